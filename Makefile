@@ -1,0 +1,38 @@
+# Prints its targets: make
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+ROOTS := integrity catalog ingest player scripts
+MEDIA ?=
+ONCE ?=
+
+.PHONY: help demo test check lint setup setup-test lock clean
+
+help: ## print this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## everything `tiezheng` needs to run (Debian packages, .venv, browser assets)
+	@scripts/setup.sh run
+
+setup-test: ## the same, and what the tests need (Chromium, PostgreSQL)
+	@scripts/setup.sh test
+
+demo: setup ## one recording's whole life, on this machine: make demo [MEDIA=folder] [ONCE=1]
+	@.venv/bin/tiezheng demo $(if $(MEDIA),--media "$(MEDIA)") $(if $(ONCE),--once)
+
+test: setup-test lint ## everything: style, types, layers, and every test
+	@$(PY) -m pytest
+
+check: setup lint ## style, types, layers (fast)
+
+lint:
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-cache
+
+lock: ## resolve requirements.lock anew (needs uv; hashes, no addresses)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev -o requirements.lock pyproject.toml
+
+clean: ## remove what set-up and demo made
+	@-chattr -R -i demo-data 2>/dev/null
+	rm -rf .venv node_modules player/static/vendor demo-data .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,479 @@
+"""Every table and column there is; the only module that names columns' types.
+
+Ids are ULID text (`catalog.identity`), times are fixed-width RFC 3339 text (`Instant`), so SQLite and PostgreSQL hold
+and order the same values. The ledger, its openings and its leaves are append-only by triggers (`catalog.append_only`).
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.engine import Dialect
+
+from integrity.clock import from_instant, instant
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime, stored as RFC 3339 text in UTC whose order is the order of time."""
+
+    impl = String(27)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        return None if value is None else instant(value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else from_instant(value)
+
+
+Id = String(26)
+Sha256 = String(64)
+# SQLite numbers rows only through INTEGER PRIMARY KEY; PostgreSQL gets a 64-bit identity.
+Sequence = BigInteger().with_variant(Integer, "sqlite")
+
+# --- who -------------------------------------------------------------------------------------------------------------
+
+agencies = Table(
+    "agencies",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("code", String(64), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("superior_id", Id, ForeignKey("agencies.id")),  # 条: the superior in the same line of work
+    Column("supervisor_id", Id, ForeignKey("agencies.id")),  # 块: the justice bureau that supervises all departments
+    Column("copies_wanted", Integer, nullable=False, server_default="1"),  # verified copies before a camera is wiped
+    Column("created_at", Instant, nullable=False),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("agency_id", Id, ForeignKey("agencies.id"), nullable=False),
+    Column("login", String(64), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("password_once", Boolean, nullable=False),  # a one-time password: good only for choosing another
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("locked_until", Instant),
+    Column("disabled_at", Instant),
+    Column("created_at", Instant, nullable=False),
+)
+
+posts = Table(
+    "posts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("agency_id", Id, ForeignKey("agencies.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    UniqueConstraint("agency_id", "name"),
+)
+
+post_holders = Table(
+    "post_holders",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("post_id", Id, ForeignKey("posts.id"), nullable=False),
+    Column("person_id", Id, ForeignKey("people.id"), nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant),
+    Index(None, "person_id"),
+    Index(None, "post_id"),
+)
+
+approval_routes = Table(  # which post decides: by the requester's relation, the action and the kind of recipient
+    "approval_routes",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("agency_id", Id, ForeignKey("agencies.id"), nullable=False),
+    Column("relation", String(16), nullable=False),  # own | superior | supervisor | any
+    Column("action", String(16), nullable=False),  # view | copy | release | publish | any
+    Column("recipient_kind", String(16), nullable=False),  # court | party | agency | media | other | any
+    Column("post_id", Id, ForeignKey("posts.id"), nullable=False),
+    UniqueConstraint("agency_id", "relation", "action", "recipient_kind"),
+)
+
+roles = Table(  # a projection of the ledger: audit folds the entries and compares
+    "roles",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("person_id", Id, ForeignKey("people.id"), nullable=False),
+    Column("agency_id", Id, ForeignKey("agencies.id"), nullable=False),
+    Column("role", String(16), nullable=False),  # administrator | officer | supervisor | approver | reviewer
+    Column("entry_id", Sequence, ForeignKey("ledger.id"), nullable=False),
+    Column("ended_at", Instant),
+    Column("ended_entry_id", Sequence, ForeignKey("ledger.id")),
+    Index(None, "person_id"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Sha256, primary_key=True),  # SHA-256 of the cookie's secret
+    Column("person_id", Id, ForeignKey("people.id"), nullable=False),
+    Column("csrf", String(64), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Index(None, "person_id"),
+)
+
+stations = Table(
+    "stations",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("agency_id", Id, ForeignKey("agencies.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("token_hash", Sha256, nullable=False, unique=True),  # SHA-256 of the bearer token
+    Column("enrolled_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+    UniqueConstraint("agency_id", "name"),
+)
+
+devices = Table(
+    "devices",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("agency_id", Id, ForeignKey("agencies.id"), nullable=False),
+    Column("code", String(128), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("first_seen_at", Instant, nullable=False),
+    UniqueConstraint("agency_id", "code"),
+)
+
+# --- which case ------------------------------------------------------------------------------------------------------
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("agency_id", Id, ForeignKey("agencies.id"), nullable=False),
+    Column("number", String(128), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("stage", String(16), nullable=False),  # start | investigation | decision | service
+    Column("opened_by", Id, ForeignKey("people.id"), nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    UniqueConstraint("agency_id", "number"),
+)
+
+subjects = Table(  # 当事人 of a case
+    "subjects",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("case_id", Id, ForeignKey("cases.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("kind", String(16), nullable=False),  # person | organisation
+    Index(None, "case_id"),
+)
+
+# --- evidence --------------------------------------------------------------------------------------------------------
+
+originals = Table(
+    "originals",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("agency_id", Id, ForeignKey("agencies.id"), nullable=False),
+    Column("sha256", Sha256, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("manifest_sha256", Sha256, nullable=False, unique=True),
+    Column("manifest", LargeBinary, nullable=False),
+    Column("vault", String(64), nullable=False),
+    Column("vault_version", Text),
+    Column("manifest_version", Text),
+    Column("leaf_index", BigInteger, nullable=False, unique=True),
+    Column("sealed_at", Instant, nullable=False),
+    UniqueConstraint("agency_id", "sha256"),
+    Index(None, "sha256"),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("original_id", Id, ForeignKey("originals.id"), nullable=False),
+    Column("over", String(16), nullable=False),  # original | manifest
+    Column("authority", Text, nullable=False),
+    Column("token", LargeBinary),  # None while pending
+    Column("sha256", Sha256),
+    Column("gen_time", Instant),
+    Column("asked_at", Instant, nullable=False),
+    Index(None, "original_id"),
+)
+
+recordings = Table(
+    "recordings",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("agency_id", Id, ForeignKey("agencies.id"), nullable=False),
+    Column("kind", String(32), nullable=False),  # Upload-Metadata `kind`
+    Column("medium", String(16), nullable=False),  # unknown | video | audio | picture | text
+    Column("state", String(16), nullable=False),  # catalogued | preparing | ready | unplayable
+    Column("reason", Text),  # why unplayable: a code, a colon, a sentence
+    Column("attempts", Integer, nullable=False, server_default="0"),  # only deaths of the job's own child
+    Column("claimed_at", Instant),  # while preparing: when
+    Column("name", Text, nullable=False),
+    Column("device_id", Id, ForeignKey("devices.id")),
+    Column("operator", Text),
+    Column("session", Text),
+    Column("channel", Text),
+    Column("declared_case", Text),
+    Column("started_at", Instant),  # declared, never corrected in place
+    Column("ended_at", Instant),
+    Column("clock_offset_ms", BigInteger),
+    Column("duration_ms", BigInteger),
+    Column("recipe", String(32)),
+    Column("catalogued_at", Instant, nullable=False),
+    Column("entry_id", Sequence, ForeignKey("ledger.id"), nullable=False),
+    CheckConstraint("state IN ('catalogued', 'preparing', 'ready', 'unplayable')", name="state"),
+    CheckConstraint("medium IN ('unknown', 'video', 'audio', 'picture', 'text')", name="medium"),
+    Index(None, "agency_id", "catalogued_at"),
+    Index(None, "state"),
+)
+
+parts = Table(
+    "parts",
+    metadata,
+    Column("recording_id", Id, ForeignKey("recordings.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("original_id", Id, ForeignKey("originals.id"), nullable=False, unique=True),
+)
+
+uploads = Table(  # written when an upload is catalogued or refused; until then the spool is the truth
+    "uploads",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("agency_id", Id, ForeignKey("agencies.id"), nullable=False),
+    Column("station_id", Id, ForeignKey("stations.id")),
+    Column("person_id", Id, ForeignKey("people.id")),
+    Column("state", String(16), nullable=False),  # catalogued | quarantined | terminated
+    Column("sha256", Sha256),
+    Column("size", BigInteger, nullable=False),
+    Column("statement", LargeBinary, nullable=False),  # what the uploader declared, canonical JSON
+    Column("original_id", Id, ForeignKey("originals.id")),
+    Column("received_at", Instant, nullable=False),
+    Column("receipt", LargeBinary),
+    Column("entry_id", Sequence, ForeignKey("ledger.id"), nullable=False),
+    Index(None, "station_id"),
+    Index(None, "original_id"),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("upload_id", Id, primary_key=True),
+    Column("agency_id", Id, ForeignKey("agencies.id"), nullable=False),
+    Column("declared_sha256", Sha256, nullable=False),
+    Column("sha256", Sha256, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("entered_at", Instant, nullable=False),
+    Column("decision", String(16)),  # keep | seal | discard
+    Column("decided_by", Id, ForeignKey("people.id")),
+    Column("decided_at", Instant),
+    Column("decision_reason", Text),
+    Column("decision_entry_id", Sequence, ForeignKey("ledger.id")),
+)
+
+documents = Table(  # the text record (文书) of a case; its bytes are an original like any other
+    "documents",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("case_id", Id, ForeignKey("cases.id"), nullable=False),
+    Column("original_id", Id, ForeignKey("originals.id"), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("stage", String(16), nullable=False),
+    Column("content_type", String(128), nullable=False),
+    Column("filed_by", Id, ForeignKey("people.id"), nullable=False),
+    Column("filed_at", Instant, nullable=False),
+    Column("entry_id", Sequence, ForeignKey("ledger.id"), nullable=False),
+    UniqueConstraint("case_id", "original_id"),
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("recording_id", Id, ForeignKey("recordings.id"), nullable=False),
+    Column("case_id", Id, ForeignKey("cases.id"), nullable=False),
+    Column("stage", String(16), nullable=False),
+    Column("entry_id", Sequence, ForeignKey("ledger.id"), nullable=False),
+    Column("linked_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("ended_entry_id", Sequence, ForeignKey("ledger.id")),
+    Index(None, "case_id"),
+    # One open link for a pair; an ended one stays for the record.
+    Index("uq_links_open", "recording_id", "case_id", unique=True,
+          sqlite_where=Column("ended_at").is_(None), postgresql_where=Column("ended_at").is_(None)),
+)  # fmt: skip
+
+marks = Table(
+    "marks",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("recording_id", Id, ForeignKey("recordings.id"), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("kind", String(32), nullable=False),  # 亮证, 告知, 签字, 抵达, 离开 …
+    Column("note", Text),
+    Column("source", String(16), nullable=False),  # camera | person
+    Column("person_id", Id, ForeignKey("people.id")),
+    Column("made_at", Instant, nullable=False),
+    Column("entry_id", Sequence, ForeignKey("ledger.id"), nullable=False),
+    Index(None, "recording_id"),
+)
+
+renditions = Table(  # derived, replaceable; `name` is the file's name inside the rendition store's folder
+    "renditions",
+    metadata,
+    Column("recording_id", Id, ForeignKey("recordings.id"), primary_key=True),
+    Column("recipe", String(32), primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("sha256", Sha256, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("content_type", String(128), nullable=False),
+    Column("provenance", LargeBinary, nullable=False),  # canonical JSON
+    Column("made_at", Instant, nullable=False),
+)
+
+# --- who may look, and what left -------------------------------------------------------------------------------------
+
+views = Table(
+    "views",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("recording_id", Id, ForeignKey("recordings.id"), nullable=False),
+    Column("person_id", Id, ForeignKey("people.id"), nullable=False),
+    Column("session_id", Sha256, ForeignKey("sessions.id"), nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("entry_id", Sequence, ForeignKey("ledger.id"), nullable=False),
+    Index(None, "recording_id"),
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("agency_id", Id, ForeignKey("agencies.id"), nullable=False),
+    Column("case_id", Id, ForeignKey("cases.id"), nullable=False),
+    Column("requester_id", Id, ForeignKey("people.id"), nullable=False),
+    Column("action", String(16), nullable=False),  # copy | release | publish
+    Column("recipient", Text, nullable=False),
+    Column("recipient_kind", String(16), nullable=False),
+    Column("legal_basis", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("post_id", Id, ForeignKey("posts.id")),  # who must decide, when a route names a post
+    Column("state", String(16), nullable=False),  # open | approved | refused | withdrawn
+    Column("made_at", Instant, nullable=False),
+    Column("entry_id", Sequence, ForeignKey("ledger.id"), nullable=False),
+    Index(None, "agency_id", "state"),
+)
+
+request_items = Table(
+    "request_items",
+    metadata,
+    Column("request_id", Id, ForeignKey("requests.id"), primary_key=True),
+    Column("recording_id", Id, ForeignKey("recordings.id"), primary_key=True),
+)
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("request_id", Id, ForeignKey("requests.id"), nullable=False, unique=True),
+    Column("approver_id", Id, ForeignKey("people.id"), nullable=False),
+    Column("decision", String(16), nullable=False),  # approved | refused
+    Column("reason", Text, nullable=False),
+    Column("decided_at", Instant, nullable=False),
+    Column("entry_id", Sequence, ForeignKey("ledger.id"), nullable=False),
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("request_id", Id, ForeignKey("requests.id"), nullable=False, unique=True),
+    Column("approval_id", Id, ForeignKey("approvals.id"), nullable=False),
+    Column("person_id", Id, ForeignKey("people.id"), nullable=False),  # the one it is released to
+    Column("state", String(16), nullable=False),  # approved | ready | failed | releasing | completed | expired
+    Column("reason", Text),  # why failed
+    Column("expires_at", Instant, nullable=False),
+    Column("bundle_sha256", Sha256),  # SHA-256 of tagmanifest-sha256.txt
+    Column("zip_sha256", Sha256),
+    Column("zip_size", BigInteger),
+    Column("sent_through", BigInteger, nullable=False, server_default="0"),  # bytes from the start handed over
+    Column("entry_id", Sequence, ForeignKey("ledger.id"), nullable=False),
+    Column("release_entry_id", Sequence, ForeignKey("ledger.id")),
+    CheckConstraint("state IN ('approved', 'ready', 'failed', 'releasing', 'completed', 'expired')", name="state"),
+)
+
+# --- what happened ---------------------------------------------------------------------------------------------------
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("id", Sequence, primary_key=True, autoincrement=True),
+    Column("at", Instant, nullable=False),
+    Column("agency_id", Id),
+    Column("actor_kind", String(16), nullable=False),  # person | station | system | stranger
+    Column("actor_id", Text, nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("subject_kind", String(16), nullable=False),
+    Column("subject_id", Text, nullable=False),
+    Column("outcome", String(16), nullable=False),  # permitted | refused | done
+    Column("body", LargeBinary, nullable=False),  # canonical JSON of the whole entry: what the commitment covers
+    Column("commitment", LargeBinary, nullable=False, unique=True),
+    Index(None, "agency_id", "id"),
+    Index(None, "subject_kind", "subject_id", "id"),
+    Index(None, "actor_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+ledger_openings = Table(  # apart from the ledger, so that a disposal can erase them
+    "ledger_openings",
+    metadata,
+    Column("entry_id", Sequence, ForeignKey("ledger.id"), primary_key=True, autoincrement=False),
+    Column("salt", LargeBinary, nullable=False),
+)
+
+ledger_leaves = Table(
+    "ledger_leaves",
+    metadata,
+    Column("entry_id", Sequence, ForeignKey("ledger.id"), primary_key=True, autoincrement=False),
+    Column("leaf_index", BigInteger, nullable=False, unique=True),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("entry_id", Sequence, ForeignKey("ledger.id"), primary_key=True, autoincrement=False),
+    Column("commitment", LargeBinary, nullable=False),
+    Column("queued_at", Instant, nullable=False),
+)

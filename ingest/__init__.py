@@ -1,0 +1,1 @@
+"""The write side: uploads are received, sealed, catalogued, receipted and prepared for playing."""

@@ -1,0 +1,152 @@
+"""Every error `integrity` raises.
+
+IntegrityError                      code
+├── InvalidDigest                   digest-invalid
+├── DigestMismatch                  digest-mismatch
+├── InvalidManifest                 manifest-invalid
+├── VaultError                      vault-error
+│   ├── VaultConflict               vault-conflict      other bytes lie under this digest
+│   ├── VaultMissing                vault-missing       no such object
+│   └── VaultUnavailable            vault-unavailable   try again later
+├── LogError                        log-error
+│   ├── LogUnavailable              log-unavailable     nothing was appended, or it cannot be known
+│   ├── LogCorrupt                  log-corrupt         stored tiles, head and key do not agree
+│   └── HeadConflict                head-conflict       another writer moved the head
+├── InvalidNote                     note-invalid        signed note, checkpoint or tlog-proof
+├── InvalidProof                    proof-invalid       Merkle inclusion or consistency
+├── TokenError                      token-error
+│   ├── InvalidToken                token-invalid       see `finding` for the exact step
+│   └── AuthorityUnavailable        authority-unavailable
+├── InvalidReceipt                  receipt-invalid
+├── InvalidTrust                    trust-invalid
+└── InvalidBundle                   bundle-invalid
+
+An error carries no HTTP status; `catalog.problems` maps codes to problems. Errors of other libraries never leak:
+the module that calls the library turns them into one of these, with the cause chained.
+"""
+
+from typing import ClassVar
+
+
+class IntegrityError(Exception):
+    """Base of all; `code` is stable and part of the public face, `str()` is for people."""
+
+    code: ClassVar[str] = "integrity-error"
+
+
+class InvalidDigest(IntegrityError):
+    """Not 32 bytes, or not 64 lowercase hexadecimal digits."""
+
+    code = "digest-invalid"
+
+
+class DigestMismatch(IntegrityError):
+    """Bytes do not have the digest they were declared or stored under."""
+
+    code = "digest-mismatch"
+
+
+class InvalidManifest(IntegrityError):
+    """Not a canonical manifest of a known format version."""
+
+    code = "manifest-invalid"
+
+
+class VaultError(IntegrityError):
+    """A vault did not do what it was asked."""
+
+    code = "vault-error"
+
+
+class VaultConflict(VaultError):
+    """Other bytes lie under this digest."""
+
+    code = "vault-conflict"
+
+
+class VaultMissing(VaultError):
+    """No object of this digest."""
+
+    code = "vault-missing"
+
+
+class VaultUnavailable(VaultError):
+    """The store cannot be reached or is full; nothing is known to be lost."""
+
+    code = "vault-unavailable"
+
+
+class LogError(IntegrityError):
+    """The transparency log refused or failed."""
+
+    code = "log-error"
+
+
+class LogUnavailable(LogError):
+    """Nothing was appended, or whether it was cannot be known: re-read before going on."""
+
+    code = "log-unavailable"
+
+
+class LogCorrupt(LogError):
+    """Stored tiles, signed head and key do not agree."""
+
+    code = "log-corrupt"
+
+
+class HeadConflict(LogError):
+    """Another writer moved the head between reading and swapping it."""
+
+    code = "head-conflict"
+
+
+class InvalidNote(IntegrityError):
+    """A signed note, checkpoint or tlog-proof is malformed or not signed by the expected key."""
+
+    code = "note-invalid"
+
+
+class InvalidProof(IntegrityError):
+    """A Merkle inclusion or consistency proof does not hold."""
+
+    code = "proof-invalid"
+
+
+class TokenError(IntegrityError):
+    """Something about RFC 3161 timestamping."""
+
+    code = "token-error"
+
+
+class InvalidToken(TokenError):
+    """A token does not prove what it should; `finding` names the step, such as `token-imprint-differs`."""
+
+    code = "token-invalid"
+
+    def __init__(self, finding: str, detail: str) -> None:
+        super().__init__(f"{finding}: {detail}")
+        self.finding = finding
+
+
+class AuthorityUnavailable(TokenError):
+    """No authority answered, or it refused the request."""
+
+    code = "authority-unavailable"
+
+
+class InvalidReceipt(IntegrityError):
+    """A receipt is malformed, or its signature or log proof does not hold."""
+
+    code = "receipt-invalid"
+
+
+class InvalidTrust(IntegrityError):
+    """trust.json is malformed."""
+
+    code = "trust-invalid"
+
+
+class InvalidBundle(IntegrityError):
+    """A bundle could not be written, or what was written does not verify."""
+
+    code = "bundle-invalid"

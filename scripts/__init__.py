@@ -1,0 +1,1 @@
+"""The doors: settings, assembly, the command line and operator tools. Nothing imports this package."""

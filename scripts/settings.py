@@ -1,0 +1,92 @@
+"""Every setting there is, from `TIEZHENG_*` in the environment or a TOML file; the only reader of the environment.
+
+A setting that does not exist, or a value that does not fit, stops the start and is named. README lists each one; a
+test compares. Never holds a secret: keys are files of their own in the data folder.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+PREFIX = "TIEZHENG_"
+MIB = 1024 * 1024
+
+
+class WrongSettings(Exception):
+    """A setting is unknown or its value does not fit; the text names it."""
+
+    code = "settings-wrong"
+
+
+class Settings(BaseModel):
+    """What can be set; each description is the README's line."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    agency_code: str = Field("main", min_length=1, max_length=64, description="code of the first agency")
+    agency_name: str = Field("本机关", min_length=1, max_length=200, description="name of the first agency")
+    database: str | None = Field(
+        None, description="SQLAlchemy URL of the catalog, such as postgresql+psycopg://…; default: SQLite in the data folder"
+    )
+    public_url: str | None = Field(
+        None, description="the address people use, such as https://evidence.example; https makes cookies Secure"
+    )
+    log_origin: str | None = Field(
+        None, description="origin line of the transparency log, fixed at the first start; default: tiezheng.local/<random>"
+    )
+    max_upload_bytes: int = Field(64 * 1024 * MIB, ge=1, description="largest file that is received, in bytes")
+    reserve_bytes: int = Field(512 * MIB, ge=0, description="free space below which no upload is taken, in bytes")
+    upload_expires_hours: int = Field(168, ge=1, description="hours after which an unfinished upload may be given up")
+    intake_threads: int = Field(2, ge=1, le=64, description="how many uploads are sealed at the same time")
+    view_minutes: int = Field(240, ge=1, description="minutes a view stays open for playing")
+    session_hours: int = Field(10, ge=1, le=72, description="hours until a sign-in ends")
+    grant_hours: int = Field(72, ge=1, description="hours an approved copy may be fetched")
+    prepare_jobs: int = Field(1, ge=1, le=32, description="how many recordings are prepared at the same time")
+    prepare_timeout_s: int = Field(6 * 3600, ge=10, description="seconds after which a decoder is ended")
+    prepare_memory_bytes: int = Field(3 * 1024 * MIB, ge=256 * MIB, description="address space of a decoder, in bytes")
+    language: str = Field("zh-CN", pattern="^(zh-CN|en)$", description="language of pages where a browser asks for none")
+
+    @property
+    def tls(self) -> bool:
+        """Whether people reach the service over TLS."""
+        return self.public_url is not None and self.public_url.startswith("https://")
+
+    def database_url(self, data: Path) -> str:
+        """The catalog's URL: what was set, or SQLite inside the data folder."""
+        return self.database or f"sqlite:///{data / 'catalog.sqlite3'}"
+
+
+def load(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the TOML file, then the environment over it; WrongSettings names whatever does not fit."""
+    values: dict[str, Any] = _from_file(file) if file else {}
+    for name, value in (os.environ if environment is None else environment).items():
+        if name.startswith(PREFIX) and not name.startswith(PREFIX + "TEST_"):
+            values[name.removeprefix(PREFIX).lower()] = value
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise WrongSettings(f"{name} ({PREFIX}{name.upper()}): {first['msg']}") from error
+
+
+def _from_file(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise WrongSettings(f"{file}: {error}") from error
+
+
+def child_environment() -> dict[str, str]:
+    """What a child process inherits: enough to run, none of the service's settings."""
+    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "VIRTUAL_ENV", "PYTHONPATH")
+    return {name: os.environ[name] for name in kept if name in os.environ}
+
+
+def language_of_terminal() -> str | None:
+    """The language the terminal asks for: LC_ALL, LC_MESSAGES or LANG, as the locale names it."""
+    return os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG")

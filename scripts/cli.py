@@ -19,7 +19,6 @@ COMMANDS = {
     "audit": "scripts.audit",
     "admin": "scripts.admin",
     "demo": "scripts.demo",
-    "bench": "scripts.bench",
 }
 
 

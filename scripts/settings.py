@@ -30,13 +30,15 @@ class Settings(BaseModel):
     agency_code: str = Field("main", min_length=1, max_length=64, description="code of the first agency")
     agency_name: str = Field("本机关", min_length=1, max_length=200, description="name of the first agency")
     database: str | None = Field(
-        None, description="SQLAlchemy URL of the catalog, such as postgresql+psycopg://…; default: SQLite in the data folder"
+        None,
+        description="SQLAlchemy URL of the catalog, such as postgresql+psycopg://…; default: SQLite in the data folder",
     )
     public_url: str | None = Field(
         None, description="the address people use, such as https://evidence.example; https makes cookies Secure"
     )
     log_origin: str | None = Field(
-        None, description="origin line of the transparency log, fixed at the first start; default: tiezheng.local/<random>"
+        None,
+        description="origin line of the transparency log, fixed at the first start; default: tiezheng.local/<random>",
     )
     max_upload_bytes: int = Field(64 * 1024 * MIB, ge=1, description="largest file that is received, in bytes")
     reserve_bytes: int = Field(512 * MIB, ge=0, description="free space below which no upload is taken, in bytes")
@@ -48,7 +50,9 @@ class Settings(BaseModel):
     prepare_jobs: int = Field(1, ge=1, le=32, description="how many recordings are prepared at the same time")
     prepare_timeout_s: int = Field(6 * 3600, ge=10, description="seconds after which a decoder is ended")
     prepare_memory_bytes: int = Field(3 * 1024 * MIB, ge=256 * MIB, description="address space of a decoder, in bytes")
-    language: str = Field("zh-CN", pattern="^(zh-CN|en)$", description="language of pages where a browser asks for none")
+    language: str = Field(
+        "zh-CN", pattern="^(zh-CN|en)$", description="language of pages where a browser asks for none"
+    )
 
     @property
     def tls(self) -> bool:

@@ -16,6 +16,7 @@ CatalogError                        code
 ├── GrantSpent                      grant-spent           completed, expired or another person's
 ├── NotReady                        not-ready             still being prepared
 ├── SchemaMismatch                  schema-mismatch       tables or triggers are not as this version made them
+├── CatalogUnavailable              catalog-unavailable   the database cannot be reached, is full or stays locked
 └── LedgerUnavailable               log-unavailable       no durable head: nothing is permitted
 """
 
@@ -120,6 +121,12 @@ class SchemaMismatch(CatalogError):
     """The database is not as this version's migrations leave it."""
 
     code = "schema-mismatch"
+
+
+class CatalogUnavailable(CatalogError):
+    """The database cannot be reached, is full or stays locked; what was not committed is not there."""
+
+    code = "catalog-unavailable"
 
 
 class LedgerUnavailable(CatalogError):

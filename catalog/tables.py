@@ -277,10 +277,18 @@ uploads = Table(  # written when an upload is catalogued or refused; until then 
     Column("statement", LargeBinary, nullable=False),  # what the uploader declared, canonical JSON
     Column("original_id", Id, ForeignKey("originals.id")),
     Column("received_at", Instant, nullable=False),
-    Column("receipt", LargeBinary),
     Column("entry_id", Sequence, ForeignKey("ledger.id"), nullable=False),
     Index(None, "station_id"),
     Index(None, "original_id"),
+)
+
+receipts = Table(  # built once; one made while a token was pending is followed by one that carries it
+    "receipts",
+    metadata,
+    Column("upload_id", Id, ForeignKey("uploads.id"), primary_key=True),
+    Column("complete", Boolean, primary_key=True),  # whether every token was there
+    Column("body", LargeBinary, nullable=False),
+    Column("stored_at", Instant, nullable=False),
 )
 
 quarantine = Table(

@@ -1,0 +1,151 @@
+"""A little of everything, as rows: what the dumps hold and what tests of single tables start from.
+
+Plain SQL text on purpose: a dump's rows must be those of its revision, whatever catalog.tables says today.
+"""
+
+from sqlalchemy import Connection, text
+
+AT = "2026-03-01T08:00:00.000000Z"
+AGENCY, PERSON, STATION, CASE = (f"0sample{name:0>19}" for name in ("agency", "person", "stat10n", "case"))
+ORIGINAL, UPLOAD, RECORDING = (f"0sample{name:0>19}" for name in ("0r1g1na1", "up10ad", "rec0rd1ng"))
+
+Row = dict[str, str | int | bytes]
+
+_ROWS: tuple[tuple[str, Row], ...] = (
+    ("agencies", {"id": AGENCY, "code": "sample", "name": "某市城管局", "created_at": AT}),
+    (
+        "people",
+        {
+            "id": PERSON,
+            "agency_id": AGENCY,
+            "login": "zhang",
+            "name": "张三",
+            "password_hash": "-",
+            "password_once": True,
+            "created_at": AT,
+        },
+    ),
+    (
+        "stations",
+        {"id": STATION, "agency_id": AGENCY, "name": "采集站 1", "token_hash": "0" * 64, "enrolled_at": AT},
+    ),
+    (
+        "ledger",
+        {
+            "at": AT,
+            "agency_id": AGENCY,
+            "actor_kind": "station",
+            "actor_id": STATION,
+            "action": "catalogue",
+            "subject_kind": "recording",
+            "subject_id": RECORDING,
+            "outcome": "done",
+            "body": b"{}",
+            "commitment": b"\x01" * 32,
+        },
+    ),
+    ("ledger_openings", {"entry_id": 1, "salt": b"\x02" * 32}),
+    ("ledger_leaves", {"entry_id": 1, "leaf_index": 1}),
+    (
+        "originals",
+        {
+            "id": ORIGINAL,
+            "agency_id": AGENCY,
+            "sha256": "a" * 64,
+            "size": 4,
+            "name": "现场.mp4",
+            "leaf_index": 0,
+            "manifest_sha256": "b" * 64,
+            "manifest": b"{}",
+            "vault": "files",
+            "sealed_at": AT,
+        },
+    ),
+    (
+        "tokens",
+        {"id": "0" * 26, "original_id": ORIGINAL, "over": "original", "authority": "embedded", "asked_at": AT},
+    ),
+    (
+        "recordings",
+        {
+            "id": RECORDING,
+            "agency_id": AGENCY,
+            "kind": "body-camera",
+            "medium": "unknown",
+            "state": "catalogued",
+            "name": "现场.mp4",
+            "catalogued_at": AT,
+            "entry_id": 1,
+        },
+    ),
+    ("parts", {"recording_id": RECORDING, "position": 0, "original_id": ORIGINAL}),
+    (
+        "uploads",
+        {
+            "id": UPLOAD,
+            "agency_id": AGENCY,
+            "station_id": STATION,
+            "state": "catalogued",
+            "sha256": "a" * 64,
+            "size": 4,
+            "statement": b"{}",
+            "original_id": ORIGINAL,
+            "received_at": AT,
+            "entry_id": 1,
+        },
+    ),
+    ("receipts", {"upload_id": UPLOAD, "complete": False, "body": b"{}", "stored_at": AT}),
+    (
+        "cases",
+        {
+            "id": CASE,
+            "agency_id": AGENCY,
+            "number": "〔2026〕1号",
+            "title": "占道经营",
+            "stage": "start",
+            "opened_by": PERSON,
+            "opened_at": AT,
+        },
+    ),
+    (
+        "requests",
+        {
+            "id": "0" * 26,
+            "agency_id": AGENCY,
+            "case_id": CASE,
+            "requester_id": PERSON,
+            "action": "copy",
+            "recipient": "法院",
+            "recipient_kind": "court",
+            "legal_basis": "-",
+            "purpose": "-",
+            "state": "approved",
+            "made_at": AT,
+            "entry_id": 1,
+        },
+    ),
+    (
+        "approvals",
+        {
+            "id": "0" * 26,
+            "request_id": "0" * 26,
+            "approver_id": PERSON,
+            "decision": "approved",
+            "reason": "-",
+            "decided_at": AT,
+            "entry_id": 1,
+        },
+    ),
+)
+
+
+def fill(connection: Connection) -> None:
+    """Write the sample into an empty database of the first revision or a later one; its ledger entry becomes 1."""
+    for table, row in _ROWS:
+        columns, values = ", ".join(row), ", ".join(f":{name}" for name in row)
+        connection.execute(text(f"INSERT INTO {table} ({columns}) VALUES ({values})"), row)  # noqa: S608  our own names
+
+
+def row_of(table: str) -> Row:
+    """The sample's row of one table."""
+    return dict(next(row for name, row in _ROWS if name == table))

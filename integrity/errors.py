@@ -2,7 +2,9 @@
 
 IntegrityError                      code
 ├── InvalidDigest                   digest-invalid
+├── InvalidEncoding                 encoding-invalid    not strict DER
 ├── DigestMismatch                  digest-mismatch
+├── InvalidCanonical                canonical-invalid
 ├── InvalidManifest                 manifest-invalid
 ├── VaultError                      vault-error
 │   ├── VaultConflict               vault-conflict      other bytes lie under this digest
@@ -40,10 +42,22 @@ class InvalidDigest(IntegrityError):
     code = "digest-invalid"
 
 
+class InvalidEncoding(IntegrityError):
+    """Bytes are not the one strict DER form of what they should be."""
+
+    code = "encoding-invalid"
+
+
 class DigestMismatch(IntegrityError):
     """Bytes do not have the digest they were declared or stored under."""
 
     code = "digest-mismatch"
+
+
+class InvalidCanonical(IntegrityError):
+    """Not canonical JSON (RFC 8785), or not of the shape its format prescribes."""
+
+    code = "canonical-invalid"
 
 
 class InvalidManifest(IntegrityError):

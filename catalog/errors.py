@@ -17,6 +17,7 @@ CatalogError                        code
 ├── NotReady                        not-ready             still being prepared
 ├── SchemaMismatch                  schema-mismatch       tables or triggers are not as this version made them
 ├── CatalogUnavailable              catalog-unavailable   the database cannot be reached, is full or stays locked
+├── RetentionHolds                  retention-holds       no rule lets this original go
 └── LedgerUnavailable               log-unavailable       no durable head: nothing is permitted
 """
 
@@ -127,6 +128,12 @@ class CatalogUnavailable(CatalogError):
     """The database cannot be reached, is full or stays locked; what was not committed is not there."""
 
     code = "catalog-unavailable"
+
+
+class RetentionHolds(CatalogError):
+    """No rule lets this original go; nothing was removed."""
+
+    code = "retention-holds"
 
 
 class LedgerUnavailable(CatalogError):

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from catalog.database import Database
 from catalog.errors import RetentionHolds
-from catalog.ledger import Actor, Entry, Ledger, Subject
+from catalog.ledger import Actor, Entry, Json, Ledger, Subject
 from catalog.tables import links, originals, parts
 from integrity.digest import Digest
 
@@ -24,7 +24,7 @@ class Retention:
         """Refuse to remove an original, naming every reason, and put the try on record; RetentionHolds always."""
         with self._database.read() as connection:
             reasons = _reasons(connection, digest)
-        details = {"sha256": digest.hex, "reasons": list(reasons)}
+        details: dict[str, Json] = {"sha256": digest.hex, "reasons": list(reasons)}
         self._ledger.record(Entry("dispose", actor, Subject("original", digest.hex), "refused", details=details))
         raise RetentionHolds(f"{digest.hex} is kept: {', '.join(reasons)}")
 

@@ -132,10 +132,11 @@ def move(source: Path, target: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file; one that is gone already is an earlier call."""
+    """Remove a file; one that is gone already, with its folder or without, is an earlier call."""
     with suppress(FileNotFoundError):
         os.unlink(path)
-    sync_folder(path.parent)
+    with suppress(FileNotFoundError):
+        sync_folder(path.parent)
 
 
 def remove_tree(folder: Path) -> None:

@@ -56,7 +56,7 @@ class Vault(Protocol):
         ...
 
     def digests(self) -> Iterator[Digest]:
-        """Every object there is, in no order; a name that is no digest is VaultError (audit reports it)."""
+        """Every object there is, in no order; then VaultError naming whatever else lies there, for audit to report."""
         ...
 
     def protection(self) -> Protection:

@@ -121,12 +121,17 @@ class FileVault:
     def _finish(self, source: Path, target: Path, digest: Digest) -> VaultRef:
         """Read back, then take the spool's name away, then lock: each step harmless when it was done before."""
         size = _read_back(source, target, digest)
-        if not immutable.is_protected(target):  # else an earlier call did all of this
+        try:
             target.chmod(_MODE)
-            durable.sync_file(target)
-            durable.sync_folder(target.parent)  # the name may be one that a killed call made
+        except PermissionError:
+            if not immutable.is_protected(target):  # it was, by an earlier call or one beside us, which set the mode
+                raise
+        durable.sync_file(target)
+        durable.sync_folder(target.parent)  # the name may be one that a killed call made
         durable.remove(source)
-        if immutable.protect(target):
+        # Two names: another call has linked its own source here and not removed it yet; with the flag set it never
+        # could. That call, or the retry of it, sets the flag.
+        if target.lstat().st_nlink == 1 and immutable.protect(target):
             durable.sync_file(target)
         return VaultRef(self._name, digest, size)
 

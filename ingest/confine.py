@@ -1,0 +1,156 @@
+"""The inside of a confined child: gives up what it does not need, then runs one task of a fixed table.
+
+Started as `python -m ingest.confine` by `ingest.child`, in a session of its own, with the request on standard input,
+the answer on standard output and only the descriptors it needs. Two processes: a supervisor that watches the leash (a
+pipe whose other end only the service holds: it closes when the service ends, even by kill -9) and the worker, which
+is limited, fenced in, and either runs a Python task or becomes ffmpeg. Never decodes in the supervisor, never reads a
+setting, and ends everything it started before it ends.
+"""
+
+import ctypes
+import errno
+import importlib
+import json
+import os
+import resource
+import select
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import ingest
+import integrity
+from ingest.errors import Unplayable
+from ingest.landlock import restrict
+from ingest.task import TASKS, Command, Work
+
+_NEW_IPC, _NEW_USER, _NEW_PID, _NEW_NET = 0x08000000, 0x10000000, 0x20000000, 0x40000000
+_PARENT_DEATH_SIGNAL = 1
+_NO_NEW_PRIVS = 38
+_PROCESSES = 256
+
+_SYSTEM = (
+    "/usr", "/lib", "/lib64", "/bin", "/opt", "/proc", "/sys/devices/system", "/dev/urandom",
+    "/etc/ld.so.cache", "/etc/ld.so.preload", "/etc/alternatives", "/etc/localtime", "/etc/fonts",
+)  # fmt: skip
+"""What decoders read besides the original: programs, libraries, the machine's description. No keys are there."""
+
+
+def main() -> int:
+    """Read the request, fork the worker, and stay until it or the service has ended; returns the worker's exit code."""
+    request = json.loads(sys.stdin.buffer.read())
+    leash = int(request["leash"])
+    os.umask(0o077)
+    namespaces = _unshare()
+    worker = os.fork()
+    if worker == 0:
+        os.close(leash)
+        os._exit(_work(request, namespaces))
+    os.close(1)  # the answer's end is the worker's alone: it is complete when the worker closes it
+    return _watch(worker, leash)
+
+
+def _watch(worker: int, leash: int) -> int:
+    """Wait for the worker or for the leash's end; in the latter case everything here is killed."""
+    ended = os.pidfd_open(worker)
+    poll = select.poll()
+    poll.register(ended, select.POLLIN)
+    poll.register(leash, select.POLLIN)
+    if ended not in {fd for fd, _ in poll.poll()}:
+        os.kill(worker, signal.SIGKILL)  # in a namespace of its own this takes along whatever it started
+        os.killpg(0, signal.SIGKILL)  # and without one, this does; it ends the supervisor too
+    code = os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1])
+    return code if code >= 0 else 128 - code
+
+
+def _work(request: dict[str, Any], namespaces: str) -> int:
+    """Limit this process, run the task, answer. What it prints goes to standard error; 0 only with an answer sent."""
+    answer = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    confinement = {"namespaces": namespaces, **_give_up(request)}
+    work = Work(
+        request["arguments"],
+        Path(f"/proc/self/fd/{request['original']}"),
+        Path(request["folder"] or "/nonexistent"),
+    )
+    result = _run(request["task"], work)
+    with answer:
+        sent = {"argv": list(result.argv)} if isinstance(result, Command) else result
+        answer.write(json.dumps({"confinement": confinement, **sent}).encode())
+    if isinstance(result, Command):
+        sys.stdout.flush()
+        os.execvp(result.argv[0], result.argv)  # noqa: S606  # a program without a shell, from a fixed table
+    return 0
+
+
+def _run(name: str, work: Work) -> dict[str, Any] | Command:
+    """The task's answer; what cannot be shown is an answer too, any other error ends this process with a traceback."""
+    module, function = TASKS[name].split(":")
+    try:
+        done: dict[str, Any] | Command = getattr(importlib.import_module(module), function)(work)
+    except Unplayable as error:
+        return {"unplayable": [error.reason, str(error).partition(": ")[2]]}
+    except MemoryError:
+        return {"unplayable": ["too-large", "showing it needs more memory than a decoder may use"]}
+    return done if isinstance(done, Command) else {"answer": done}
+
+
+def _give_up(request: dict[str, Any]) -> dict[str, str]:
+    """Resource limits, privileges, files: in this order, since the last of them cannot be loosened again."""
+    limits, folder = request["limits"], request["folder"]
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+    libc.prctl(_NO_NEW_PRIVS, 1, 0, 0, 0)
+    os.nice(limits["nice"])
+    for what, value in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_AS, limits["memory"]),
+        (resource.RLIMIT_CPU, limits["cpu_s"]),
+        (resource.RLIMIT_FSIZE, limits["file_size"]),
+        (resource.RLIMIT_NOFILE, limits["open_files"]),
+    ):
+        _limit(what, value)
+    os.chdir(folder or "/")
+    readable = [Path(path) for path in (*_SYSTEM, sys.prefix, sys.base_prefix, *_own_code())]
+    return {
+        "landlock": restrict(
+            readable,
+            [Path(path) for path in ([folder] if folder else [])] + [Path("/dev/null")],
+            [] if request["original"] is None else [request["original"]],
+        ),
+        "limits": "set",
+    }
+
+
+def _limit(what: int, value: int) -> None:
+    """Set a limit for good; one that is lower already stays."""
+    hard = resource.getrlimit(what)[1]
+    lower = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(what, (lower, lower))
+
+
+def _own_code() -> list[str]:
+    """Folders of the packages a task imports: the packages alone, for the data folder may lie beside them."""
+    libraries = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
+    return [*ingest.__path__, *integrity.__path__, *libraries]
+
+
+def _unshare() -> str:
+    """Leave the host's network, processes and privileges; as much as the kernel or container lets us."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    refused = []
+    for names, flags in (
+        ("user net pid ipc", _NEW_USER | _NEW_NET | _NEW_PID | _NEW_IPC),
+        ("net pid ipc", _NEW_NET | _NEW_PID | _NEW_IPC),  # root in a container that may not make user namespaces
+    ):
+        if libc.unshare(flags) == 0:
+            if flags & _NEW_USER:  # here the count is the namespace's own, so it limits nobody else's processes
+                _limit(resource.RLIMIT_NPROC, _PROCESSES)
+            return names
+        refused.append(errno.errorcode.get(ctypes.get_errno(), "unknown"))
+    return f"refused: {' '.join(refused)}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

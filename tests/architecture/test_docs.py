@@ -1,0 +1,58 @@
+"""The pages keep pace with the code: settings, commands, files and error codes they name are the ones there are."""
+
+import importlib
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+from scripts.cli import COMMANDS
+from scripts.settings import PREFIX, Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+ERRORS = ("integrity.errors", "catalog.errors", "ingest.errors", "player.errors")
+
+
+def test_readme_lists_every_setting_with_its_default_and_meaning() -> None:
+    rows = re.findall(rf"^\| `{PREFIX}(\w+)` \| (\S+) \| (.+) \|$", README, re.MULTILINE)
+    expected = [
+        (name.upper(), "–" if field.default is None else f"`{field.default}`", field.description)
+        for name, field in Settings.model_fields.items()
+    ]
+    assert rows == expected
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_readme_names_every_command(command: str) -> None:
+    assert f"tiezheng {command}" in README
+
+
+def test_architecture_names_files_that_exist() -> None:
+    named = set(re.findall(r"`((?:integrity|catalog|ingest|player|scripts)/\w+\.py)`", ARCHITECTURE))
+    assert named
+    assert [name for name in sorted(named) if not (ROOT / name).is_file()] == []
+
+
+@pytest.mark.parametrize("module", ERRORS)
+def test_each_error_stands_in_the_tree_with_its_code(module: str) -> None:
+    loaded = importlib.import_module(module)
+    tree = inspect.getdoc(loaded) or ""
+    errors = {name: value for name, value in vars(loaded).items() if inspect.isclass(value)}
+    errors = {name: value for name, value in errors.items() if issubclass(value, Exception)}
+    assert errors
+    for name, value in errors.items():
+        if value.__module__ == module and value.__mro__[1] is not Exception:
+            assert re.search(rf"── {name}\s+{re.escape(value.code)}\b", tree), name
+    codes = [value.code for value in errors.values() if value.__module__ == module]
+    assert len(codes) == len(set(codes)), "a code names one error"
+
+
+def test_pins_carry_hashes() -> None:
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    pins = [line for line in lock.splitlines() if re.match(r"[a-z0-9]", line, re.IGNORECASE)]
+    assert pins
+    assert all("==" in pin and pin.endswith("\\") for pin in pins)
+    assert "resolved" not in (ROOT / "package-lock.json").read_text(encoding="utf-8")

@@ -32,7 +32,7 @@ def canonical(value: Json) -> bytes:
     """
     try:
         return rfc8785.dumps(value)
-    except (rfc8785.CanonicalizationError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: also the encoder's own, of a lone surrogate in a key
         raise InvalidCanonical(str(error)) from error
 
 
@@ -43,7 +43,7 @@ def parse_canonical(content: bytes, limit: int = LIMIT) -> dict[str, Any]:
     if _depth(content) > DEPTH:
         raise InvalidCanonical(f"nested deeper than {DEPTH}")
     try:
-        value = json.loads(content.decode("utf-8"), object_pairs_hook=_without_repetition)
+        value = json.loads(content.decode("utf-8"), object_pairs_hook=_without_repetition, parse_int=_integer)
     except (ValueError, RecursionError) as error:
         raise InvalidCanonical(f"not JSON: {error}") from error
     if not isinstance(value, dict):
@@ -51,6 +51,12 @@ def parse_canonical(content: bytes, limit: int = LIMIT) -> dict[str, Any]:
     if canonical(value) != content:
         raise InvalidCanonical("not in canonical form")
     return value
+
+
+def _integer(digits: str) -> int | float:
+    """An integer, or the double that RFC 8785 writes without a fraction; other digits do not survive the comparison."""
+    value = float(digits)
+    return int(digits) if abs(value) < 2**53 else value
 
 
 def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -375,13 +375,15 @@ views = Table(
     "views",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("recording_id", Id, ForeignKey("recordings.id"), nullable=False),
+    Column("recording_id", Id, ForeignKey("recordings.id")),  # a recording or a document, never both
+    Column("document_id", Id, ForeignKey("documents.id")),
     Column("person_id", Id, ForeignKey("people.id"), nullable=False),
     Column("session_id", Sha256, ForeignKey("sessions.id"), nullable=False),
     Column("purpose", Text, nullable=False),
     Column("opened_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
     Column("entry_id", Sequence, ForeignKey("ledger.id"), nullable=False),
+    CheckConstraint("(recording_id IS NULL) <> (document_id IS NULL)", name="subject"),
     Index(None, "recording_id"),
 )
 
@@ -437,6 +439,8 @@ grants = Table(
     Column("zip_sha256", Sha256),
     Column("zip_size", BigInteger),
     Column("sent_through", BigInteger, nullable=False, server_default="0"),  # bytes from the start handed over
+    Column("lease", Id),  # the one connection that may send now, so that two never send at once
+    Column("lease_until", Instant),
     Column("entry_id", Sequence, ForeignKey("ledger.id"), nullable=False),
     Column("release_entry_id", Sequence, ForeignKey("ledger.id")),
     CheckConstraint("state IN ('approved', 'ready', 'failed', 'releasing', 'completed', 'expired')", name="state"),

@@ -542,23 +542,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_subjects_case_id"), "subjects", ["case_id"], unique=False)
     op.create_table(
-        "views",
-        sa.Column("id", sa.String(length=26), nullable=False),
-        sa.Column("recording_id", sa.String(length=26), nullable=False),
-        sa.Column("person_id", sa.String(length=26), nullable=False),
-        sa.Column("session_id", sa.String(length=64), nullable=False),
-        sa.Column("purpose", sa.Text(), nullable=False),
-        sa.Column("opened_at", sa.String(27), nullable=False),
-        sa.Column("expires_at", sa.String(27), nullable=False),
-        sa.Column("entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.ForeignKeyConstraint(["entry_id"], ["ledger.id"], name=op.f("fk_views_entry_id")),
-        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_views_person_id")),
-        sa.ForeignKeyConstraint(["recording_id"], ["recordings.id"], name=op.f("fk_views_recording_id")),
-        sa.ForeignKeyConstraint(["session_id"], ["sessions.id"], name=op.f("fk_views_session_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_views")),
-    )
-    op.create_index(op.f("ix_views_recording_id"), "views", ["recording_id"], unique=False)
-    op.create_table(
         "approvals",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("request_id", sa.String(length=26), nullable=False),
@@ -582,6 +565,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("request_id", "recording_id", name=op.f("pk_request_items")),
     )
     op.create_table(
+        "views",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("recording_id", sa.String(length=26), nullable=True),
+        sa.Column("document_id", sa.String(length=26), nullable=True),
+        sa.Column("person_id", sa.String(length=26), nullable=False),
+        sa.Column("session_id", sa.String(length=64), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.String(27), nullable=False),
+        sa.Column("expires_at", sa.String(27), nullable=False),
+        sa.Column("entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint("(recording_id IS NULL) <> (document_id IS NULL)", name=op.f("ck_views_subject")),
+        sa.ForeignKeyConstraint(["document_id"], ["documents.id"], name=op.f("fk_views_document_id")),
+        sa.ForeignKeyConstraint(["entry_id"], ["ledger.id"], name=op.f("fk_views_entry_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_views_person_id")),
+        sa.ForeignKeyConstraint(["recording_id"], ["recordings.id"], name=op.f("fk_views_recording_id")),
+        sa.ForeignKeyConstraint(["session_id"], ["sessions.id"], name=op.f("fk_views_session_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_views")),
+    )
+    op.create_index(op.f("ix_views_recording_id"), "views", ["recording_id"], unique=False)
+    op.create_table(
         "grants",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("request_id", sa.String(length=26), nullable=False),
@@ -594,6 +597,8 @@ def upgrade() -> None:
         sa.Column("zip_sha256", sa.String(length=64), nullable=True),
         sa.Column("zip_size", sa.BigInteger(), nullable=True),
         sa.Column("sent_through", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("lease", sa.String(length=26), nullable=True),
+        sa.Column("lease_until", sa.String(27), nullable=True),
         sa.Column("entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("release_entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.CheckConstraint(

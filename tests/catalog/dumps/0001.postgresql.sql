@@ -86,6 +86,8 @@ CREATE TABLE public.grants (
     zip_sha256 character varying(64),
     zip_size bigint,
     sent_through bigint DEFAULT '0'::bigint NOT NULL,
+    lease character varying(26),
+    lease_until character varying(27),
     entry_id bigint NOT NULL,
     release_entry_id bigint,
     CONSTRAINT ck_grants_state CHECK (((state)::text = ANY ((ARRAY['approved'::character varying, 'ready'::character varying, 'failed'::character varying, 'releasing'::character varying, 'completed'::character varying, 'expired'::character varying])::text[])))
@@ -317,13 +319,15 @@ CREATE TABLE public.uploads (
 );
 CREATE TABLE public.views (
     id character varying(26) NOT NULL,
-    recording_id character varying(26) NOT NULL,
+    recording_id character varying(26),
+    document_id character varying(26),
     person_id character varying(26) NOT NULL,
     session_id character varying(64) NOT NULL,
     purpose text NOT NULL,
     opened_at character varying(27) NOT NULL,
     expires_at character varying(27) NOT NULL,
-    entry_id bigint NOT NULL
+    entry_id bigint NOT NULL,
+    CONSTRAINT ck_views_subject CHECK (((recording_id IS NULL) <> (document_id IS NULL)))
 );
 ALTER TABLE ONLY public.ledger ALTER COLUMN id SET DEFAULT nextval('public.ledger_id_seq'::regclass);
 INSERT INTO public.agencies VALUES ('0sample0000000000000agency', 'sample', '某市城管局', NULL, NULL, 1, '2026-03-01T08:00:00.000000Z');
@@ -636,6 +640,8 @@ ALTER TABLE ONLY public.uploads
     ADD CONSTRAINT fk_uploads_person_id FOREIGN KEY (person_id) REFERENCES public.people(id);
 ALTER TABLE ONLY public.uploads
     ADD CONSTRAINT fk_uploads_station_id FOREIGN KEY (station_id) REFERENCES public.stations(id);
+ALTER TABLE ONLY public.views
+    ADD CONSTRAINT fk_views_document_id FOREIGN KEY (document_id) REFERENCES public.documents(id);
 ALTER TABLE ONLY public.views
     ADD CONSTRAINT fk_views_entry_id FOREIGN KEY (entry_id) REFERENCES public.ledger(id);
 ALTER TABLE ONLY public.views

@@ -99,6 +99,8 @@ CREATE TABLE grants (
 	zip_sha256 VARCHAR(64), 
 	zip_size BIGINT, 
 	sent_through BIGINT DEFAULT '0' NOT NULL, 
+	lease VARCHAR(26), 
+	lease_until VARCHAR(27), 
 	entry_id INTEGER NOT NULL, 
 	release_entry_id INTEGER, 
 	CONSTRAINT pk_grants PRIMARY KEY (id), 
@@ -419,7 +421,8 @@ CREATE TABLE uploads (
 INSERT INTO "uploads" VALUES('0sample0000000000000up10ad','0sample0000000000000agency','0sample000000000000stat10n',NULL,'catalogued','aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa',4,X'7B7D','0sample000000000000r1g1na1','2026-03-01T08:00:00.000000Z',1);
 CREATE TABLE views (
 	id VARCHAR(26) NOT NULL, 
-	recording_id VARCHAR(26) NOT NULL, 
+	recording_id VARCHAR(26), 
+	document_id VARCHAR(26), 
 	person_id VARCHAR(26) NOT NULL, 
 	session_id VARCHAR(64) NOT NULL, 
 	purpose TEXT NOT NULL, 
@@ -427,6 +430,8 @@ CREATE TABLE views (
 	expires_at VARCHAR(27) NOT NULL, 
 	entry_id INTEGER NOT NULL, 
 	CONSTRAINT pk_views PRIMARY KEY (id), 
+	CONSTRAINT ck_views_subject CHECK ((recording_id IS NULL) <> (document_id IS NULL)), 
+	CONSTRAINT fk_views_document_id FOREIGN KEY(document_id) REFERENCES documents (id), 
 	CONSTRAINT fk_views_entry_id FOREIGN KEY(entry_id) REFERENCES ledger (id), 
 	CONSTRAINT fk_views_person_id FOREIGN KEY(person_id) REFERENCES people (id), 
 	CONSTRAINT fk_views_recording_id FOREIGN KEY(recording_id) REFERENCES recordings (id), 

@@ -1,5 +1,6 @@
 """Time and randomness as things that are handed in, so tests can hold them and a seal never reads them unseen."""
 
+import ctypes
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,3 +40,55 @@ def from_instant(text: str) -> datetime:
 def system_random(length: int) -> bytes:
     """Bytes from the kernel's generator."""
     return os.urandom(length)
+
+
+_STATUS_UNSYNCHRONISED = 0x0040
+_TIME_ERROR = 5
+"""adjtimex's return value for a clock that is not synchronised."""
+
+
+class _Timeval(ctypes.Structure):
+    _fields_ = (("seconds", ctypes.c_long), ("microseconds", ctypes.c_long))
+
+
+class _Timex(ctypes.Structure):
+    """struct timex of <sys/timex.h>, with modes 0: read, change nothing."""
+
+    _fields_ = (
+        ("modes", ctypes.c_uint),
+        ("offset", ctypes.c_long),
+        ("frequency", ctypes.c_long),
+        ("maximum_error", ctypes.c_long),
+        ("estimated_error", ctypes.c_long),
+        ("status", ctypes.c_int),
+        ("constant", ctypes.c_long),
+        ("precision", ctypes.c_long),
+        ("tolerance", ctypes.c_long),
+        ("time", _Timeval),
+        ("tick", ctypes.c_long),
+        ("pps", ctypes.c_long * 8),
+        ("tai", ctypes.c_int),
+        ("reserved", ctypes.c_int * 11),
+    )
+
+
+class SystemClock:
+    """The time of day of this machine (Linux). Where the kernel does not vouch for it, it counts as unsynchronised."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def state(self) -> ClockState:
+        """Synchronised as the kernel sees it, with its bound on the error rounded up to milliseconds."""
+        timex = _Timex(modes=0)
+        library = ctypes.CDLL(None, use_errno=True)
+        if not hasattr(library, "adjtimex"):
+            return ClockState(synchronised=False, max_error_ms=None)
+        return clock_state(library.adjtimex(ctypes.byref(timex)), timex.status, timex.maximum_error)
+
+
+def clock_state(returned: int, status: int, maximum_error_us: int) -> ClockState:
+    """What adjtimex returned, as a statement: -1 (refused) and TIME_ERROR are both "not synchronised"."""
+    if returned in (-1, _TIME_ERROR) or status & _STATUS_UNSYNCHRONISED:
+        return ClockState(synchronised=False, max_error_ms=None)
+    return ClockState(synchronised=True, max_error_ms=-(-maximum_error_us // 1000))

@@ -71,6 +71,13 @@ class Fields:
             raise InvalidCanonical(f"{name}: holds something other than objects")
         return [Fields(item) for item in items]
 
+    def texts(self, name: str) -> list[str]:
+        """An array of texts."""
+        items = self._take(name, list)
+        if not all(isinstance(item, str) for item in items):
+            raise InvalidCanonical(f"{name}: holds something other than texts")
+        return items
+
     def expect(self, name: str, value: str) -> None:
         """A field that can say only one thing, such as `format`."""
         if self.text(name) != value:

@@ -6,6 +6,7 @@ IngestError                         code
 ├── InvalidOffset                   upload-offset-invalid   missing, negative, not a number
 ├── InvalidChecksum                 checksum-invalid        no SHA-256 in base64
 ├── UnsupportedVersion              tus-version-unsupported
+├── UnsupportedExtension            tus-extension-unsupported
 ├── WrongContentType                content-type-wrong
 ├── UploadTooLarge                  upload-too-large        more than is taken, or more than was announced
 ├── UploadNotFound                  upload-not-found        also another station's
@@ -71,6 +72,12 @@ class UnsupportedVersion(IngestError):
     """The request speaks another version of tus than 1.0.0, or none."""
 
     code = "tus-version-unsupported"
+
+
+class UnsupportedExtension(IngestError):
+    """The request asks for a part of tus that this service does not offer."""
+
+    code = "tus-extension-unsupported"
 
 
 class WrongContentType(IngestError):

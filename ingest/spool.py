@@ -1,0 +1,290 @@
+"""The spool: where an upload's bytes lie, and how many of them were acknowledged, until the catalog knows of it.
+
+Until an upload is catalogued its folder here is the truth, so everything in it survives a power cut at any instant:
+
+    upload.json     what was announced at creation; a folder without it was never acknowledged, or is being removed
+    content         the bytes; those beyond the acknowledged offset do not count and are cut off
+    offset          one fixed-size record for each acknowledgement, appended: the last whole one counts
+    received.json   digest, size and time of the whole file: it is complete and equals what was declared
+    mismatch.json   the same for a file that does not equal what was declared: it belongs into quarantine
+
+Sealing adds files of its own beside these. This is the one module besides `integrity.durable` that fsyncs: bytes,
+then the offset over them, in that order, before anybody is told that they were received.
+Never tells an offset that its bytes do not reach, and never has two writers of one file.
+"""
+
+import fcntl
+import os
+import shutil
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from catalog.identity import UploadId, is_id
+from ingest.errors import SpaceExhausted, UploadBusy, UploadNotFound
+from integrity import durable
+from integrity.canonical import Json, canonical, parse_canonical
+from integrity.clock import Clock, from_instant, instant
+from integrity.digest import READ_SIZE, Digest
+from integrity.fields import Fields
+from integrity.statement import Statement
+
+FORMAT = "tiezheng-upload-v1"
+UPLOAD, CONTENT, OFFSET, RECEIVED, MISMATCH = "upload.json", "content", "offset", "received.json", "mismatch.json"
+_RECORD = 58  # 20 digits, blank, 27 characters of an instant, blank, 8 hexadecimal digits of CRC-32, newline
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What was announced when an upload was created; the statement says whose it is."""
+
+    upload: UploadId
+    length: int
+    statement: Statement
+    metadata: str  # the Upload-Metadata header's value as it came
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A complete file: its digest, its size in bytes and when its last byte was acknowledged."""
+
+    digest: Digest
+    size: int
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Bytes acknowledged from the start, and when."""
+
+    offset: int
+    at: datetime
+
+
+class Spool:
+    """The folder of all uploads in progress, one folder each, on the vault's file system."""
+
+    def __init__(self, root: Path, clock: Clock, reserve: int = 0) -> None:
+        self.root = root
+        self._clock = clock
+        self._reserve = reserve
+        durable.make_folder(root)
+
+    def folder(self, upload: UploadId) -> Path:
+        """Where an upload lies; UploadNotFound for what has no id's shape, so no path can be smuggled in."""
+        if not is_id(upload):
+            raise UploadNotFound("no such upload")
+        return self.root / upload
+
+    def uploads(self) -> Iterator[UploadId]:
+        """Every upload there is, oldest first."""
+        for path in sorted(self.root.iterdir()):
+            if is_id(path.name) and (path / UPLOAD).is_file():
+                yield UploadId(path.name)
+
+    def create(self, announced: Announced) -> None:
+        """Make an upload's folder, durable on return; its name counts from the moment upload.json is there."""
+        folder = self.folder(announced.upload)
+        durable.make_folder(folder)
+        for name in (CONTENT, OFFSET):
+            os.close(os.open(folder / name, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+        durable.write_new(folder / UPLOAD, _encode(announced))
+
+    def announced(self, upload: UploadId) -> Announced:
+        """What was announced; UploadNotFound when there is no such upload."""
+        try:
+            return _parse((self.folder(upload) / UPLOAD).read_bytes())
+        except FileNotFoundError:
+            raise UploadNotFound("no such upload") from None
+
+    def progress(self, upload: UploadId) -> Progress:
+        """The last acknowledgement that was written whole; at creation: 0.
+
+        A disk that lost synced bytes lets it fall back to what is there: the station sends the rest again.
+        """
+        folder = self.folder(upload)
+        created = self.announced(upload).created_at
+        try:
+            records, size = (folder / OFFSET).read_bytes(), (folder / CONTENT).stat().st_size
+        except FileNotFoundError:
+            raise UploadNotFound("no such upload") from None
+        whole = len(records) - len(records) % _RECORD
+        for end in range(whole, 0, -_RECORD):
+            if progress := _read_record(records[end - _RECORD : end]):
+                return Progress(min(progress.offset, size), progress.at)
+        return Progress(0, created)
+
+    def open(self, upload: UploadId) -> "SpoolFile":
+        """Open for appending, cut to what was acknowledged; UploadBusy while anybody else has it open."""
+        self.announced(upload)
+        file = SpoolFile(self.folder(upload), self._clock)
+        try:
+            file.start_at(self.progress(upload))  # read under the lock, or another writer might move it meanwhile
+        except BaseException:
+            file.close()
+            raise
+        return file
+
+    def whole(self, upload: UploadId, name: str = RECEIVED) -> Whole | None:
+        """What `settle` wrote under this name, or None."""
+        try:
+            fields = Fields(parse_canonical((self.folder(upload) / name).read_bytes()))
+        except FileNotFoundError:
+            return None
+        return Whole(fields.digest("sha256"), fields.number("size"), fields.instant("received_at"))
+
+    def settle(self, upload: UploadId, whole: Whole, name: str = RECEIVED) -> None:
+        """Write durably that the file is complete (RECEIVED) or is not what was declared (MISMATCH)."""
+        fields: Json = {"sha256": whole.digest.hex, "size": whole.size, "received_at": instant(whole.received_at)}
+        durable.write_new(self.folder(upload) / name, canonical(fields))
+
+    def remove(self, upload: UploadId) -> None:
+        """Remove an upload: its name first, so whatever a cut leaves behind is swept and never taken up again."""
+        folder = self.folder(upload)
+        if folder.is_dir():
+            durable.remove(folder / UPLOAD)
+            durable.remove_tree(folder)
+
+    def sweep(self) -> int:
+        """Remove what a killed process left unnamed; only before the first request is taken."""
+        removed = 0
+        for path in sorted(self.root.iterdir()):
+            if not path.is_dir() or not is_id(path.name):
+                continue
+            if (path / UPLOAD).exists():
+                removed += durable.sweep(path)
+            else:
+                durable.remove_tree(path)
+                removed += 1
+        return removed
+
+    def require_space(self, more: int) -> None:
+        """SpaceExhausted when taking `more` bytes would leave less than the reserve."""
+        free = shutil.disk_usage(self.root).free
+        if free - self._reserve < more:
+            raise SpaceExhausted(f"{more} bytes would leave less than the reserve of {self._reserve} bytes")
+
+
+class SpoolFile:
+    """One upload's bytes, open for appending by one writer; a lock of the kernel's ends with the process."""
+
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        self._clock = clock
+        self._content = os.open(folder / CONTENT, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            _lock(self._content)
+            self._offsets = os.open(folder / OFFSET, os.O_RDWR | os.O_CLOEXEC)
+        except BaseException:
+            os.close(self._content)
+            raise
+
+    def start_at(self, progress: Progress) -> None:
+        """Cut off what was never acknowledged, and go on from there."""
+        self.acknowledged = self.written = progress.offset
+        self.acknowledged_at = progress.at
+        os.ftruncate(self._content, self.acknowledged)
+
+    def append(self, chunk: bytes) -> None:
+        """Write after what was written; it counts only after `acknowledge`. SpaceExhausted when the disk is full."""
+        view = memoryview(chunk)
+        while view:
+            count = os.pwrite(self._content, view, self.written)
+            self.written += count
+            view = view[count:]
+
+    def acknowledge(self) -> int:
+        """Flush bytes, then an offset over them; the offset, which may be told from now on.
+
+        After an OSError nothing since the last acknowledgement may be trusted to be on the disk: `abandon` it.
+        """
+        if self.written != self.acknowledged:
+            os.fdatasync(self._content)
+            self.acknowledged_at = self._clock.now()
+            # At a whole record's place: half a record of a process that was killed is written over.
+            place = os.fstat(self._offsets).st_size // _RECORD * _RECORD
+            os.pwrite(self._offsets, _record(Progress(self.written, self.acknowledged_at)), place)
+            os.fdatasync(self._offsets)
+            self.acknowledged = self.written
+        return self.acknowledged
+
+    def abandon(self) -> int:
+        """Cut off what was written since the last acknowledgement; the offset."""
+        os.ftruncate(self._content, self.acknowledged)
+        self.written = self.acknowledged
+        return self.acknowledged
+
+    def read(self) -> Iterator[bytes]:
+        """What was acknowledged, from the start."""
+        offset = 0
+        while offset < self.acknowledged:
+            chunk = os.pread(self._content, min(READ_SIZE, self.acknowledged - offset), offset)
+            if not chunk:
+                raise OSError("the spool file became shorter while it was read")
+            offset += len(chunk)
+            yield chunk
+
+    def close(self) -> None:
+        """Give the lock back; what was not acknowledged is cut off at the next opening."""
+        os.close(self._offsets)
+        os.close(self._content)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _lock(fd: int) -> None:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise UploadBusy("another connection is writing to this upload") from None
+
+
+def _record(progress: Progress) -> bytes:
+    text = f"{progress.offset:020d} {instant(progress.at)} ".encode()
+    return text + f"{zlib.crc32(text):08x}\n".encode()
+
+
+def _read_record(record: bytes) -> Progress | None:
+    """None for a record that was cut short or holds a disk's zeros."""
+    try:
+        text, check = record[:-9], record[-9:]
+        if check != f"{zlib.crc32(text):08x}\n".encode():
+            return None
+        return Progress(int(text[:20]), from_instant(text[21:48].decode("ascii")))
+    except ValueError:
+        return None
+
+
+def _encode(announced: Announced) -> bytes:
+    return canonical(
+        {
+            "format": FORMAT,
+            "upload": announced.upload,
+            "length": announced.length,
+            "statement": announced.statement.encode().decode(),
+            "metadata": announced.metadata,
+            "created_at": instant(announced.created_at),
+        }
+    )
+
+
+def _parse(content: bytes) -> Announced:
+    fields = Fields(parse_canonical(content))
+    fields.expect("format", FORMAT)
+    return Announced(
+        upload=UploadId(fields.text("upload")),
+        length=fields.number("length"),
+        statement=Statement.parse(fields.text("statement").encode()),
+        metadata=fields.text("metadata"),
+        created_at=fields.instant("created_at"),
+    )

@@ -1,0 +1,49 @@
+"""HTTP to a time-stamping authority (RFC 3161 section 3.4): one POST, one small answer, within an agreed time."""
+
+import time
+
+import httpx2
+
+from integrity.cms import RESPONSE_LIMIT
+from integrity.errors import AuthorityUnavailable
+
+SECONDS = 10.0
+"""For the whole exchange; a seal goes on without a token rather than wait."""
+
+_HEADERS = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
+
+
+class HttpTransport:
+    """A `Transport` that keeps its connection and may be called from several threads; AuthorityUnavailable alone."""
+
+    def __init__(self, url: str, seconds: float = SECONDS) -> None:
+        self._url = url
+        self._seconds = seconds
+        # No redirects and no proxies of the environment: the query goes where the operator said.
+        self._client = httpx2.Client(timeout=seconds, follow_redirects=False, trust_env=False)
+
+    def __call__(self, query: bytes) -> bytes:
+        """Carry a DER query there and its DER answer back."""
+        deadline = time.monotonic() + self._seconds
+        try:
+            with self._client.stream("POST", self._url, content=query, headers=_HEADERS) as response:
+                return _read(self._url, response, deadline)
+        except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL) as error:
+            raise AuthorityUnavailable(f"{self._url}: {type(error).__name__} {error}") from error
+
+    def close(self) -> None:
+        self._client.close()
+
+
+def _read(url: str, response: httpx2.Response, deadline: float) -> bytes:
+    if response.status_code != 200:
+        raise AuthorityUnavailable(f"{url}: HTTP status {response.status_code}")
+    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/timestamp-reply":
+        raise AuthorityUnavailable(f"{url}: it answered with {media_type or 'no media type'}")
+    reply = bytearray()
+    for chunk in response.iter_bytes():
+        reply += chunk
+        if len(reply) > RESPONSE_LIMIT or time.monotonic() > deadline:
+            raise AuthorityUnavailable(f"{url}: its answer is too large or too slow")
+    return bytes(reply)

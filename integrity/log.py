@@ -1,0 +1,342 @@
+"""The transparency log: an append-only list of 32-byte commitments under signed heads (C2SP tlog-tiles).
+
+The order that everything rests on: stage the batch's tiles, swap the signed head, write the tiles, publish the
+checkpoint. The swap is the moment: before it nothing was appended, after it everything was, and only after it is an
+index told. A crash, or a failure whose outcome is unknown, leaves the rest to the next one who enters `exclusive`,
+who reads the durable head and goes on from there by the same code.
+
+Never signs two roots for one size: only inside `exclusive`, only on top of the head that is durable, only by
+compare-and-swap. Never tells an index that no durable head covers. Never repairs what does not match: LogCorrupt.
+"""
+
+import fcntl
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from integrity import checkpoint, commitment, durable, merkle
+from integrity.checkpoint import Checkpoint, SignedCheckpoint
+from integrity.errors import HeadConflict, InvalidNote, InvalidProof, LogCorrupt, LogError, LogUnavailable
+from integrity.finding import Finding
+from integrity.heads import FileHeads, HeadStore
+from integrity.log_check import LogCheck
+from integrity.note import Signer, Verifier
+from integrity.staging import Staging
+from integrity.tiles import FILE_MODE, FileTiles, Tile
+from integrity.tlog_proof import TlogProof
+from integrity.tree import Files, RightEdge, StoredTree
+
+__all__ = ["FileHeads", "HeadStore", "LeafAppender", "Log"]
+
+CHECKPOINT = "checkpoint"
+"""The published checkpoint's path."""
+
+
+class LeafAppender(Protocol):
+    """What sealing needs of a log."""
+
+    def append(self, commitment: bytes) -> int:
+        """The leaf's index, once a durable head covers it; LogUnavailable. Idempotent by commitment."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What the durable head says, and the tiles that growing needs."""
+
+    head: SignedCheckpoint
+    edge: RightEdge
+
+
+class Log:
+    """A log in a folder, its head in a HeadStore. Readers may use one object from any thread; writers take turns."""
+
+    def __init__(self, folder: Path, keys: Signer | Verifier, heads: HeadStore) -> None:
+        self._folder = folder
+        self._signer = keys if isinstance(keys, Signer) else None
+        self._verifier = keys.verifier if isinstance(keys, Signer) else keys
+        self._heads = heads
+        self._tiles = FileTiles(folder)
+        self._staging = Staging(folder / "staging")
+        self._turn = threading.Lock()
+        self._writer: int | None = None
+        self._state: _State | None = None
+        self._unsettled = False
+        self._seen: SignedCheckpoint | None = None
+
+    @staticmethod
+    def create(folder: Path, signer: Signer, heads: HeadStore) -> "Log":
+        """Sign the empty tree and publish it. HeadConflict when there is a log already, LogCorrupt when one lost its
+        head: a second empty head would fork it."""
+        try:
+            durable.make_folder(folder, 0o755)
+            if heads.read() is None and ((folder / CHECKPOINT).exists() or (folder / "tile").exists()):
+                raise LogCorrupt("there are tiles or a checkpoint here, but no head")
+        except OSError as error:
+            raise LogUnavailable(f"the log's folder cannot be made: {error}") from error
+        heads.swap(None, checkpoint.sign(Checkpoint(signer.name, 0, merkle.EMPTY_ROOT), [signer]).note)
+        log = Log(folder, signer, heads)
+        with log.exclusive():
+            return log
+
+    @staticmethod
+    def open(folder: Path, keys: Signer | Verifier, heads: HeadStore) -> "Log":
+        """A log that exists; LogCorrupt when its head is missing or not signed by the key, LogUnavailable.
+
+        Changes nothing: what a crash left to do is done by the next `exclusive`. A Verifier opens it for reading.
+        """
+        log = Log(folder, keys, heads)
+        log.head()
+        return log
+
+    @property
+    def origin(self) -> str:
+        """The log's name, which is its key's name."""
+        return self._verifier.name
+
+    @property
+    def verifier(self) -> Verifier:
+        """The public key."""
+        return self._verifier
+
+    @property
+    def behind(self) -> bool:
+        """Whether the published checkpoint is older than the head, as after a full disk: an alarm, no loss."""
+        return self._published() != self.head().note
+
+    # --- writing ------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """The only place to append: no other thread or process does meanwhile, and the durable head was just read.
+
+        LogUnavailable when it cannot be read or an unfinished batch cannot be written out, LogCorrupt when head, key
+        and tiles do not agree. Not to be nested.
+        """
+        if self._writer == threading.get_ident():
+            raise LogError("exclusive() inside exclusive() would wait for ever")
+        with self._turn, self._flock():
+            self._refresh()
+            self._writer = threading.get_ident()
+            try:
+                yield
+            finally:
+                self._writer = None
+
+    def append(self, entries: Sequence[bytes]) -> range:
+        """The indices of these 32-byte entries, once a durable head covers them.
+
+        LogUnavailable: nothing was appended, or that cannot be known; in both cases leave `exclusive`, enter it again
+        and look for the entries before appending them a second time.
+        """
+        if self._writer != threading.get_ident() or self._signer is None:
+            raise LogError("appending takes the signing key and happens inside exclusive()")
+        if any(len(entry) != commitment.SIZE for entry in entries):
+            raise LogError(f"every leaf is a commitment of {commitment.SIZE} bytes")
+        if self._state is None:
+            raise LogUnavailable("an earlier append in this turn failed: the head has to be read again")
+        if not entries:
+            return range(self._state.edge.size, self._state.edge.size)
+        return self._append(self._state, entries, self._signer)
+
+    def _append(self, old: _State, entries: Sequence[bytes], signer: Signer) -> range:
+        edge, files = old.edge.grow(entries)
+        head = checkpoint.sign(Checkpoint(self.origin, edge.size, edge.root()), [signer])
+        self._state = None  # unless all goes well, the next turn reads everything again
+        try:
+            self._staging.write(head, files)
+        except OSError as error:
+            raise LogUnavailable(f"nothing was appended: {error}") from error
+        self._swap(old.head.note, head.note)
+        try:
+            self._publish(files, head)
+            self._state = _State(head, edge)
+        except OSError:
+            # The batch is durable: staged, and promised by the head. Its tiles are written at the next turn.
+            pass
+        return range(old.edge.size, edge.size)
+
+    def _swap(self, old: bytes, new: bytes) -> None:
+        try:
+            self._heads.swap(old, new)
+        except HeadConflict as error:
+            raise LogUnavailable(f"nothing was appended: {error}") from error
+        except BaseException:
+            self._unsettled = True
+            raise
+
+    def _publish(self, files: Files, head: SignedCheckpoint) -> None:
+        """Write out a staged batch and say so; the same again after a crash anywhere inside."""
+        for tile, content in files:
+            self._tiles.write(tile, content)
+        durable.replace(self._folder / CHECKPOINT, head.note, FILE_MODE)
+        for tile, _ in files:
+            if tile.full:
+                self._tiles.drop_partials(tile)
+        self._staging.discard(head)
+
+    def _refresh(self) -> None:
+        """Make what is in memory what the durable head says, finishing what a crash or a failure left undone."""
+        try:
+            note = self._heads.read()
+            if self._state is not None and self._state.head.note == note:
+                return
+            self._state = None
+            if self._unsettled and note is not None:
+                # A failed swap left a head that a power cut may take back: write it again before building on it.
+                self._heads.swap(note, note)
+                self._unsettled = False
+            self._state = self._load(self._open_head(note))
+        except (OSError, HeadConflict) as error:
+            raise LogUnavailable(f"the log cannot be read or written: {error}") from error
+
+    def _load(self, head: SignedCheckpoint) -> _State:
+        self._refuse_rollback(head)
+        files = self._staging.read(head)
+        if files is not None:
+            for tile, _ in files:
+                self._tiles.sweep(tile)
+            self._publish(files, head)
+        edge = RightEdge.load(head.size, lambda tile: self._fetch(tile, head))
+        if edge.root() != head.root:
+            raise LogCorrupt("the tiles at the right edge do not give the signed root")
+        if self._published() != head.note:
+            durable.replace(self._folder / CHECKPOINT, head.note, FILE_MODE)
+        durable.sweep(self._folder)
+        self._staging.sweep()
+        return _State(head, edge)
+
+    def _refuse_rollback(self, head: SignedCheckpoint) -> None:
+        """What was published was signed: a head below it, or beside it, would fork the log."""
+        published = self._published()
+        if published is None:
+            return
+        try:
+            claimed = checkpoint.open_checkpoint(published, [self._verifier], self.origin)
+        except InvalidNote as error:
+            raise LogCorrupt(f"the published checkpoint: {error}") from error
+        if claimed.size > head.size or (claimed.size == head.size and claimed.root != head.root):
+            raise LogCorrupt(f"the head of {head.size} leaves does not follow the published one of {claimed.size}")
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    def head(self) -> SignedCheckpoint:
+        """The durable head: all that it covers may be told. LogUnavailable, LogCorrupt."""
+        return self._open_head(self._heads.read())
+
+    def tree(self, size: int | None = None) -> StoredTree:
+        """The tree below the durable head, or as it was at an earlier size; for one question, not to be kept."""
+        head = self.head()
+        if size is not None and not 0 <= size <= head.size:
+            raise LogError(f"the log has {head.size} leaves, not {size}")
+        return StoredTree(head.size, lambda tile: self._fetch(tile, head))
+
+    def entries(self, start: int, end: int) -> Iterator[bytes]:
+        """The entries [start, end), all of which a durable head covers."""
+        if not 0 <= start <= end:
+            raise LogError(f"[{start}, {end}) is no range")
+        return self.tree(end).entries(start, end)
+
+    def root(self, size: int) -> bytes:
+        """The root the log had at this size, from its tiles."""
+        return merkle.root(size, self.tree(size).read)
+
+    def prove(self, index: int, size: int | None = None) -> list[bytes]:
+        """The audit path of a leaf in the tree of this size (default: the durable head's); LogError beyond it."""
+        tree = self.tree(size)
+        return _inclusion(index, tree.size if size is None else size, tree)
+
+    def prove_growth(self, old: int, size: int | None = None) -> list[bytes]:
+        """The proof that the tree of this size begins with the one of `old` leaves; LogError beyond it."""
+        tree = self.tree(size)
+        new = tree.size if size is None else size
+        if not 0 < old <= new:
+            raise LogError(f"no growth from {old} to {new} leaves")
+        return merkle.consistency_proof(old, new, tree.read)
+
+    def tlog_proof(self, index: int) -> bytes:
+        """A proof file for a leaf under the durable head; LogCorrupt rather than one that does not verify."""
+        head = self.head()
+        tree = StoredTree(head.size, lambda tile: self._fetch(tile, head))
+        path = _inclusion(index, head.size, tree)
+        try:
+            merkle.verify_inclusion(tree.read(0, index), index, head.size, path, head.root)
+        except InvalidProof as error:
+            raise LogCorrupt(f"the tiles do not prove leaf {index}: {error}") from error
+        return TlogProof(index, tuple(path), head.note).to_bytes()
+
+    def public_file(self, path: str) -> Path | None:
+        """The file for a public path, such as `checkpoint` or `tile/0/001`; None for what is not published."""
+        file = self._folder / path
+        if path == CHECKPOINT:
+            return file if file.is_file() else None
+        tile, published = Tile.from_path(path), self._published()
+        if tile is None or published is None or not file.is_file():
+            return None
+        try:
+            return file if tile.within(checkpoint.claimed(published).size) else None
+        except InvalidNote:
+            return None
+
+    def check(self, progress: Callable[[int, int], None] | None = None) -> Iterator[Finding]:
+        """Read every file of the log again and name each that is not what the signed head promises."""
+        with self._flock():
+            # No writer is between the swap and the publication now, so what is unfinished was left by a crash.
+            head, published = self._heads.read(), self._published()
+        return iter(LogCheck(self._folder, self._verifier, self._heads).run(head, published, progress))
+
+    # --- the files ----------------------------------------------------------------------------------------------------
+
+    def _fetch(self, tile: Tile, head: SignedCheckpoint) -> bytes:
+        """A tile below this head: from its file, or from the batch that is just being written out."""
+        try:
+            for _ in range(2):  # the batch may have been written out between looking for the tile and for the batch
+                content = self._tiles.read(tile)
+                if content is not None:
+                    return content
+                staged = dict(self._staging.read(head) or Files())
+                if tile in staged:
+                    return staged[tile]
+        except OSError as error:
+            raise LogUnavailable(f"{tile.path} cannot be read: {error}") from error
+        raise LogCorrupt(f"{tile.path} is missing")
+
+    def _open_head(self, note: bytes | None) -> SignedCheckpoint:
+        if note is None:
+            raise LogCorrupt("the log has no head")
+        seen = self._seen
+        if seen is None or seen.note != note:
+            try:
+                seen = self._seen = checkpoint.open_checkpoint(note, [self._verifier], self.origin)
+            except InvalidNote as error:
+                raise LogCorrupt(f"the log's head: {error}") from error
+        return seen
+
+    def _published(self) -> bytes | None:
+        try:
+            return (self._folder / CHECKPOINT).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    @contextmanager
+    def _flock(self) -> Iterator[None]:
+        """One process at a time, released by the kernel when it dies."""
+        try:
+            fd = os.open(self._folder / "lock", os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise LogUnavailable(f"the log's lock cannot be opened: {error}") from error
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(fd)
+
+
+def _inclusion(index: int, size: int, tree: StoredTree) -> list[bytes]:
+    if not 0 <= index < size:
+        raise LogError(f"no leaf {index} in a log of {size}")
+    return merkle.inclusion_proof(index, size, tree.read)

@@ -1,0 +1,73 @@
+"""Tiles of a batch, made durable before the head that promises them is signed into place.
+
+After a crash the head says which batch counts: the one staged under its size and root is written out by the same code
+that would have written it then; any other never happened. Never holds what a durable head does not need.
+"""
+
+import hashlib
+from pathlib import Path
+
+from integrity import durable
+from integrity.checkpoint import SignedCheckpoint
+from integrity.errors import LogCorrupt
+from integrity.tiles import Tile
+from integrity.tree import Files
+
+_HEADER = b"tiezheng-staging-v1\n"
+
+
+class Staging:
+    """A folder of batches, each one file named by the size and root it leads to."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def write(self, head: SignedCheckpoint, files: Files) -> None:
+        """Durable on return; OSError."""
+        if not self._folder.is_dir():
+            durable.make_folder(self._folder)
+        durable.write_new(self._path(head), encode(files))
+
+    def read(self, head: SignedCheckpoint) -> Files | None:
+        """The batch that leads to this head, None where it is written out already; LogCorrupt where it is damaged."""
+        try:
+            return decode(self._path(head).read_bytes())
+        except FileNotFoundError:
+            return None
+
+    def discard(self, head: SignedCheckpoint) -> None:
+        """Remove a batch that has been written out."""
+        if self._path(head).exists():
+            durable.remove(self._path(head))
+
+    def sweep(self) -> None:
+        """Remove every batch and half-written file: only when no head needs any of them."""
+        if self._folder.is_dir():
+            for path in list(self._folder.iterdir()):
+                durable.remove(path)
+
+    def _path(self, head: SignedCheckpoint) -> Path:
+        return self._folder / f"{head.size}-{head.root.hex()}"
+
+
+def encode(files: Files) -> bytes:
+    """A header, each tile as `path length LF content`, and the SHA-256 of all of it."""
+    content = _HEADER + b"".join(f"{tile.path} {len(data)}\n".encode() + data for tile, data in files)
+    return content + hashlib.sha256(content).digest()
+
+
+def decode(content: bytes) -> Files:
+    """The inverse; LogCorrupt on any other bytes."""
+    body, checksum = content[:-32], content[-32:]
+    if not body.startswith(_HEADER) or hashlib.sha256(body).digest() != checksum:
+        raise LogCorrupt("a staged batch is damaged")
+    files, position = Files(), len(_HEADER)
+    while position < len(body):
+        end = body.index(b"\n", position)
+        path, _, length = body[position:end].decode().partition(" ")
+        tile = Tile.from_path(path)
+        if tile is None:
+            raise LogCorrupt(f"a staged batch names {path!r}, which is no tile")
+        position = end + 1 + int(length)
+        files.append((tile, body[end + 1 : position]))
+    return files

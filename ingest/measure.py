@@ -37,7 +37,7 @@ class Measure:
         self._end: Fraction | None = None
         self._last: Fraction | None = None
         self._key: Fraction | None = None
-        self._gap = Fraction(0)
+        self._gap = self._lasting = Fraction(0)
         self._steady = True
 
     @property
@@ -52,7 +52,9 @@ class Measure:
         if ending:
             return
         self.packets += 1
-        self._steady &= packet.pts is not None and not packet.has_sidedata("new_extradata")
+        # Decoded later than shown is nonsense that a copy would turn into frames of no length.
+        timed = packet.pts is not None and (packet.dts is None or packet.dts <= packet.pts)
+        self._steady &= timed and not packet.has_sidedata("new_extradata")
         if not (packet.is_discard or packet.is_corrupt) and self.stream.type == "video":
             self._pass(packet)
 
@@ -104,9 +106,10 @@ class Measure:
             if self.decoded and self._key is not None:
                 self._gap = max(self._gap, at - self._key)
             self._key = at
-        self._last = at if self._last is None else max(self._last, at)
-        end = at + (packet.duration or 0) * packet.time_base
-        self._end = end if self._end is None else max(self._end, end)
+        lasting = (packet.duration or 0) * packet.time_base
+        if self._last is None or at >= self._last:
+            self._last, self._lasting = at, lasting
+        self._end = at + lasting if self._end is None else max(self._end, at + lasting)
 
     def note(self) -> str | None:
         """What to say of a track that is not, or not wholly, shown."""
@@ -122,8 +125,8 @@ class Measure:
         last = max(self._last if self._last is not None else start, start)
         frame = (last - start) / max(1, self._frames - 1 - self._failures)
         end = max(self._end if self._end is not None else last, last)
-        if end == last:  # no packet says how long it lasts: the last frame as long as the others
-            end += frame
+        if self.stream.type == "video" and not self._lasting:  # it does not say how long: as long as the others
+            end = max(end, last + frame)
         key = self._key if self._key is not None else start
         context, first = self.stream.codec_context, self._first
         picture = first if isinstance(first, VideoFrame) else None

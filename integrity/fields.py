@@ -58,8 +58,12 @@ class Fields:
     def optional_digest(self, name: str) -> Digest | None:
         return None if self._is_null(name) else self.digest(name)
 
+    def mapping(self, name: str) -> dict[str, Any]:
+        """An object as it was parsed."""
+        return self._take(name, dict)
+
     def object(self, name: str) -> "Fields":
-        return Fields(self._take(name, dict))
+        return Fields(self.mapping(name))
 
     def optional_object(self, name: str) -> "Fields | None":
         return None if self._is_null(name) else self.object(name)

@@ -227,7 +227,7 @@ def seal_files(
 
 def certificate_name(authority: str) -> str:
     """The file name of an authority's certificate: its name where that is plain ASCII, else a readable digest of it."""
-    plain = re.sub(r"[^A-Za-z0-9.-]+", "-", authority).strip(".-")
-    if plain == authority:
+    plain = re.sub(r"[^A-Za-z0-9.-]+", "-", authority).strip(".-")[:80]
+    if plain and plain == authority:
         return f"{plain}.pem"
     return f"{plain or 'authority'}-{Digest.of(authority.encode()).hex[:8]}.pem"

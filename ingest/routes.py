@@ -85,20 +85,20 @@ def make_router(
             return tus
 
     files = _Files(uploads, receipts, receiver)
-    router = APIRouter(route_class=TusRoute, include_in_schema=False)
+    router = APIRouter(route_class=TusRoute)
     identified = Annotated[Station, Depends(station)]
 
-    @router.options("/files")
-    @router.options("/files/{upload}")
+    @router.options("/files", include_in_schema=False)
+    @router.options("/files/{upload}", include_in_schema=False)
     async def options() -> Response:
         return files.options()
 
-    @router.api_route("/files", methods=["POST"])
+    @router.api_route("/files", methods=["POST"], include_in_schema=False)
     async def create(request: Request, station: identified) -> Response:
         _require_version(request)
         return files.options() if _method(request) == "OPTIONS" else await files.create(request, station)
 
-    @router.api_route("/files/{upload}", methods=["HEAD", "POST", "PATCH", "DELETE"])
+    @router.api_route("/files/{upload}", methods=["HEAD", "POST", "PATCH", "DELETE"], include_in_schema=False)
     async def one(request: Request, upload: str, station: identified) -> Response:
         _require_version(request)
         act = {"HEAD": files.head, "PATCH": files.patch, "DELETE": files.terminate}.get(_method(request))
@@ -106,14 +106,11 @@ def make_router(
             return Response(status_code=405, headers={"Allow": ", ".join(METHODS)})
         return await act(request, station, UploadId(upload))
 
-    outer = APIRouter()
-    outer.include_router(router)
-
-    @outer.get("/files/{upload}/receipt", summary="The signed receipt of an upload", responses={202: {}})
+    @router.get("/files/{upload}/receipt", summary="The signed receipt of an upload", responses={202: {}})
     async def receipt(upload: str, station: identified) -> Response:
         return await files.receipt(station, UploadId(upload))
 
-    return outer
+    return router
 
 
 class _Files:

@@ -1,0 +1,132 @@
+"""Chunks that stop, break, overflow or are cancelled: the reception always ends, and what came counts."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from catalog.identity import UploadId
+from ingest import receive
+from ingest.errors import UploadStalled, UploadTooLarge
+from ingest.receive import Receiver
+from ingest.reception import Reception
+from tests.ingest.house import STATION, House
+
+
+@pytest.fixture
+def threads() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(2) as pool:
+        yield pool
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path)
+
+
+def begin(house: House, length: int) -> tuple[UploadId, Reception]:
+    upload = house.create(length)
+    return upload, house.uploads.begin(STATION, upload, 0, None, None)
+
+
+async def chunks(*parts: bytes) -> AsyncIterator[bytes]:
+    for part in parts:
+        yield part
+
+
+async def silence(*parts: bytes, silent: asyncio.Event | None = None) -> AsyncIterator[bytes]:
+    for part in parts:
+        yield part
+    if silent is not None:
+        silent.set()
+    await asyncio.Event().wait()
+
+
+async def broken(*parts: bytes) -> AsyncIterator[bytes]:
+    for part in parts:
+        yield part
+    raise ConnectionResetError("the cable was pulled")
+
+
+def test_pieces_are_gathered(house: House, threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receive, "PIECE", 4)
+    upload, reception = begin(house, 10)
+    taken: list[bytes] = []
+    take = reception.take
+
+    def watched(chunk: bytes) -> None:
+        taken.append(chunk)
+        take(chunk)
+
+    monkeypatch.setattr(reception, "take", watched)
+    offset = asyncio.run(Receiver(threads).receive(chunks(b"01", b"2", b"345", b"678", b"9"), reception))
+    assert (offset, taken) == (10, [b"012345", b"6789"])
+    assert house.content(upload) == b"0123456789"
+
+
+def test_a_connection_without_bytes(house: House, threads: ThreadPoolExecutor) -> None:
+    _, reception = begin(house, 3)
+    assert asyncio.run(Receiver(threads).receive(chunks(), reception)) == 0
+
+
+def test_a_silent_connection_is_ended_and_what_it_brought_counts(house: House, threads: ThreadPoolExecutor) -> None:
+    upload, reception = begin(house, 10)
+    with pytest.raises(UploadStalled):
+        asyncio.run(Receiver(threads, idle_seconds=0.01).receive(silence(b"abc"), reception))
+    assert house.offset(upload) == 3
+    assert house.send(upload, 3, b"defghij") == 10
+
+
+def test_a_broken_connection_keeps_what_came(house: House, threads: ThreadPoolExecutor) -> None:
+    upload, reception = begin(house, 10)
+    with pytest.raises(ConnectionResetError):
+        asyncio.run(Receiver(threads).receive(broken(b"abc", b"d"), reception))
+    assert house.offset(upload) == 4
+
+
+def test_a_silent_connection_makes_room_when_asked(house: House, threads: ThreadPoolExecutor) -> None:
+    upload, reception = begin(house, 10)
+
+    async def both() -> None:
+        receiver, silent = Receiver(threads), asyncio.Event()
+        waiting = asyncio.ensure_future(receiver.receive(silence(b"abc", silent=silent), reception))
+        await silent.wait()
+        house.monotonic += 100
+        second = await receiver.run(lambda: house.uploads.begin(STATION, upload, 3, 7, None))
+        with pytest.raises(UploadStalled):
+            await waiting
+        assert await receiver.receive(chunks(b"defghij"), second) == 10
+
+    asyncio.run(both())
+    assert house.received == [upload]
+
+
+def test_a_cancelled_request_keeps_what_came(house: House, threads: ThreadPoolExecutor) -> None:
+    upload, reception = begin(house, 10)
+
+    async def cancelled() -> None:
+        silent = asyncio.Event()
+        task = asyncio.ensure_future(Receiver(threads).receive(silence(b"abc", silent=silent), reception))
+        await silent.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(cancelled())
+    assert house.offset(upload) == 3
+
+
+def test_too_many_bytes_leave_the_upload_as_it_was(house: House, threads: ThreadPoolExecutor) -> None:
+    upload, reception = begin(house, 3)
+    with pytest.raises(UploadTooLarge):
+        asyncio.run(Receiver(threads).receive(chunks(b"abcd"), reception))
+    assert house.offset(upload) == 0
+    assert house.send(upload, 0, b"abc") == 3
+
+
+def test_asking_a_finished_wait_to_give_up_does_nothing(house: House, threads: ThreadPoolExecutor) -> None:
+    _, reception = begin(house, 3)
+    asyncio.run(Receiver(threads).receive(chunks(b"abc"), reception))
+    reception.claim.give_up()

@@ -1,0 +1,391 @@
+"""The tus 1.0 protocol as a client sees it: the real routes, asked over ASGI."""
+
+import asyncio
+import base64
+import hashlib
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+
+from catalog.errors import CatalogError, Unauthenticated
+from catalog.identity import AgencyId, StationId, UploadId
+from ingest.errors import IngestError
+from ingest.metadata import write_header
+from ingest.receive import Receiver
+from ingest.routes import make_router
+from tests.ingest.house import AGENCY, OTHER, STATION, House
+
+TUS = {"Tus-Resumable": "1.0.0", "Authorization": "Bearer good"}
+STREAM = {"Content-Type": "application/offset+octet-stream"}
+# Written down here once more, not read from the table under test.
+STATUS = {
+    "sign-in-required": 401, "metadata-invalid": 400, "upload-length-invalid": 400, "upload-offset-invalid": 400,
+    "checksum-invalid": 400, "tus-version-unsupported": 412, "tus-extension-unsupported": 400,
+    "content-type-wrong": 415, "upload-too-large": 413, "upload-not-found": 404, "upload-gone": 410,
+    "upload-finished": 403, "offset-conflict": 409, "upload-busy": 423, "upload-stalled": 408,
+    "checksum-mismatch": 460, "digest-mismatch": 460, "space-exhausted": 507,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    id: StationId
+    agency_id: AgencyId
+
+
+class Receipts:
+    """Receipts a test has put there."""
+
+    def __init__(self) -> None:
+        self.stored: dict[UploadId, bytes] = {}
+
+    def receipt(self, upload: UploadId) -> bytes | None:
+        return self.stored.get(upload)
+
+
+async def station(request: Request) -> Enrolled:
+    known = {"Bearer good": Enrolled(STATION, AGENCY), "Bearer other": Enrolled(OTHER, AGENCY)}
+    try:
+        return known[request.headers["authorization"]]
+    except KeyError:
+        raise Unauthenticated("a station's token is needed") from None
+
+
+def problem(error: Exception, _request: Request) -> Response:
+    assert isinstance(error, IngestError | CatalogError)
+    return JSONResponse({"code": error.code, "detail": str(error)}, STATUS[error.code])
+
+
+class Client:
+    """Asks the routes; each request on an event loop of its own."""
+
+    def __init__(self, house: House, receipts: Receipts, threads: ThreadPoolExecutor) -> None:
+        self.house = house
+        self.receipts = receipts
+        self.app = FastAPI()
+        self.app.include_router(make_router(house.uploads, receipts, Receiver(threads), station, problem))
+
+    def ask(self, method: str, url: str, headers: dict[str, str] | None = None, **options: Any) -> httpx2.Response:
+        async def ask() -> httpx2.Response:
+            transport = httpx2.ASGITransport(app=self.app)
+            async with httpx2.AsyncClient(transport=transport, base_url="http://tus") as client:
+                return await client.request(method, url, headers=TUS if headers is None else headers, **options)
+
+        return asyncio.run(ask())
+
+    def create(self, length: int, **metadata: str) -> str:
+        response = self.ask("POST", "/files", TUS | self.announce(length, **metadata))
+        assert response.status_code == 201, response.text
+        return response.headers["location"]
+
+    def announce(self, length: int, **metadata: str) -> dict[str, str]:
+        header = {"Upload-Metadata": write_header(metadata)} if metadata else {}
+        return {"Upload-Length": str(length), **header}
+
+    def patch(self, url: str, offset: int, content: Any, **headers: str) -> httpx2.Response:
+        return self.ask("PATCH", url, TUS | STREAM | {"Upload-Offset": str(offset)} | headers, content=content)
+
+    def offset(self, url: str) -> str:
+        response = self.ask("HEAD", url)
+        assert response.status_code == 200
+        return response.headers["upload-offset"]
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[Client]:
+    with ThreadPoolExecutor(2) as threads:
+        yield Client(House(tmp_path), Receipts(), threads)
+
+
+def code(response: httpx2.Response) -> str:
+    assert response.headers["tus-resumable"] == "1.0.0"
+    return str(response.json()["code"])
+
+
+@pytest.mark.parametrize("url", ["/files", "/files/anything"])
+def test_options_tell_the_truth(client: Client, url: str) -> None:
+    response = client.ask("OPTIONS", url, {})
+    assert response.status_code == 204
+    assert response.headers["tus-version"] == "1.0.0"
+    assert response.headers["tus-max-size"] == "1000"
+    assert response.headers["tus-checksum-algorithm"] == "sha256"
+    assert set(response.headers["tus-extension"].split(",")) == {
+        "creation", "creation-with-upload", "checksum", "expiration", "termination",
+    }  # fmt: skip
+
+
+def test_a_file_is_sent_in_two_requests(client: Client) -> None:
+    url = client.create(6, filename="a.mp4")
+    first = client.patch(url, 0, b"abc")
+    assert (first.status_code, first.headers["upload-offset"]) == (204, "3")
+    assert first.headers["upload-expires"].endswith("GMT")
+    second = client.patch(url, 3, b"def")
+    assert (second.status_code, second.headers["upload-offset"]) == (204, "6")
+    assert "upload-expires" not in second.headers
+    assert len(client.house.received) == 1
+
+
+def test_head_tells_offset_length_and_metadata_and_is_not_cached(client: Client) -> None:
+    url = client.create(6, filename="询问.mp4", kind="photo")
+    client.patch(url, 0, b"abc")
+    response = client.ask("HEAD", url)
+    assert response.headers["upload-offset"] == "3"
+    assert response.headers["upload-length"] == "6"
+    assert response.headers["upload-metadata"] == write_header({"filename": "询问.mp4", "kind": "photo"})
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["tus-resumable"] == "1.0.0"
+
+
+def test_creation_with_upload(client: Client) -> None:
+    response = client.ask("POST", "/files", TUS | STREAM | client.announce(6), content=b"abcd")
+    assert (response.status_code, response.headers["upload-offset"]) == (201, "4")
+    url = response.headers["location"]
+    assert client.offset(url) == "4"
+    assert client.patch(url, 4, b"ef").status_code == 204
+
+
+def test_creation_with_the_whole_upload(client: Client) -> None:
+    response = client.ask("POST", "/files", TUS | STREAM | client.announce(3), content=b"abc")
+    assert (response.status_code, response.headers["upload-offset"]) == (201, "3")
+    assert len(client.house.received) == 1
+
+
+def test_an_empty_file_is_complete_at_creation(client: Client) -> None:
+    url = client.create(0)
+    assert client.offset(url) == "0"
+    assert len(client.house.received) == 1
+    assert client.patch(url, 0, b"").status_code == 204
+
+
+def test_many_small_chunks_arrive_in_order(client: Client) -> None:
+    content = bytes(range(250)) * 4
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for start in range(0, len(content), 7):
+            yield content[start : start + 7]
+
+    url = client.create(len(content), sha256=hashlib.sha256(content).hexdigest())
+    response = client.patch(url, 0, pieces())
+    assert (response.status_code, response.headers["upload-offset"]) == (204, str(len(content)))
+
+
+def test_pieces_beyond_a_mebibyte(tmp_path: Path, client: Client) -> None:
+    content = bytes(3 * 1024 * 1024 + 17)
+    client.house.uploads.limits = type(client.house.uploads.limits)(
+        2 * len(content), client.house.uploads.limits.expires_after
+    )
+    url = client.create(len(content), sha256=hashlib.sha256(content).hexdigest())
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for start in range(0, len(content), 65536):
+            yield content[start : start + 65536]
+
+    assert client.patch(url, 0, pieces()).status_code == 204
+    assert client.patch(url, len(content), b"").status_code == 204, "sending nothing more is no error"
+
+
+def test_the_method_can_be_told_by_a_header(client: Client) -> None:
+    url = client.create(3)
+    sent = client.ask(
+        "POST", url, TUS | STREAM | {"Upload-Offset": "0", "X-HTTP-Method-Override": "PATCH"}, content=b"ab"
+    )
+    assert (sent.status_code, sent.headers["upload-offset"]) == (204, "2")
+    asked = client.ask("POST", url, TUS | {"X-HTTP-Method-Override": "HEAD"})
+    assert asked.headers["upload-offset"] == "2"
+    gone = client.ask("POST", url, TUS | {"X-HTTP-Method-Override": "DELETE"})
+    assert gone.status_code == 204
+
+
+def test_termination(client: Client) -> None:
+    url = client.create(3)
+    assert client.ask("DELETE", url).status_code == 204
+    for response in (client.ask("DELETE", url), client.patch(url, 0, b"abc")):
+        assert (response.status_code, code(response)) == (410, "upload-gone")
+    assert client.ask("HEAD", url).status_code == 410
+
+
+def test_what_is_finished_is_not_terminated(client: Client) -> None:
+    url = client.create(3)
+    client.patch(url, 0, b"abc")
+    response = client.ask("DELETE", url)
+    assert (response.status_code, code(response)) == (403, "upload-finished")
+    assert client.offset(url) == "3"
+
+
+def test_a_declared_digest_that_is_not_met(client: Client) -> None:
+    url = client.create(3, sha256=hashlib.sha256(b"abc").hexdigest())
+    response = client.patch(url, 0, b"abd")
+    assert (response.status_code, code(response)) == (460, "digest-mismatch")
+    assert client.ask("HEAD", url).status_code == 410
+    assert client.patch(url, 3, b"").status_code == 410
+    assert client.ask("GET", url + "/receipt").status_code == 410
+    assert len(client.house.mismatches) == 1
+
+
+def test_a_chunk_with_a_checksum(client: Client) -> None:
+    def checksum(chunk: bytes) -> str:
+        return "sha256 " + base64.b64encode(hashlib.sha256(chunk).digest()).decode()
+
+    url = client.create(6)
+    assert client.patch(url, 0, b"abc", **{"Upload-Checksum": checksum(b"abc")}).status_code == 204
+    response = client.patch(url, 3, b"dex", **{"Upload-Checksum": checksum(b"def")})
+    assert (response.status_code, code(response)) == (460, "checksum-mismatch")
+    assert client.offset(url) == "3"
+
+
+@pytest.mark.parametrize(
+    "checksum",
+    ["", "sha256", "sha256 ", "md5 " + "A" * 24, "sha256 AAAA", "sha256 !!!!", "sha1 AAAA", "sha256 " + "A" * 43],
+)
+def test_a_wrong_checksum_header(client: Client, checksum: str) -> None:
+    url = client.create(3)
+    response = client.patch(url, 0, b"abc", **{"Upload-Checksum": checksum})
+    assert (response.status_code, code(response)) == (400, "checksum-invalid")
+    assert client.offset(url) == "0"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", ""), ("HEAD", "/x"), ("PATCH", "/x"), ("DELETE", "/x"), ("POST", "/x"), ("GET", "/x/receipt")],
+)
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"Authorization": "Bearer bad"}, {"Authorization": "Basic good"}, {"Authorization": "Bearer bad"} | STREAM],
+)
+def test_401_comes_before_anything_else(client: Client, method: str, path: str, headers: dict[str, str]) -> None:
+    response = client.ask(method, f"/files{path}", headers, content=b"{" if method != "GET" else None)
+    assert response.status_code == 401
+
+
+@pytest.mark.parametrize("version", [None, "0.2.2", "2.0.0", "1.0"])
+@pytest.mark.parametrize("method", ["POST", "HEAD", "PATCH", "DELETE"])
+def test_another_version_of_tus(client: Client, method: str, version: str | None) -> None:
+    url = "/files" if method == "POST" else client.create(3)
+    headers = {name: value for name, value in TUS.items() if name != "Tus-Resumable"}
+    if version:
+        headers["Tus-Resumable"] = version
+    response = client.ask(method, url, headers | {"Upload-Length": "3", "Upload-Offset": "0"})
+    assert response.status_code == 412
+    assert response.headers["tus-version"] == "1.0.0"
+
+
+@pytest.mark.parametrize("length", ["", "-1", "1.5", "abc", "0x10", "+1", " ", "1_000", "9" * 40])
+def test_a_length_that_is_none(client: Client, length: str) -> None:
+    response = client.ask("POST", "/files", TUS | {"Upload-Length": length})
+    assert (response.status_code, code(response)) == (400, "upload-length-invalid")
+
+
+@pytest.mark.parametrize("length", ["1001", "9" * 30, str(2**63)])
+def test_a_length_that_is_too_large(client: Client, length: str) -> None:
+    response = client.ask("POST", "/files", TUS | {"Upload-Length": length})
+    assert (response.status_code, code(response)) == (413, "upload-too-large")
+
+
+@pytest.mark.parametrize(
+    ("headers", "refusal"),
+    [
+        ({}, "upload-length-invalid"),
+        ({"Upload-Defer-Length": "1"}, "tus-extension-unsupported"),
+        ({"Upload-Defer-Length": "1", "Upload-Length": "3"}, "tus-extension-unsupported"),
+        ({"Upload-Concat": "partial", "Upload-Length": "3"}, "tus-extension-unsupported"),
+        ({"Upload-Length": "3", "Upload-Metadata": "filename Li4vYQ=="}, "metadata-invalid"),
+    ],
+)
+def test_creations_that_are_refused(client: Client, headers: dict[str, str], refusal: str) -> None:
+    response = client.ask("POST", "/files", TUS | headers)
+    assert (response.status_code, code(response)) == (400, refusal)
+    assert list(client.house.spool.uploads()) == []
+
+
+@pytest.mark.parametrize("kind", ["", "application/octet-stream", "text/plain", "application/json"])
+def test_bytes_of_another_content_type(client: Client, kind: str) -> None:
+    url = client.create(3)
+    response = client.patch(url, 0, b"abc", **{"Content-Type": kind})
+    assert (response.status_code, code(response)) == (415, "content-type-wrong")
+    created = client.ask("POST", "/files", TUS | {"Upload-Length": "3", "Content-Type": kind}, content=b"abc")
+    assert created.status_code == 415
+    assert client.offset(url) == "0"
+
+
+@pytest.mark.parametrize(("offset", "status"), [("1", 409), ("4", 409), ("-1", 400), ("x", 400), ("", 400)])
+def test_a_wrong_offset(client: Client, offset: str, status: int) -> None:
+    url = client.create(6)
+    client.patch(url, 0, b"abc")
+    response = client.patch(url, 3, b"def", **{"Upload-Offset": offset})
+    assert response.status_code == status
+    assert client.offset(url) == "3"
+
+
+def test_more_bytes_than_announced(client: Client) -> None:
+    url = client.create(3)
+    response = client.patch(url, 0, b"abcd")
+    assert (response.status_code, code(response)) == (413, "upload-too-large")
+    assert client.offset(url) == "0"
+
+
+@pytest.mark.parametrize("path", ["nothing", "..%2f..%2fetc", "a" * 26, "%00", "."])
+def test_what_there_is_not(client: Client, path: str) -> None:
+    response = client.ask("HEAD", f"/files/{path}")
+    assert response.status_code in (404, 405)
+
+
+def test_another_stations_upload_does_not_exist(client: Client) -> None:
+    url = client.create(3)
+    theirs = TUS | {"Authorization": "Bearer other"}
+    assert client.ask("HEAD", url, theirs).status_code == 404
+    assert client.ask("DELETE", url, theirs).status_code == 404
+    assert client.ask("PATCH", url, theirs | STREAM | {"Upload-Offset": "0"}, content=b"abc").status_code == 404
+    assert client.ask("GET", url + "/receipt", theirs).status_code == 404
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_nothing_can_be_downloaded(client: Client, method: str) -> None:
+    assert client.ask(method, client.create(3)).status_code == 405
+
+
+def test_post_to_an_upload_without_an_override(client: Client) -> None:
+    assert client.ask("POST", client.create(3)).status_code == 405
+
+
+def test_a_full_disk(client: Client) -> None:
+    url = client.create(3)
+    client.house.spool._reserve = 2**62
+    created = client.ask("POST", "/files", TUS | {"Upload-Length": "3"})
+    assert (created.status_code, code(created)) == (507, "space-exhausted")
+    assert client.patch(url, 0, b"abc").status_code == 507
+
+
+def test_a_second_writer(client: Client) -> None:
+    url = client.create(3)
+    upload = UploadId(url.rsplit("/", 1)[1])
+    reception = client.house.uploads.begin(STATION, upload, 0, 3, None)
+    response = client.patch(url, 0, b"abc")
+    assert (response.status_code, code(response)) == (423, "upload-busy")
+    assert "retry-after" in response.headers
+    reception.interrupt()
+    assert client.patch(url, 0, b"abc").status_code == 204
+
+
+def test_the_receipt(client: Client) -> None:
+    url = client.create(3)
+    waiting = client.ask("GET", url + "/receipt")
+    assert waiting.status_code == 202
+    assert int(waiting.headers["retry-after"]) > 0
+    client.receipts.stored[UploadId(url.rsplit("/", 1)[1])] = b'{"receipt":1}'
+    there = client.ask("GET", url + "/receipt")
+    assert (there.status_code, there.content) == (200, b'{"receipt":1}')
+    assert there.headers["content-type"] == "application/json"
+
+
+def test_a_refused_body_ends_its_connection(client: Client) -> None:
+    url = client.create(3)
+    refused: Callable[..., httpx2.Response] = client.patch
+    assert refused(url, 2, b"a").headers["connection"] == "close"
+    assert "connection" not in client.ask("DELETE", "/files/" + "a" * 26).headers

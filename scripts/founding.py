@@ -1,0 +1,125 @@
+"""The first start of a data folder, and the same again after any crash in the middle: each step keeps what is there.
+
+Makes folders, keys, the catalog's tables, the log and the authority, and `trust.json`, which says what others need to
+know from us to check evidence without us. Never makes a key, a log or an authority anew where one was before.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from catalog.schema import migrate
+from integrity import durable
+from integrity.clock import Random
+from integrity.errors import InvalidTrust
+from integrity.heads import FileHeads
+from integrity.log import Log
+from integrity.note import Signer
+from integrity.trust import Trust, TrustedAuthority, read_trust, write_trust
+from scripts.keys import make_key, signer
+from scripts.settings import Settings, WrongSettings
+
+AUTHORITY = "embedded"
+"""The name under which tokens and trust.json know the embedded authority."""
+
+
+class DataInUse(Exception):
+    """Another process serves this data folder."""
+
+    code = "data-in-use"
+
+
+class NotFounded(Exception):
+    """There is no installation in this folder yet; `tiezheng serve` makes one."""
+
+    code = "data-not-founded"
+
+
+@contextmanager
+def sole_server(data: Path) -> Iterator[None]:
+    """Hold the folder as its only server; DataInUse when another process does. Ends with the process."""
+    fd = os.open(data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise DataInUse(f"{data} is being served by another process") from error
+        yield
+    finally:
+        os.close(fd)
+
+
+def found(data: Path, settings: Settings, random: Random) -> None:
+    """Make whatever of an installation is missing, but for what the authority must say first: `trust`."""
+    for name in ("keys", "spool", "quarantine", "vault", "renditions", "bundles", "authority"):
+        durable.make_folder(data / name)
+    migrate(settings.database_url(data))
+    finished = (data / "trust.json").exists()
+    if not finished:
+        durable.write_new(data / "keys" / "origin", _origin(data, settings, random).encode())
+        make_key(data / "keys" / "log.key", random)
+        make_key(data / "keys" / "receipt.key", random)
+    _require_origin(data, settings)
+    _make_log(data, finished)
+
+
+def trust(data: Path, authority_root: bytes) -> Trust:
+    """What others must know from us; written when the authority first said its root, and never changed here.
+
+    InvalidTrust when the authority now has another root than the one that was told: its tokens would verify nowhere.
+    """
+    path = data / "trust.json"
+    if not path.exists():
+        write_trust(path, _trust(data, authority_root))
+    told = read_trust(path)
+    if authority_root not in [authority.root_pem for authority in told.authorities]:
+        raise InvalidTrust(f"the authority's root is not the one in {path}")
+    return told
+
+
+def origin(data: Path) -> str:
+    """The origin line of this installation's log; NotFounded where there is none."""
+    try:
+        return (data / "keys" / "origin").read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise NotFounded(f"{data} holds no installation yet: start `tiezheng serve --data {data}` first") from error
+
+
+def open_log(data: Path) -> Log:
+    """The log with its key, for appending."""
+    folder = data / "log"
+    return Log.open(folder, signer(data / "keys" / "log.key", origin(data)), FileHeads(folder / "head"))
+
+
+def _origin(data: Path, settings: Settings, random: Random) -> str:
+    if (data / "keys" / "origin").exists():
+        return origin(data)
+    return settings.log_origin or f"tiezheng.local/{random(6).hex()}"
+
+
+def _require_origin(data: Path, settings: Settings) -> None:
+    if settings.log_origin not in (None, origin(data)):
+        raise WrongSettings(f"log_origin: the log of {data} began as {origin(data)}; an origin never changes")
+
+
+def receipt_signer(data: Path) -> Signer:
+    """The key that signs receipts."""
+    return signer(data / "keys" / "receipt.key", f"{origin(data)}/receipts")
+
+
+def _make_log(data: Path, finished: bool) -> None:
+    """Make the log, but only where the first start did not finish: a second beginning would be a second history."""
+    folder = data / "log"
+    heads = FileHeads(folder / "head")
+    if heads.read() is None and not finished:
+        Log.create(folder, signer(data / "keys" / "log.key", origin(data)), heads)
+
+
+def _trust(data: Path, root: bytes) -> Trust:
+    return Trust(
+        receipt_keys=(receipt_signer(data).verifier,),
+        logs=(signer(data / "keys" / "log.key", origin(data)).verifier,),
+        authorities=(TrustedAuthority(name=AUTHORITY, root_pem=root, qualified=False),),
+    )

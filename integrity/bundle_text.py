@@ -1,0 +1,106 @@
+"""The texts of a bundle that are written by us for people and for BagIt's readers.
+
+Bilingual where people read them, because nobody knows who will. Commands stand on lines of their own, indented by four
+spaces, hold no name that came from outside, and are run as they are by the tests.
+"""
+
+import re
+from datetime import date
+
+BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+FORMAT = "tiezheng-bundle-v1"
+
+
+def bag_info(grant: str, organisation: str, made_on: date, octets: int, streams: int) -> bytes:
+    """`bag-info.txt`; whatever could begin another line is taken out of the organisation's name."""
+    lines = {
+        "Source-Organization": re.sub(r"\s+", " ", organisation).strip(),
+        "External-Identifier": grant,
+        "Bagging-Date": made_on.isoformat(),
+        "Payload-Oxum": f"{octets}.{streams}",
+        "Bag-Software-Agent": "tiezheng",
+        "Tiezheng-Bundle": FORMAT,
+    }
+    return "".join(f"{label}: {value}\n" for label, value in lines.items()).encode()
+
+
+VERIFY = """铁证 · 证据包核验说明 / Tiezheng · How to check this evidence bundle
+================================================================
+
+中文
+----
+
+以下命令请在本文件所在的文件夹中用 bash 执行；只需要 coreutils 与 openssl，不需要信任本系统。
+
+一、文件是否被改动（出现 OK 才算通过；不要只看命令是否报错）：
+
+    sha256sum --quiet --strict -c manifest-sha256.txt && sha256sum --quiet --strict -c tagmanifest-sha256.txt && echo OK
+
+二、是否多出文件（sha256sum 不检查多出的文件；应只输出 OK）：
+
+    diff <(find data -type f | LC_ALL=C sort) <(cut -c67- manifest-sha256.txt | LC_ALL=C sort) && echo OK
+    diff <(find . -type f ! -path './data/*' ! -name 'tagmanifest-sha256.txt*' | cut -c3- | LC_ALL=C sort) \
+<(cut -c67- tagmanifest-sha256.txt | LC_ALL=C sort) && echo OK
+
+三、时间戳（RFC 3161）。每个文件应有两行 Verification: OK：一行针对原文件，一行针对其固化清单（manifest）：
+
+    cat proofs/authorities/*.pem > ../roots.pem
+    for f in data/*/*; do d=$(sha256sum < "$f" | cut -c1-64); echo "$f"; \
+openssl ts -verify -data "$f" -in "proofs/$d.original.tsr" -CAfile ../roots.pem; \
+openssl ts -verify -data "proofs/$d.manifest.json" -in "proofs/$d.manifest.tsr" -CAfile ../roots.pem; done
+
+   缺少 .tsr 文件表示制作证据包时尚未取得时间戳。整个证据包的时间戳（如有）：
+
+    openssl ts -verify -data tagmanifest-sha256.txt -in tagmanifest-sha256.txt.tsr -CAfile ../roots.pem
+
+   时间戳证书过期以后，请在命令后加 -attime 与时间戳所载时间（Unix 秒）。
+
+四、根证书与密钥。随包附带的证书本身什么也证明不了：伪造者也会附上自己的。请把下面的指纹与您从其他渠道
+   （发证机关公布、接收站保存的 trust.json 等）得到的指纹比对：
+
+    for c in proofs/authorities/*.pem; do openssl x509 -in "$c" -noout -subject -fingerprint -sha256; done
+
+五、完整核验（包括日志证明、流转记录、审批）：tiezheng verify 本证据包 --trust trust.json
+   trust.json 须从其他渠道取得；没有它只能说明“自身一致”。
+
+本证据包的摘要（登记在流转记录中的就是它）：
+
+    sha256sum tagmanifest-sha256.txt
+
+不能证明什么：
+* 不能证明录像开始之前和采集站接收之前发生了什么；拍摄时间、设备、人员为上传者申报。
+* 未标明为“合格”的时间戳机构由本系统运营者自建，只证明本系统内部的先后顺序，不能对抗运营者。
+* 不能证明所录内容真实、完整，也不能证明没有其他未上传的录像。
+* 清单上标注 “sealed on import” 的材料，导入之前是否完整不得而知。
+* custody.jsonl 止于审批；此后的交付另有 release.json。
+
+English
+-------
+
+Run the commands of the Chinese part in bash, in the folder of this file. They need coreutils and openssl, and no trust
+in this system.
+
+1. Was a file changed: the first command prints OK, or names what was. (Look for OK, not for an exit status in a
+   script: `set -e; sha256sum -c … && echo OK` ends with 0 on a corrupt file.)
+2. Was a file added: sha256sum does not see that. The two diffs print OK and nothing else.
+3. Time stamps (RFC 3161): two lines "Verification: OK" for every file, one for the file itself and one for its sealed
+   manifest. A missing .tsr was not there yet when the bundle was made. The last command is about the whole bundle.
+   After an authority's certificate has expired, add -attime and the time the token states, in Unix seconds.
+4. Certificates that come with a bundle prove nothing: a forger would bring his own. Compare the fingerprints that the
+   command prints with fingerprints you have from elsewhere (published, or in a station's trust.json).
+5. Everything, with the log's proofs, custody and approval: tiezheng verify BUNDLE --trust trust.json
+   Without a trust.json from elsewhere it can only say "self-consistent".
+
+The bundle's digest, as the ledger has it, is the SHA-256 of tagmanifest-sha256.txt.
+
+What this does not prove:
+* What happened before recording began, and before the docking station handed the file over. Times, device and persons
+  of a recording are declared by who uploaded it; the hash starts at the dock, not in the camera.
+* An authority that is not marked as qualified is run by this system's operator: its stamps show the order of things
+  inside this installation, and prove nothing against the operator.
+* That what was recorded is true or complete, or that there is no other recording that was never uploaded.
+* For material marked "sealed on import": whether it was intact before.
+* custody.jsonl ends at the approval; the delivery afterwards is in release.json.
+
+Formats: BagIt 1.0 (RFC 8493), RFC 3161, RFC 8785, C2SP tlog-proof and signed-note; FORMAT (integrity/README.md).
+"""

@@ -16,7 +16,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 
 from catalog.errors import CatalogError
-from catalog.identity import AgencyId, StationId, UploadId
+from catalog.identity import UploadId
 from ingest.errors import (
     IngestError,
     InvalidChecksum,
@@ -28,7 +28,7 @@ from ingest.errors import (
     WrongContentType,
 )
 from ingest.receive import Receiver
-from ingest.upload import State, Uploads
+from ingest.upload import State, Station, Uploads
 from integrity.digest import Digest
 from integrity.errors import IntegrityError, InvalidDigest
 
@@ -46,15 +46,6 @@ class Receipts(Protocol):
     """Where receipts are asked for: the bytes, or None while the upload is on its way."""
 
     def receipt(self, upload: UploadId) -> bytes | None: ...
-
-
-class Station(Protocol):
-    """An enrolled station, as its bearer token tells."""
-
-    @property
-    def id(self) -> StationId: ...
-    @property
-    def agency_id(self) -> AgencyId: ...
 
 
 def make_router(
@@ -137,7 +128,7 @@ class _Files:
             raise WrongContentType(f"a body comes as {CONTENT_TYPE}")
         checksum = _checksum(request)
         metadata = request.headers.get("upload-metadata", "")
-        state = await self._run(lambda: self._uploads.create(station.agency_id, station.id, length, metadata))
+        state = await self._run(lambda: self._uploads.create(station, length, metadata))
         if has_body and not state.settled:
             state = await self._receive(request, station, state.upload, 0, checksum)
         headers = {"Location": f"/files/{state.upload}", "Upload-Offset": str(state.offset), **_expiry(state)}

@@ -24,7 +24,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from catalog.identity import UploadId, is_id
+from catalog.entry import Actor, ActorKind
+from catalog.identity import AgencyId, UploadId, is_id
 from ingest.errors import SpaceExhausted, UploadBusy, UploadNotFound
 from integrity import durable
 from integrity.canonical import Json, canonical, parse_canonical
@@ -40,13 +41,22 @@ _RECORD = 58  # 20 digits, blank, 27 characters of an instant, blank, 8 hexadeci
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """What was announced when an upload was created; the statement says whose it is."""
+    """What was announced when an upload was created; the statement says whose it is, `uploader` their name then."""
 
     upload: UploadId
     length: int
     statement: Statement
+    uploader: str
     metadata: str  # the Upload-Metadata header's value as it came
     created_at: datetime
+
+    @property
+    def actor(self) -> Actor:
+        """Whose upload it is, as the ledger names them."""
+        statement = self.statement
+        kind: ActorKind = "station" if statement.station else "person"
+        agency = AgencyId(statement.agency)
+        return Actor(kind, statement.station or statement.person or "", self.uploader, agency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +159,10 @@ class Spool:
         if folder.is_dir():
             durable.remove(folder / UPLOAD)
             durable.remove_tree(folder)
+
+    def move(self, upload: UploadId, target: "Spool") -> None:
+        """Move an upload to another spool on the same file system; one that is there already is an earlier call."""
+        durable.move(self.folder(upload), target.folder(upload))
 
     def sweep(self) -> int:
         """Remove what a killed process left unnamed; only before the first request is taken."""
@@ -272,6 +286,7 @@ def _encode(announced: Announced) -> bytes:
             "upload": announced.upload,
             "length": announced.length,
             "statement": announced.statement.encode().decode(),
+            "uploader": announced.uploader,
             "metadata": announced.metadata,
             "created_at": instant(announced.created_at),
         }
@@ -285,6 +300,7 @@ def _parse(content: bytes) -> Announced:
         upload=UploadId(fields.text("upload")),
         length=fields.number("length"),
         statement=Statement.parse(fields.text("statement").encode()),
+        uploader=fields.text("uploader"),
         metadata=fields.text("metadata"),
         created_at=fields.instant("created_at"),
     )

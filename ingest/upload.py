@@ -52,6 +52,17 @@ class State:
     expires_at: datetime | None
 
 
+class Station(Protocol):
+    """Who uploads: an enrolled station."""
+
+    @property
+    def id(self) -> StationId: ...
+    @property
+    def agency_id(self) -> AgencyId: ...
+    @property
+    def name(self) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class PastUpload:
     """An upload that left the spool: catalogued, or quarantined, terminated, expired."""
@@ -95,18 +106,18 @@ class Uploads:
         self._random = random
         self._hashes = Hashes()
 
-    def create(self, agency: AgencyId, station: StationId, length: int, metadata: str) -> State:
+    def create(self, station: Station, length: int, metadata: str) -> State:
         """Announce a file of `length` bytes; durable on return, and complete when it has none."""
         if length > self.limits.max_size:
             raise UploadTooLarge(f"at most {self.limits.max_size} bytes are taken")
-        statement = read_statement(metadata, agency, station)
+        statement = read_statement(metadata, station.agency_id, station.id)
         self._spool.require_space(length)
         upload = UploadId(new_id(self._random))
-        announced = Announced(upload, length, statement, metadata, self._clock.now())
+        announced = Announced(upload, length, statement, station.name, metadata, self._clock.now())
         self._spool.create(announced)
         if length == 0:
             self.settle(announced, Whole(Digest.of(b""), 0, announced.created_at))
-        return self.state(station, upload)
+        return self.state(station.id, upload)
 
     def state(self, station: StationId, upload: UploadId) -> State:
         """How far an upload is; UploadNotFound, UploadGone."""

@@ -17,6 +17,15 @@ AGENCY, STATION, OTHER = AgencyId("a" * 26), StationId("s" * 26), StationId("t" 
 LIMITS = Limits(max_size=1000, expires_after=timedelta(days=7))
 
 
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A station as `Uploads` needs it."""
+
+    id: StationId
+    agency_id: AgencyId
+    name: str
+
+
 @dataclass
 class House:
     """Uploads over a folder; `restart` forgets all that a killed process would forget."""
@@ -42,7 +51,7 @@ class House:
         self.uploads.on_mismatch = self.mismatches.append
 
     def create(self, length: int, **metadata: str) -> UploadId:
-        return self.uploads.create(AGENCY, STATION, length, write_header(metadata)).upload
+        return self.uploads.create(Enrolled(STATION, AGENCY, "dock 1"), length, write_header(metadata)).upload
 
     def offset(self, upload: UploadId) -> int:
         return self.uploads.state(STATION, upload).offset

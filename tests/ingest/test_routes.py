@@ -5,7 +5,6 @@ import base64
 import hashlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +14,12 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from catalog.errors import CatalogError, Unauthenticated
-from catalog.identity import AgencyId, StationId, UploadId
+from catalog.identity import UploadId
 from ingest.errors import IngestError
 from ingest.metadata import write_header
 from ingest.receive import Receiver
 from ingest.routes import make_router
-from tests.ingest.house import AGENCY, OTHER, STATION, House
+from tests.ingest.house import AGENCY, OTHER, STATION, Enrolled, House
 
 TUS = {"Tus-Resumable": "1.0.0", "Authorization": "Bearer good"}
 STREAM = {"Content-Type": "application/offset+octet-stream"}
@@ -34,12 +33,6 @@ STATUS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Enrolled:
-    id: StationId
-    agency_id: AgencyId
-
-
 class Receipts:
     """Receipts a test has put there."""
 
@@ -51,7 +44,7 @@ class Receipts:
 
 
 async def station(request: Request) -> Enrolled:
-    known = {"Bearer good": Enrolled(STATION, AGENCY), "Bearer other": Enrolled(OTHER, AGENCY)}
+    known = {"Bearer good": Enrolled(STATION, AGENCY, "dock 1"), "Bearer other": Enrolled(OTHER, AGENCY, "dock 2")}
     try:
         return known[request.headers["authorization"]]
     except KeyError:

@@ -25,7 +25,7 @@ def spool(tmp_path: Path, clock: FakeClock) -> Spool:
 
 def announced(length: int = 10) -> Announced:
     statement = Statement(agency="a" * 26, station="s" * 26, kind="photo", name="案卷.jpg")
-    return Announced(UploadId(new_id()), length, statement, "filename 5qGI5Y23LmpwZw==", START)
+    return Announced(UploadId(new_id()), length, statement, "dock 1", "filename 5qGI5Y23LmpwZw==", START)
 
 
 def append(spool: Spool, upload: UploadId, chunk: bytes) -> int:
@@ -45,7 +45,7 @@ def test_what_was_announced_is_read_back(spool: Spool) -> None:
 def test_a_filing_is_read_back(spool: Spool) -> None:
     filing = Filing(case="c" * 26, title="笔录", kind="transcript", stage="investigation", content_type="text/plain")
     statement = Statement(agency="a" * 26, person="p" * 26, kind="document", name="笔录.txt", filing=filing)
-    one = Announced(UploadId(new_id()), 1, statement, "", START)
+    one = Announced(UploadId(new_id()), 1, statement, "王五", "", START)
     spool.create(one)
     assert spool.announced(one.upload) == one
 

@@ -24,7 +24,7 @@ from ingest.errors import (
 from ingest.spool import MISMATCH, RECEIVED, Spool
 from ingest.upload import PastUpload
 from integrity.digest import Digest
-from tests.ingest.house import AGENCY, OTHER, STATION, House
+from tests.ingest.house import AGENCY, OTHER, STATION, Enrolled, House
 
 
 @pytest.fixture
@@ -174,7 +174,7 @@ def test_the_largest_size(house: House) -> None:
 
 def test_metadata_is_read_before_anything_is_stored(house: House) -> None:
     with pytest.raises(InvalidMetadata):
-        house.uploads.create(AGENCY, STATION, 1, "filename Li4vYQ==")
+        house.uploads.create(Enrolled(STATION, AGENCY, "dock 1"), 1, "filename Li4vYQ==")
     assert list(house.spool.uploads()) == []
 
 

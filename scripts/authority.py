@@ -100,7 +100,8 @@ def command(data: Path, host: str, port: int, until_stdin_closes: bool) -> None:
         )
     )
     with socket.create_server((host, port), backlog=CONNECTIONS) as listener:
-        click.echo(json.dumps({"port": listener.getsockname()[1], "pid": os.getpid()}))
+        root = authority.root_pem.decode()
+        click.echo(json.dumps({"port": listener.getsockname()[1], "pid": os.getpid(), "root_pem": root}))
         if until_stdin_closes:
             threading.Thread(target=_end_with_stdin, args=(server,), daemon=True).start()
         server.run(sockets=[listener])

@@ -23,11 +23,17 @@ class AuthorityChild:
         self._environment = dict(environment)
         self._process: subprocess.Popen[bytes] | None = None
         self._port = 0
+        self._root = b""
 
     @property
     def url(self) -> str:
         """Where it listens, once started."""
         return f"http://127.0.0.1:{self._port}/"
+
+    @property
+    def root_pem(self) -> bytes:
+        """Its root certificate, once started."""
+        return self._root
 
     @property
     def pid(self) -> int | None:
@@ -45,8 +51,9 @@ class AuthorityChild:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=self._environment, start_new_session=True
         )
         try:
-            self._port = int(json.loads(_first_line(self._process))["port"])
-        except (ValueError, KeyError, TypeError) as error:
+            said = json.loads(_first_line(self._process))
+            self._port, self._root = int(said["port"]), said["root_pem"].encode()
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             self.stop()
             raise AuthorityUnavailable("the embedded authority did not start") from error
 
@@ -66,7 +73,7 @@ class AuthorityChild:
 
 
 def _first_line(process: subprocess.Popen[bytes]) -> bytes:
-    """The line with its port, or nothing when it ends or is silent for too long."""
+    """The line with its port and root, or nothing when it ends or is silent for too long."""
     if process.stdout is None:
         return b""
     with selectors.DefaultSelector() as selector:

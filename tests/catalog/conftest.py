@@ -7,6 +7,7 @@ import pytest
 from catalog.database import Database
 from catalog.ledger import Ledger
 from catalog.sequencer import Sequencer
+from tests.catalog.house import House
 from tests.contracts.catalog import *  # noqa: F403  fixtures are found by name in a conftest
 from tests.fakes.clocks import FakeClock, FakeRandom
 from tests.fakes.logs import FakeLog
@@ -33,3 +34,9 @@ def sequencer(database: Database, log: FakeLog) -> Iterator[Sequencer]:
 @pytest.fixture
 def ledger(database: Database, clock: FakeClock, sequencer: Sequencer) -> Ledger:
     return Ledger(database, clock, FakeRandom(), sequencer)
+
+
+@pytest.fixture
+def house(database: Database, ledger: Ledger, clock: FakeClock, sequencer: Sequencer, log: FakeLog) -> House:
+    """An agency without people yet."""
+    return House(database, ledger, clock, sequencer, log)

@@ -34,7 +34,7 @@ class AppendOnly:
     keys: tuple[tuple[str, ...], ...]
     once: tuple[str, ...] = ()
     fixed: tuple[str, ...] = ()
-    """Where `once` is given: every other column."""
+    """Where `once` is given: what does not change even then; the rest may until then (whom we ask, and when)."""
 
 
 TABLES: tuple[AppendOnly, ...] = (
@@ -47,9 +47,10 @@ TABLES: tuple[AppendOnly, ...] = (
         "tokens",
         (("id",),),
         once=("token", "sha256", "gen_time"),
-        fixed=("id", "original_id", "over", "authority", "asked_at"),
+        fixed=("id", "original_id", "over"),
     ),
     AppendOnly("uploads", (("id",),)),
+    AppendOnly("repeated_manifests", (("upload_id",), ("manifest_sha256",), ("leaf_index",))),
     AppendOnly("receipts", (("upload_id", "complete"),)),
 )
 

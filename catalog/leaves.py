@@ -1,7 +1,8 @@
 """Which index of the log belongs to what: the rows behind the sequencer.
 
-An index is claimed by a ledger entry (`ledger_leaves`) or by a manifest (`originals`), never by both and never twice:
-each column is unique. What nobody claims is either on its way (appended, not yet catalogued) or left by a crash.
+An index is claimed by a ledger entry (`ledger_leaves`) or by a manifest (`originals`, `repeated_manifests`), by one of
+them and once: each column is unique. What nobody claims is on its way (appended, not yet catalogued), or was left by a
+crash.
 Never decides anything and never touches the log.
 """
 
@@ -11,9 +12,10 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, func, insert, literal, select, union_all
 
 from catalog.identity import EntryId
-from catalog.tables import ledger_leaves, originals, outbox
+from catalog.tables import ledger_leaves, originals, outbox, repeated_manifests
 
-_CLAIMS = (ledger_leaves.c.leaf_index, originals.c.leaf_index)
+CLAIMS = (ledger_leaves.c.leaf_index, originals.c.leaf_index, repeated_manifests.c.leaf_index)
+"""Every column that claims indices of the log."""
 
 _MANY = 500
 """Values in one statement: SQLite takes 32,766 parameters, older ones 999."""
@@ -61,13 +63,13 @@ def claim(connection: Connection, found: Iterable[tuple[EntryId, int]]) -> None:
 
 def last_claimed(connection: Connection) -> int:
     """The highest index that anything claims; -1 where nothing does. A log that ends before it was set back."""
-    highest = (connection.scalar(select(func.max(column))) for column in _CLAIMS)
+    highest = (connection.scalar(select(func.max(column))) for column in CLAIMS)
     return max(-1 if index is None else int(index) for index in highest)
 
 
 def unclaimed(connection: Connection, start: int, end: int) -> list[range]:
     """The runs of indices within [start, end) that nothing claims, in order."""
-    claims = [select(column).where(column >= start, column < end) for column in _CLAIMS]
+    claims = [select(column).where(column >= start, column < end) for column in CLAIMS]
     counts = (connection.scalar(select(func.count()).select_from(claim.subquery())) for claim in claims)
     if sum(count or 0 for count in counts) == end - start:
         return []  # the usual answer, from the two unique indexes alone
@@ -83,6 +85,6 @@ def claimed(connection: Connection, indices: Sequence[int]) -> set[int]:
     found: set[int] = set()
     for start in range(0, len(indices), _MANY):
         some = indices[start : start + _MANY]
-        for column in _CLAIMS:
+        for column in CLAIMS:
             found.update(connection.scalars(select(column).where(column.in_(some))))
     return found

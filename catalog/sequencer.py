@@ -181,10 +181,10 @@ class Sequencer:
             new = [commitment for commitment in wanted if commitment not in self._unclaimed]
             if new:
                 self._append_new(new)
-            for commitment, waiting in seals.items():
+            while seals:
+                commitment, waiting = seals.popitem()
                 for index in waiting:
                     index.set_result(self._unclaimed[commitment])
-            seals.clear()
             self._claim(rows)
             return [row.entry_id for row in rows]
 

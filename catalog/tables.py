@@ -282,6 +282,18 @@ uploads = Table(  # written when an upload is catalogued or refused; until then 
     Index(None, "original_id"),
 )
 
+repeated_manifests = Table(  # of bytes that were sealed twice at the same moment: a leaf must keep its body
+    "repeated_manifests",
+    metadata,
+    Column("upload_id", Id, ForeignKey("uploads.id"), primary_key=True),
+    Column("original_id", Id, ForeignKey("originals.id"), nullable=False),  # the one that was catalogued first
+    Column("manifest_sha256", Sha256, nullable=False, unique=True),
+    Column("manifest", LargeBinary, nullable=False),
+    Column("manifest_version", Text),
+    Column("leaf_index", BigInteger, nullable=False, unique=True),
+    Index(None, "original_id"),
+)
+
 receipts = Table(  # built once; one made while a token was pending is followed by one that carries it
     "receipts",
     metadata,

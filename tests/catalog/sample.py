@@ -94,6 +94,16 @@ _ROWS: tuple[tuple[str, Row], ...] = (
             "entry_id": 1,
         },
     ),
+    (
+        "repeated_manifests",
+        {
+            "upload_id": UPLOAD,
+            "original_id": ORIGINAL,
+            "manifest_sha256": "c" * 64,
+            "manifest": b"{}",
+            "leaf_index": 2,
+        },
+    ),
     ("receipts", {"upload_id": UPLOAD, "complete": False, "body": b"{}", "stored_at": AT}),
     (
         "cases",
@@ -139,11 +149,17 @@ _ROWS: tuple[tuple[str, Row], ...] = (
 )
 
 
-def fill(connection: Connection) -> None:
-    """Write the sample into an empty database of the first revision or a later one; its ledger entry becomes 1."""
+def fill(connection: Connection, *only: str) -> None:
+    """Write the sample's rows (of these tables only) into an empty database; its ledger entry becomes 1."""
     for table, row in _ROWS:
-        columns, values = ", ".join(row), ", ".join(f":{name}" for name in row)
-        connection.execute(text(f"INSERT INTO {table} ({columns}) VALUES ({values})"), row)  # noqa: S608  our own names
+        if not only or table in only:
+            insert(connection, table, row)
+
+
+def insert(connection: Connection, table: str, row: Row) -> None:
+    """One row as plain SQL."""
+    columns, values = ", ".join(row), ", ".join(f":{name}" for name in row)
+    connection.execute(text(f"INSERT INTO {table} ({columns}) VALUES ({values})"), row)  # noqa: S608  our own names
 
 
 def row_of(table: str) -> Row:

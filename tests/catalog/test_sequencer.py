@@ -227,7 +227,7 @@ def test_a_log_set_back_is_not_appended_to(
 
 def test_gaps_are_found_wherever_they_are(database: Database) -> None:
     with database.write() as connection:
-        sample.fill(connection)  # indices 0 and 1
+        sample.fill(connection)  # indices 0, 1 and 2
         for index in (4, 5, 8):
             entry = connection.execute(
                 insert(tables.ledger).values(
@@ -237,7 +237,7 @@ def test_gaps_are_found_wherever_they_are(database: Database) -> None:
             ).scalar_one()  # fmt: skip
             connection.execute(insert(tables.ledger_leaves).values(entry_id=entry, leaf_index=index))
     with database.read() as connection:
-        assert leaves.unclaimed(connection, 0, 10) == [range(2, 4), range(6, 8), range(9, 10)]
+        assert leaves.unclaimed(connection, 0, 10) == [range(3, 4), range(6, 8), range(9, 10)]
         assert leaves.unclaimed(connection, 3, 5) == [range(3, 4)]
         assert leaves.unclaimed(connection, 4, 6) == []
         assert leaves.unclaimed(connection, 20, 22) == [range(20, 22)]
@@ -251,13 +251,13 @@ def test_catalogued_seals_are_forgotten_and_others_kept(
     small = Sequencer(database, log)
     with database.write() as connection:
         sample.fill(connection)
-    log.store.kept.extend([b"\x00" * 32, b"\x01" * 32])  # what the sample claims
-    for number in range(2, 8):
+    log.store.kept.extend(bytes([number]) * 32 for number in range(3))  # what the sample claims
+    for number in range(3, 9):
         assert small.append(bytes([number]) * 32) == number
-    assert small.append(b"\x02" * 32) == 2
+    assert small.append(b"\x03" * 32) == 3
     assert len(small._unclaimed) == 6
     with database.write() as connection:
-        for number in (2, 3, 4, 5):
+        for number in (3, 4, 5, 6):
             original = sample.row_of("originals") | {
                 "id": f"{number:0>26}", "sha256": f"{number}" * 64, "manifest_sha256": f"{number}" * 64,
                 "leaf_index": number, "sealed_at": FakeClock().now(),
@@ -265,7 +265,7 @@ def test_catalogued_seals_are_forgotten_and_others_kept(
             connection.execute(insert(tables.originals).values(original))
     small._remembered = 2
     small.drain()
-    assert sorted(small._unclaimed.values()) == [6, 7]
+    assert sorted(small._unclaimed.values()) == [7, 8]
 
 
 class TestThread:

@@ -244,6 +244,14 @@ CREATE TABLE public.renditions (
     provenance bytea NOT NULL,
     made_at character varying(27) NOT NULL
 );
+CREATE TABLE public.repeated_manifests (
+    upload_id character varying(26) NOT NULL,
+    original_id character varying(26) NOT NULL,
+    manifest_sha256 character varying(64) NOT NULL,
+    manifest bytea NOT NULL,
+    manifest_version text,
+    leaf_index bigint NOT NULL
+);
 CREATE TABLE public.request_items (
     request_id character varying(26) NOT NULL,
     recording_id character varying(26) NOT NULL
@@ -342,6 +350,7 @@ INSERT INTO public.parts VALUES ('0sample0000000000rec0rd1ng', 0, '0sample000000
 INSERT INTO public.people VALUES ('0sample0000000000000person', '0sample0000000000000agency', 'zhang', '张三', '-', true, 0, NULL, NULL, '2026-03-01T08:00:00.000000Z');
 INSERT INTO public.receipts VALUES ('0sample0000000000000up10ad', false, '\x7b7d', '2026-03-01T08:00:00.000000Z');
 INSERT INTO public.recordings VALUES ('0sample0000000000rec0rd1ng', '0sample0000000000000agency', 'body-camera', 'unknown', 'catalogued', NULL, 0, NULL, '现场.mp4', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-03-01T08:00:00.000000Z', 1);
+INSERT INTO public.repeated_manifests VALUES ('0sample0000000000000up10ad', '0sample000000000000r1g1na1', 'cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc', '\x7b7d', NULL, 2);
 INSERT INTO public.requests VALUES ('00000000000000000000000000', '0sample0000000000000agency', '0sample000000000000000case', '0sample0000000000000person', 'copy', '法院', 'court', '-', '-', NULL, 'approved', '2026-03-01T08:00:00.000000Z', 1);
 INSERT INTO public.stations VALUES ('0sample000000000000stat10n', '0sample0000000000000agency', '采集站 1', '0000000000000000000000000000000000000000000000000000000000000000', '2026-03-01T08:00:00.000000Z', NULL);
 INSERT INTO public.tokens VALUES ('00000000000000000000000000', '0sample000000000000r1g1na1', 'original', 'embedded', NULL, NULL, NULL, '2026-03-01T08:00:00.000000Z');
@@ -393,6 +402,8 @@ ALTER TABLE ONLY public.recordings
     ADD CONSTRAINT pk_recordings PRIMARY KEY (id);
 ALTER TABLE ONLY public.renditions
     ADD CONSTRAINT pk_renditions PRIMARY KEY (recording_id, recipe, name);
+ALTER TABLE ONLY public.repeated_manifests
+    ADD CONSTRAINT pk_repeated_manifests PRIMARY KEY (upload_id);
 ALTER TABLE ONLY public.request_items
     ADD CONSTRAINT pk_request_items PRIMARY KEY (request_id, recording_id);
 ALTER TABLE ONLY public.requests
@@ -441,6 +452,10 @@ ALTER TABLE ONLY public.people
     ADD CONSTRAINT uq_people_login UNIQUE (login);
 ALTER TABLE ONLY public.posts
     ADD CONSTRAINT uq_posts_agency_id_name UNIQUE (agency_id, name);
+ALTER TABLE ONLY public.repeated_manifests
+    ADD CONSTRAINT uq_repeated_manifests_leaf_index UNIQUE (leaf_index);
+ALTER TABLE ONLY public.repeated_manifests
+    ADD CONSTRAINT uq_repeated_manifests_manifest_sha256 UNIQUE (manifest_sha256);
 ALTER TABLE ONLY public.stations
     ADD CONSTRAINT uq_stations_agency_id_name UNIQUE (agency_id, name);
 ALTER TABLE ONLY public.stations
@@ -455,6 +470,7 @@ CREATE INDEX ix_post_holders_person_id ON public.post_holders USING btree (perso
 CREATE INDEX ix_post_holders_post_id ON public.post_holders USING btree (post_id);
 CREATE INDEX ix_recordings_agency_id_catalogued_at ON public.recordings USING btree (agency_id, catalogued_at);
 CREATE INDEX ix_recordings_state ON public.recordings USING btree (state);
+CREATE INDEX ix_repeated_manifests_original_id ON public.repeated_manifests USING btree (original_id);
 CREATE INDEX ix_requests_agency_id_state ON public.requests USING btree (agency_id, state);
 CREATE INDEX ix_roles_person_id ON public.roles USING btree (person_id);
 CREATE INDEX ix_sessions_person_id ON public.sessions USING btree (person_id);
@@ -500,11 +516,17 @@ CREATE TRIGGER receipts_no_truncate BEFORE TRUNCATE ON public.receipts FOR EACH 
 ALTER TABLE public.receipts ENABLE ALWAYS TRIGGER receipts_no_truncate;
 CREATE TRIGGER receipts_no_update BEFORE UPDATE ON public.receipts FOR EACH ROW EXECUTE FUNCTION public.tiezheng_append_only();
 ALTER TABLE public.receipts ENABLE ALWAYS TRIGGER receipts_no_update;
+CREATE TRIGGER repeated_manifests_no_delete BEFORE DELETE ON public.repeated_manifests FOR EACH ROW EXECUTE FUNCTION public.tiezheng_append_only();
+ALTER TABLE public.repeated_manifests ENABLE ALWAYS TRIGGER repeated_manifests_no_delete;
+CREATE TRIGGER repeated_manifests_no_truncate BEFORE TRUNCATE ON public.repeated_manifests FOR EACH STATEMENT EXECUTE FUNCTION public.tiezheng_append_only();
+ALTER TABLE public.repeated_manifests ENABLE ALWAYS TRIGGER repeated_manifests_no_truncate;
+CREATE TRIGGER repeated_manifests_no_update BEFORE UPDATE ON public.repeated_manifests FOR EACH ROW EXECUTE FUNCTION public.tiezheng_append_only();
+ALTER TABLE public.repeated_manifests ENABLE ALWAYS TRIGGER repeated_manifests_no_update;
 CREATE TRIGGER tokens_no_delete BEFORE DELETE ON public.tokens FOR EACH ROW EXECUTE FUNCTION public.tiezheng_append_only();
 ALTER TABLE public.tokens ENABLE ALWAYS TRIGGER tokens_no_delete;
 CREATE TRIGGER tokens_no_truncate BEFORE TRUNCATE ON public.tokens FOR EACH STATEMENT EXECUTE FUNCTION public.tiezheng_append_only();
 ALTER TABLE public.tokens ENABLE ALWAYS TRIGGER tokens_no_truncate;
-CREATE TRIGGER tokens_no_update BEFORE UPDATE ON public.tokens FOR EACH ROW WHEN (((old.token IS NOT NULL) OR (old.sha256 IS NOT NULL) OR (old.gen_time IS NOT NULL) OR ((old.id)::text IS DISTINCT FROM (new.id)::text) OR ((old.original_id)::text IS DISTINCT FROM (new.original_id)::text) OR ((old.over)::text IS DISTINCT FROM (new.over)::text) OR (old.authority IS DISTINCT FROM new.authority) OR ((old.asked_at)::text IS DISTINCT FROM (new.asked_at)::text))) EXECUTE FUNCTION public.tiezheng_append_only();
+CREATE TRIGGER tokens_no_update BEFORE UPDATE ON public.tokens FOR EACH ROW WHEN (((old.token IS NOT NULL) OR (old.sha256 IS NOT NULL) OR (old.gen_time IS NOT NULL) OR ((old.id)::text IS DISTINCT FROM (new.id)::text) OR ((old.original_id)::text IS DISTINCT FROM (new.original_id)::text) OR ((old.over)::text IS DISTINCT FROM (new.over)::text))) EXECUTE FUNCTION public.tiezheng_append_only();
 ALTER TABLE public.tokens ENABLE ALWAYS TRIGGER tokens_no_update;
 CREATE TRIGGER uploads_no_delete BEFORE DELETE ON public.uploads FOR EACH ROW EXECUTE FUNCTION public.tiezheng_append_only();
 ALTER TABLE public.uploads ENABLE ALWAYS TRIGGER uploads_no_delete;
@@ -600,6 +622,10 @@ ALTER TABLE ONLY public.recordings
     ADD CONSTRAINT fk_recordings_entry_id FOREIGN KEY (entry_id) REFERENCES public.ledger(id);
 ALTER TABLE ONLY public.renditions
     ADD CONSTRAINT fk_renditions_recording_id FOREIGN KEY (recording_id) REFERENCES public.recordings(id);
+ALTER TABLE ONLY public.repeated_manifests
+    ADD CONSTRAINT fk_repeated_manifests_original_id FOREIGN KEY (original_id) REFERENCES public.originals(id);
+ALTER TABLE ONLY public.repeated_manifests
+    ADD CONSTRAINT fk_repeated_manifests_upload_id FOREIGN KEY (upload_id) REFERENCES public.uploads(id);
 ALTER TABLE ONLY public.request_items
     ADD CONSTRAINT fk_request_items_recording_id FOREIGN KEY (recording_id) REFERENCES public.recordings(id);
 ALTER TABLE ONLY public.request_items
@@ -662,6 +688,8 @@ REVOKE ALL ON TABLE public.originals FROM tiezheng;
 GRANT SELECT,INSERT,REFERENCES,TRIGGER,UPDATE ON TABLE public.originals TO tiezheng;
 REVOKE ALL ON TABLE public.receipts FROM tiezheng;
 GRANT SELECT,INSERT,REFERENCES,TRIGGER,UPDATE ON TABLE public.receipts TO tiezheng;
+REVOKE ALL ON TABLE public.repeated_manifests FROM tiezheng;
+GRANT SELECT,INSERT,REFERENCES,TRIGGER,UPDATE ON TABLE public.repeated_manifests TO tiezheng;
 REVOKE ALL ON TABLE public.tokens FROM tiezheng;
 GRANT SELECT,INSERT,REFERENCES,TRIGGER,UPDATE ON TABLE public.tokens TO tiezheng;
 REVOKE ALL ON TABLE public.uploads FROM tiezheng;

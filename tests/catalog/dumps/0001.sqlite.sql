@@ -312,6 +312,20 @@ CREATE TABLE renditions (
 	CONSTRAINT pk_renditions PRIMARY KEY (recording_id, recipe, name), 
 	CONSTRAINT fk_renditions_recording_id FOREIGN KEY(recording_id) REFERENCES recordings (id)
 );
+CREATE TABLE repeated_manifests (
+	upload_id VARCHAR(26) NOT NULL, 
+	original_id VARCHAR(26) NOT NULL, 
+	manifest_sha256 VARCHAR(64) NOT NULL, 
+	manifest BLOB NOT NULL, 
+	manifest_version TEXT, 
+	leaf_index BIGINT NOT NULL, 
+	CONSTRAINT pk_repeated_manifests PRIMARY KEY (upload_id), 
+	CONSTRAINT fk_repeated_manifests_original_id FOREIGN KEY(original_id) REFERENCES originals (id), 
+	CONSTRAINT fk_repeated_manifests_upload_id FOREIGN KEY(upload_id) REFERENCES uploads (id), 
+	CONSTRAINT uq_repeated_manifests_leaf_index UNIQUE (leaf_index), 
+	CONSTRAINT uq_repeated_manifests_manifest_sha256 UNIQUE (manifest_sha256)
+);
+INSERT INTO "repeated_manifests" VALUES('0sample0000000000000up10ad','0sample000000000000r1g1na1','cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc',X'7B7D',NULL,2);
 CREATE TABLE request_items (
 	request_id VARCHAR(26) NOT NULL, 
 	recording_id VARCHAR(26) NOT NULL, 
@@ -453,6 +467,7 @@ CREATE INDEX ix_uploads_station_id ON uploads (station_id);
 CREATE INDEX ix_links_case_id ON links (case_id);
 CREATE UNIQUE INDEX uq_links_open ON links (recording_id, case_id) WHERE ended_at IS NULL;
 CREATE INDEX ix_marks_recording_id ON marks (recording_id);
+CREATE INDEX ix_repeated_manifests_original_id ON repeated_manifests (original_id);
 CREATE INDEX ix_requests_agency_id_state ON requests (agency_id, state);
 CREATE INDEX ix_subjects_case_id ON subjects (case_id);
 CREATE INDEX ix_views_recording_id ON views (recording_id);
@@ -471,12 +486,15 @@ CREATE TRIGGER approvals_no_replace BEFORE INSERT ON approvals WHEN EXISTS (SELE
 CREATE TRIGGER originals_no_update BEFORE UPDATE ON originals BEGIN SELECT RAISE(ABORT, 'append-only: originals'); END;
 CREATE TRIGGER originals_no_delete BEFORE DELETE ON originals BEGIN SELECT RAISE(ABORT, 'append-only: originals'); END;
 CREATE TRIGGER originals_no_replace BEFORE INSERT ON originals WHEN EXISTS (SELECT 1 FROM originals WHERE (id = NEW.id) OR (manifest_sha256 = NEW.manifest_sha256) OR (leaf_index = NEW.leaf_index) OR (agency_id = NEW.agency_id AND sha256 = NEW.sha256)) BEGIN SELECT RAISE(ABORT, 'append-only: originals'); END;
-CREATE TRIGGER tokens_no_update BEFORE UPDATE ON tokens WHEN (OLD.token IS NOT NULL OR OLD.sha256 IS NOT NULL OR OLD.gen_time IS NOT NULL OR OLD.id IS NOT NEW.id OR OLD.original_id IS NOT NEW.original_id OR OLD.over IS NOT NEW.over OR OLD.authority IS NOT NEW.authority OR OLD.asked_at IS NOT NEW.asked_at) BEGIN SELECT RAISE(ABORT, 'append-only: tokens'); END;
+CREATE TRIGGER tokens_no_update BEFORE UPDATE ON tokens WHEN (OLD.token IS NOT NULL OR OLD.sha256 IS NOT NULL OR OLD.gen_time IS NOT NULL OR OLD.id IS NOT NEW.id OR OLD.original_id IS NOT NEW.original_id OR OLD.over IS NOT NEW.over) BEGIN SELECT RAISE(ABORT, 'append-only: tokens'); END;
 CREATE TRIGGER tokens_no_delete BEFORE DELETE ON tokens BEGIN SELECT RAISE(ABORT, 'append-only: tokens'); END;
 CREATE TRIGGER tokens_no_replace BEFORE INSERT ON tokens WHEN EXISTS (SELECT 1 FROM tokens WHERE (id = NEW.id)) BEGIN SELECT RAISE(ABORT, 'append-only: tokens'); END;
 CREATE TRIGGER uploads_no_update BEFORE UPDATE ON uploads BEGIN SELECT RAISE(ABORT, 'append-only: uploads'); END;
 CREATE TRIGGER uploads_no_delete BEFORE DELETE ON uploads BEGIN SELECT RAISE(ABORT, 'append-only: uploads'); END;
 CREATE TRIGGER uploads_no_replace BEFORE INSERT ON uploads WHEN EXISTS (SELECT 1 FROM uploads WHERE (id = NEW.id)) BEGIN SELECT RAISE(ABORT, 'append-only: uploads'); END;
+CREATE TRIGGER repeated_manifests_no_update BEFORE UPDATE ON repeated_manifests BEGIN SELECT RAISE(ABORT, 'append-only: repeated_manifests'); END;
+CREATE TRIGGER repeated_manifests_no_delete BEFORE DELETE ON repeated_manifests BEGIN SELECT RAISE(ABORT, 'append-only: repeated_manifests'); END;
+CREATE TRIGGER repeated_manifests_no_replace BEFORE INSERT ON repeated_manifests WHEN EXISTS (SELECT 1 FROM repeated_manifests WHERE (upload_id = NEW.upload_id) OR (manifest_sha256 = NEW.manifest_sha256) OR (leaf_index = NEW.leaf_index)) BEGIN SELECT RAISE(ABORT, 'append-only: repeated_manifests'); END;
 CREATE TRIGGER receipts_no_update BEFORE UPDATE ON receipts BEGIN SELECT RAISE(ABORT, 'append-only: receipts'); END;
 CREATE TRIGGER receipts_no_delete BEFORE DELETE ON receipts BEGIN SELECT RAISE(ABORT, 'append-only: receipts'); END;
 CREATE TRIGGER receipts_no_replace BEFORE INSERT ON receipts WHEN EXISTS (SELECT 1 FROM receipts WHERE (upload_id = NEW.upload_id AND complete = NEW.complete)) BEGIN SELECT RAISE(ABORT, 'append-only: receipts'); END;

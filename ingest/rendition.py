@@ -17,7 +17,7 @@ from ingest.task import Command, Work
 _KEYFRAME_S = 4
 """Seconds between keyframes of an encoded picture, and at least of a fragment."""
 _SOUND_S, _LONGEST_S = 6, 40
-"""Seconds of a fragment of sound alone, and the most of any: longer than the keyframes of a copied picture lie apart."""
+"""Seconds of a fragment of sound alone, and of any at most: more than keyframes of a copied picture lie apart."""
 _TIMESCALE = 90_000
 _RATE = 48_000
 """Samples a second of encoded sound; AAC begins with 1024 samples of its own, here 21 ms and at 8 kHz 128 ms."""

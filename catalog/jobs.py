@@ -1,0 +1,29 @@
+"""Background work as the rest of the house sees it: somebody may be woken for a subject, and that is all.
+
+A queue is only a wake-up. What there is to do stands in the catalog (or, before that, in the spool), and a reconciler
+scans it and wakes whatever is not where it should be; so losing every job loses nothing, a job may run twice, and one
+that finds nothing to do ends at once. The implementation is `scripts.engine`; nothing here knows it.
+"""
+
+from typing import Literal, Protocol
+
+Kind = Literal["prepare", "bundle"]
+"""What a job does: make a recording's rendition (subject: recording id), make a grant's bundle (subject: grant id)."""
+
+URGENT = 10
+"""Somebody waits for it."""
+NORMAL = 100
+LATER = 1000
+"""Work that nobody waits for, such as renditions under a new recipe. Of two priorities the lower number goes first."""
+
+
+class JobPort(Protocol):
+    """Wakes jobs; safe to call from every thread."""
+
+    def wake(self, kind: Kind, subject: str, priority: int = NORMAL) -> None:
+        """See to it that the job runs, now or after a restart; nothing when it is queued or running already."""
+        ...
+
+    def active(self, kind: Kind) -> set[str]:
+        """Subjects whose job is queued or running."""
+        ...

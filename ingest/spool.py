@@ -18,7 +18,7 @@ import os
 import shutil
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -163,6 +163,17 @@ class Spool:
     def move(self, upload: UploadId, target: "Spool") -> None:
         """Move an upload to another spool on the same file system; one that is there already is an earlier call."""
         durable.move(self.folder(upload), target.folder(upload))
+
+    def adopt(self, announced: Announced, upload: UploadId, content: Path, whole: Whole) -> None:
+        """Make a whole upload of a file that lies elsewhere on the same file system; again is the same. Durable."""
+        folder = self.folder(upload)
+        if (folder / UPLOAD).exists():
+            return
+        durable.remove_tree(folder)
+        durable.make_folder(folder)
+        durable.link(content, folder / CONTENT)
+        self.settle(upload, whole)
+        durable.write_new(folder / UPLOAD, _encode(replace(announced, upload=upload)))
 
     def sweep(self) -> int:
         """Remove what a killed process left unnamed; only before the first request is taken."""

@@ -1,0 +1,87 @@
+"""Receipts of uploads: built once from what the catalog and the log say, stored, and only then given out.
+
+Built from durable facts alone (PROOF §1, step 7): the original's row, its tokens, and a proof under the durable head.
+When a token that was pending has come, a second one is built and takes its place; both stay true. Never tells of a
+copy that was not checked, and never signs for an upload that is not catalogued.
+"""
+
+from collections.abc import Collection
+from typing import Protocol
+
+from catalog.agencies import Agencies
+from catalog.identity import UploadId
+from catalog.originals import StoredOriginal, StoredToken
+from catalog.recordings import KnownUpload, Recordings
+from ingest.errors import UploadNotFound
+from integrity.clock import Clock
+from integrity.digest import Digest
+from integrity.note import Signer
+from integrity.receipt import NOT_QUALIFIED, Copy, Receipt, Stamp, TokenState, build_receipt
+
+
+class ProvingLog(Protocol):
+    """What a receipt needs of the log."""
+
+    def tlog_proof(self, index: int) -> bytes: ...
+
+
+class Receipts:
+    """Issues and finds receipts. Safe to use from every thread."""
+
+    def __init__(
+        self,
+        recordings: Recordings,
+        agencies: Agencies,
+        log: ProvingLog,
+        signer: Signer,
+        clock: Clock,
+        qualified: Collection[str] = (),
+    ) -> None:
+        self._recordings = recordings
+        self._agencies = agencies
+        self._log = log
+        self._signer = signer
+        self._clock = clock
+        self._qualified = frozenset(qualified)  # names of authorities whose tokens the law presumes to be right
+
+    def receipt(self, upload: UploadId) -> bytes | None:
+        """The receipt to be sent; None while there is none."""
+        return self._recordings.receipt(upload)
+
+    def issue(self, upload: UploadId) -> bytes:
+        """Build and store what is due for a catalogued upload; the receipt to be sent. LogError, UploadNotFound."""
+        row = self._recordings.upload(upload)
+        if row is None or row.original is None:
+            raise UploadNotFound("the upload is not catalogued")
+        original = self._recordings.original(row.original)
+        receipt = self._say(row, original)
+        return self._recordings.store_receipt(
+            upload, build_receipt(receipt, self._signer), complete=not receipt.pending
+        )
+
+    def _say(self, row: KnownUpload, original: StoredOriginal) -> Receipt:
+        tokens = tuple(TokenState(token.over, self._stamp(token)) for token in original.tokens)
+        told = [token.stamp for token in tokens if token.stamp is not None]
+        return Receipt(
+            upload=row.id,
+            agency=row.agency,
+            station=row.station,
+            person=row.person,
+            digest=original.digest,
+            size=original.size,
+            received_at=row.received_at,
+            issued_at=self._clock.now(),
+            clock=self._clock.state(),
+            copies=(Copy(original.vault, "readback"),),  # put_once reads back before it returns
+            copies_wanted=self._agencies.get(row.agency).copies_wanted,
+            manifest=original.manifest,
+            leaf_index=original.leaf_index,
+            tlog_proof=self._log.tlog_proof(original.leaf_index),
+            tokens=tokens,
+            note=None if told and all(stamp.qualified for stamp in told) else NOT_QUALIFIED,
+        )
+
+    def _stamp(self, token: StoredToken) -> Stamp | None:
+        if token.raw is None or token.gen_time is None:
+            return None
+        return Stamp(token.authority, token.gen_time, Digest.of(token.raw), token.authority in self._qualified)

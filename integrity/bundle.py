@@ -100,7 +100,7 @@ class _Payload:
 def write_bundle(target: Path, contents: BundleContents, stamp: Stamp | None = None) -> BundleFacts:
     """Write the zip; InvalidBundle when something does not fit together or cannot be written.
 
-    Then, after an error of a file's `open`, and after a kill, there is no file at `target`. One that is there already is
+    Then, after an error of `open` and after a kill, there is no file at `target`. One that is there already is
     never replaced: InvalidBundle.
     """
     payload = _checked(contents)

@@ -46,8 +46,10 @@ def _parts(name: str) -> tuple[str, str]:
     if not dot or len(extension.encode()) > _EXTENSION_LENGTH:
         stem, extension = name, ""
     extension = f".{extension}" if extension else ""
-    kept = stem.encode()[: LENGTH - len(extension.encode())].decode(errors="ignore")
-    return kept.rstrip(" .") or "_", extension
+    room = LENGTH - len(extension.encode())
+    if len(stem.encode()) > room:
+        stem = stem.encode()[:room].decode(errors="ignore").rstrip(" .")
+    return stem, extension
 
 
 def _folded(name: str) -> str:

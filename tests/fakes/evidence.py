@@ -1,0 +1,126 @@
+"""A small installation's worth of real evidence: a log, an embedded authority, keys, and files sealed by them.
+
+Nothing in here is faked but the clock; whoever verifies it can use openssl. Made fast enough for one a test module.
+"""
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from integrity.authority import EmbeddedAuthority, make_authority
+from integrity.bundle import BundleApproval, BundleContents, BundleFile
+from integrity.canonical import Json, canonical
+from integrity.certificates import read_certificates
+from integrity.clock import instant
+from integrity.commitment import commit
+from integrity.custody import CustodyEntry
+from integrity.digest import Digest
+from integrity.heads import FileHeads
+from integrity.log import Log
+from integrity.manifest import Manifest
+from integrity.note import Signer
+from integrity.seal import Over
+from integrity.statement import Filing, Statement
+from integrity.timestamp import HttpAuthority
+from integrity.trust import Trust, TrustedAuthority
+from tests.fakes.clocks import FakeClock, FakeRandom
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """One sealed file, in memory."""
+
+    body: bytes
+    manifest: bytes
+    tokens: Mapping[Over, bytes]
+    leaf_index: int
+
+
+class Evidence:
+    """Everything in one folder. `clock` stands at the real time when it was made, which openssl compares with."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = FakeClock(datetime.now(UTC))
+        self.random = FakeRandom()
+        self.log_key = Signer("tiezheng.example/log", Ed25519PrivateKey.from_private_bytes(b"L" * 32))
+        self.receipt_key = Signer("tiezheng.example/receipt", Ed25519PrivateKey.from_private_bytes(b"R" * 32))
+        self.log = Log.create(folder / "log", self.log_key, FileHeads(folder / "log" / "head"))
+        self.embedded: EmbeddedAuthority = make_authority(folder / "authority", self.clock, self.random)
+        roots = read_certificates(self.embedded.root_pem)
+        self.authority = HttpAuthority("embedded", self.embedded.respond, roots, self.clock, self.random)
+        self.trust = Trust(
+            receipt_keys=(self.receipt_key.verifier,),
+            logs=(self.log_key.verifier,),
+            authorities=(TrustedAuthority("embedded", self.embedded.root_pem, qualified=False),),
+        )
+
+    def append(self, commitment: bytes) -> int:
+        with self.log.exclusive():
+            return self.log.append([commitment])[0]
+
+    def stamp(self, digest: Digest) -> bytes:
+        return self.authority.stamp(digest).raw
+
+    def seal(self, name: str, body: bytes, kind: str = "body-camera", pending: bool = False) -> Sealed:
+        """Seal bytes as the service would: manifest, two tokens (none when `pending`), one leaf."""
+        filing = Filing("01case", name, "interview", "investigation", "text/plain") if kind == "document" else None
+        statement = Statement(agency="01agency", station="01station", kind=kind, name=name, filing=filing)
+        manifest = Manifest.of(
+            statement, Digest.of(body), len(body), "01upload", self.clock.now(), self.clock.state(), self.random(32)
+        )
+        content = manifest.encode()
+        tokens: dict[Over, bytes] = {}
+        if not pending:
+            tokens = {"original": self.stamp(Digest.of(body)), "manifest": self.stamp(Digest.of(content))}
+        return Sealed(body, content, tokens, self.append(commit(manifest.salt, content)))
+
+    def entry(self, action: str, withheld: bool = False, **details: Json) -> CustodyEntry:
+        """A ledger entry with its leaf and proof."""
+        body = canonical(
+            {
+                "format": "tiezheng-ledger-v1",
+                "at": instant(self.clock.now()),
+                "agency": "01agency",
+                "actor": {"kind": "person", "id": "01person", "name": "王芳", "agency": "01agency"},
+                "action": action,
+                "subject": {"kind": "recording", "id": "01recording"},
+                "outcome": "permitted",
+                "purpose": "案卷评查",
+                "details": details,
+            }
+        )
+        salt = self.random(32)
+        index = self.append(commit(salt, body))
+        proof = self.log.tlog_proof(index)
+        if withheld:
+            return CustodyEntry(commit(salt, body), proof)
+        return CustodyEntry(commit(salt, body), proof, body, salt)
+
+    def file(self, sealed: Sealed) -> BundleFile:
+        return BundleFile(
+            lambda: io.BytesIO(sealed.body), sealed.manifest, sealed.tokens, self.log.tlog_proof(sealed.leaf_index)
+        )
+
+    def contents(self, originals: Sequence[Sealed], documents: Sequence[Sealed] = ()) -> BundleContents:
+        """A bundle's contents: custody with a view, a withheld entry and the approval."""
+        custody = [self.entry("view"), self.entry("view", withheld=True), self.entry("approve", request="01request")]
+        return BundleContents(
+            grant="01grant",
+            organisation="某市城市管理局",
+            made_on=self.clock.now().date(),
+            originals=[self.file(sealed) for sealed in originals],
+            documents=[self.file(sealed) for sealed in documents],
+            authorities={"embedded": self.embedded.root_pem},
+            checkpoint=self.log.head().note,
+            custody=custody,
+            approval=BundleApproval(
+                request={"id": "01request", "recipient": "某区人民法院", "legal_basis": "行政诉讼法"},
+                approval={"id": "01approval", "decision": "approved"},
+                grant={"id": "01grant"},
+                entry=custody[-1].commitment,
+            ),
+        )

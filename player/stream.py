@@ -1,0 +1,152 @@
+"""Bytes of a rendition or a bundle over HTTP: one range, conditional, in chunks of a megabyte (RFC 9110 §13–14).
+
+Knows no case and no right: whoever calls it has asked the gate for the open file. Plain ASGI, so that the framework
+stays in the routes. Never caches and never lets a browser cache: each answer was permitted for one session.
+"""
+
+import asyncio
+import os
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from integrity.digest import Digest
+
+CHUNK = 2 * 1024 * 1024
+"""Bytes read and handed over at a time: larger ones stall other requests, smaller ones cost processor time."""
+
+# A pool of its own: anyio's forty threads serve the routes, and a slow disk must not hold those.
+_READERS = ThreadPoolExecutor(8, thread_name_prefix="stream")
+
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Delivered = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """An open file that is to be sent, once: its descriptor is closed when the answer has ended, however it ends."""
+
+    fd: int
+    size: int
+    content_type: str
+    digest: Digest
+    attachment: str | None = None  # the name under which a browser stores it
+
+    @property
+    def etag(self) -> str:
+        """A strong validator: the bytes' own digest."""
+        return f'"{self.digest.hex}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """What will be sent: the status, and `length` bytes from `start`."""
+
+    status: Literal[200, 206, 304, 412, 416]
+    start: int
+    length: int
+
+
+def slice_of(content: Content, headers: Mapping[str, str]) -> Slice:
+    """Decide by the request's headers (lower-case names) which bytes answer it.
+
+    Several ranges, other units and malformed ones are ignored, as RFC 9110 §14.2 allows: the whole is sent.
+    """
+    if (wanted := headers.get("if-match")) and not _named(wanted, content.etag):
+        return Slice(412, 0, 0)
+    if (known := headers.get("if-none-match")) and _named(known, content.etag):
+        return Slice(304, 0, 0)
+    whole = Slice(200, 0, content.size)
+    asked = headers.get("range")
+    if asked is None or ("if-range" in headers and headers["if-range"].strip() != content.etag):
+        return whole
+    match = _RANGE.fullmatch(asked.strip().lower())
+    if match is None or match[1] == match[2] == "":
+        return whole
+    return _bounded(match[1], match[2], content.size, whole)
+
+
+def _bounded(first: str, last: str, size: int, whole: Slice) -> Slice:
+    if first == "":
+        length = min(int(last), size)
+        return Slice(206, size - length, length) if length else Slice(416, 0, 0)
+    start = int(first)
+    if last and int(last) < start:
+        return whole
+    if start >= size:
+        return Slice(416, 0, 0)
+    end = min(int(last), size - 1) if last else size - 1
+    return Slice(206, start, end - start + 1)
+
+
+def _named(header: str, etag: str) -> bool:
+    """Whether a list of entity tags names this one; a weak tag never matches, for these bytes are exact."""
+    return header.strip() == "*" or etag in [tag.strip() for tag in header.split(",")]
+
+
+def headers_of(content: Content, part: Slice) -> Iterator[tuple[bytes, bytes]]:
+    """The answer's header fields."""
+    yield b"accept-ranges", b"bytes"
+    yield b"cache-control", b"no-store"
+    yield b"etag", content.etag.encode()
+    yield b"content-length", str(part.length).encode()
+    if part.status == 416:
+        yield b"content-range", f"bytes */{content.size}".encode()
+    if part.status == 206:
+        yield b"content-range", f"bytes {part.start}-{part.start + part.length - 1}/{content.size}".encode()
+    if part.status in (200, 206):
+        yield b"content-type", content.content_type.encode("latin-1")
+        if content.attachment is not None:
+            yield b"content-disposition", f'attachment; filename="{content.attachment}"'.encode("latin-1")
+
+
+async def send_content(
+    content: Content,
+    method: str,
+    headers: Mapping[str, str],
+    receive: Receive,
+    send: Send,
+    delivered: Delivered | None = None,
+) -> None:
+    """Answer with the file and close it. `delivered(offset)` hears up to where bytes have left this process.
+
+    A file shorter than promised ends the connection instead of the answer: a client must never take a part for all.
+    """
+    gone = asyncio.create_task(_disconnected(receive))
+    try:
+        part = slice_of(content, headers)
+        await send({"type": "http.response.start", "status": part.status, "headers": list(headers_of(content, part))})
+        if method == "HEAD":
+            await send({"type": "http.response.body", "body": b""})
+        else:
+            await _send_body(content.fd, part, send, gone, delivered)
+    finally:
+        gone.cancel()
+        os.close(content.fd)
+
+
+async def _send_body(fd: int, part: Slice, send: Send, gone: "asyncio.Task[None]", delivered: Delivered | None) -> None:
+    # The server's `send` returns at once for a client that has left, and otherwise waits until the chunk before has
+    # been taken from it: so an offset counts as delivered only after the following send, and never once `gone`.
+    loop = asyncio.get_running_loop()
+    offset, end = part.start, part.start + part.length
+    while not gone.done():
+        chunk = await loop.run_in_executor(_READERS, os.pread, fd, min(CHUNK, end - offset), offset)
+        if not chunk and offset < end:
+            raise OSError(f"file ended at {offset}, {end} were promised")
+        await send({"type": "http.response.body", "body": chunk, "more_body": bool(chunk)})
+        if delivered is not None and part.length and not gone.done():
+            await loop.run_in_executor(_READERS, delivered, offset)
+        if not chunk:
+            return
+        offset += len(chunk)
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

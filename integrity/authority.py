@@ -116,7 +116,7 @@ class EmbeddedAuthority:
             b"" if error_ms is None or policy == UNSYNCHRONISED_POLICY else _accuracy(error_ms),
             request.nonce,
         )
-        return _signed(info, signer, request.certificate_wanted)
+        return sign(info, signer, request.certificate_wanted)
 
     def _signer_at(self, now: datetime) -> Credential:
         """The key of this year; a clock that ran back before its key was made tells no time worth signing."""
@@ -185,7 +185,7 @@ def _accuracy(error_ms: int) -> bytes:
     return der.sequence(*parts)
 
 
-def _signed(info: bytes, signer: Credential, with_certificate: bool) -> bytes:
+def sign(info: bytes, signer: Credential, with_certificate: bool) -> bytes:
     """ContentInfo of SignedData (RFC 5652) over the TSTInfo, with the signing certificate named by hash (RFC 5816)."""
     certificate = signer.certificate.public_bytes(Encoding.DER)
     sha256 = der.sequence(der.oid(SHA256_OID), der.NOTHING)

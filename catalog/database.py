@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from catalog.errors import CatalogUnavailable, SchemaMismatch
@@ -133,9 +133,14 @@ def _library_errors() -> Iterator[None]:
     """A database that cannot be reached, is full or stays locked; constraint violations pass as they are."""
     try:
         yield
-    except (OperationalError, InterfaceError, PoolTimeoutError) as error:
-        detail = error.orig if isinstance(error, (OperationalError, InterfaceError)) else error
-        raise CatalogUnavailable(f"the database did not answer: {detail}") from error
+    except (OperationalError, InterfaceError) as error:
+        raise CatalogUnavailable(f"the database did not answer: {error.orig}") from error
+    except PoolTimeoutError as error:
+        raise CatalogUnavailable("every connection to the database is in use") from error
+    except DatabaseError as error:
+        if type(error) is not DatabaseError:
+            raise  # a constraint, or a mistake of ours
+        raise CatalogUnavailable(f"the database file is damaged: {error.orig}") from error
 
 
 def _engine(url: str, foreign_keys: bool) -> Engine:

@@ -104,7 +104,7 @@ def test_write_inside_write_is_refused_and_harmless(filled: Database) -> None:
 
 
 def test_what_may_happen_once_happens_once(filled: Database) -> None:
-    """100 grants, 8 threads each trying to use each: the conditional UPDATE and its row count let one through."""
+    """Eight threads reach for one grant at once: the conditional UPDATE and its row count let one through."""
     with filled.write() as connection:
         connection.execute(text("UPDATE requests SET state = 'approved'"))
         connection.execute(
@@ -206,6 +206,11 @@ class TestSqlite:
     def test_no_such_place(self, url: str) -> None:
         with pytest.raises(CatalogUnavailable):
             Database.open(url)
+
+    def test_a_file_that_is_no_database(self, tmp_path: Path) -> None:
+        (tmp_path / "catalog.sqlite3").write_bytes(b"something else" * 1000)
+        with pytest.raises(CatalogUnavailable):
+            Database.open(sqlite_url(tmp_path / "catalog.sqlite3"))
 
 
 class TestPostgresql:

@@ -78,8 +78,8 @@ def _work(request: dict[str, Any], namespaces: str) -> int:
     with answer:
         sent = {"argv": list(result.argv)} if isinstance(result, Command) else result
         answer.write(json.dumps({"confinement": confinement, **sent}).encode())
+    sys.stdout.flush()
     if isinstance(result, Command):
-        sys.stdout.flush()
         os.execvp(result.argv[0], result.argv)  # noqa: S606  # a program without a shell, from a fixed table
     return 0
 

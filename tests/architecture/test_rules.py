@@ -54,10 +54,11 @@ def test_files_keep_to_the_house_style(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     tree = ast.parse(text)
     assert not re.search(r"(manager|helper|utils?|common|misc|handler|processor)", path.stem)
-    if "migrations" not in path.parts:
-        # The tables are one list on purpose: columns are named in one file only.
-        assert path.name == "tables.py" or text.count("\n") <= 400, "read any file in one sitting"
-        assert ast.get_docstring(tree), "a module says what it is, why, and what it must never do"
+    if "migrations" in path.parts:
+        return  # written by a tool, one statement a table, and never changed once released
+    # The tables are one list on purpose: columns are named in one file only.
+    assert path.name == "tables.py" or text.count("\n") <= 400, "read any file in one sitting"
+    assert ast.get_docstring(tree), "a module says what it is, why, and what it must never do"
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert (node.end_lineno or 0) - node.lineno <= 60, f"{node.name} is too long"

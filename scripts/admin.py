@@ -1,0 +1,144 @@
+"""`tiezheng admin …`: what the operator of the machine does, beside a running service or without one.
+
+Each change is a ledger entry by the operator's account on this machine. Secrets are printed or written once, mode 0600.
+"""
+
+import json
+import os
+import pwd
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from catalog.ledger import Actor
+from catalog.permissions import Role
+from integrity import durable
+from integrity.digest import Digest
+from player.language import gettext as _
+from scripts.assemble import House, open_house
+from scripts.settings import load
+from scripts.status import Status, seal_of, status_of
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@click.group(name="admin")
+def command() -> None:
+    """Operator tools."""
+
+
+def _data(function: Command) -> Command:
+    """The options every tool has."""
+    kind = click.Path(path_type=Path, file_okay=False, exists=True)
+    function = click.option("--data", type=kind, required=True, help=_("data folder"))(function)
+    settings = click.Path(path_type=Path, dir_okay=False, exists=True)
+    return click.option("--settings", type=settings, default=None, help=_("settings file (TOML)"))(function)
+
+
+@contextmanager
+def _house(data: Path, settings: Path | None) -> Iterator[House]:
+    house = open_house(data, load(settings))
+    try:
+        yield house
+    finally:
+        house.close()
+
+
+def operator() -> Actor:
+    """Who is at this machine, as the ledger names them."""
+    try:
+        name = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        name = str(os.getuid())
+    return Actor("system", f"operator:{name}", name, None)
+
+
+@command.command("enrol-station")
+@_data
+@click.option("--name", required=True, help=_("name of the docking station"))
+@click.option("--agency", default=None, help=_("code of its agency; default: the first"))
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help=_("credentials file to write")
+)
+def enrol_station(data: Path, settings: Path | None, name: str, agency: str | None, out: Path) -> None:
+    """Enrol a docking station: credentials for `dock` in FILE, and trust.json beside it."""
+    if out.exists():
+        raise click.UsageError(_("there is a file already: {path}").format(path=out))
+    with _house(data, settings) as house, house.sequencing():
+        station, token = house.stations.enrol(operator(), _agency(house, agency), name)
+        credentials = {"station": station.id, "name": name, "token": token}
+        durable.write_new(out, (json.dumps(credentials, ensure_ascii=False) + "\n").encode(), 0o600)
+        trust = house.trust
+        durable.replace(out.with_name("trust.json"), trust.encode(), 0o644)
+    click.echo(_("station {name} enrolled: {path}").format(name=name, path=out))
+    for kind, fingerprint in trust.fingerprints:
+        click.echo(f"  {kind}: {fingerprint}")
+
+
+@command.command("add-person")
+@_data
+@click.option("--login", required=True, help=_("sign-in name"))
+@click.option("--name", default=None, help=_("the person's name; default: the sign-in name"))
+@click.option("--role", "roles", type=click.Choice([role.value for role in Role]), multiple=True, required=True)
+@click.option("--agency", default=None, help=_("code of the agency; default: the first"))
+def add_person(
+    data: Path, settings: Path | None, login: str, name: str | None, roles: tuple[str, ...], agency: str | None
+) -> None:
+    """Add a person and print a one-time password."""
+    with _house(data, settings) as house, house.sequencing():
+        held = [Role(role) for role in roles]
+        _person, once = house.people.add(operator(), login, name or login, _agency(house, agency), held)
+    click.echo(_("one-time password: {password}").format(password=once))
+
+
+@command.command("status")
+@_data
+@click.option("--json", "as_json", is_flag=True, help=_("one JSON object"))
+def status(data: Path, settings: Path | None, as_json: bool) -> None:
+    """Recordings by state, queue, vault, log and authorities."""
+    with _house(data, settings) as house:
+        found = status_of(house)
+    if as_json:
+        click.echo(json.dumps(found.json(), ensure_ascii=False))
+    else:
+        _print(found)
+
+
+@command.command("seal")
+@_data
+@click.argument("sha256")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help=_("folder to write"))
+def seal(data: Path, settings: Path | None, sha256: str, out: Path) -> None:
+    """Write the seal of an original: manifest, tokens, log proof, checkpoint and certificates."""
+    with _house(data, settings) as house:
+        files = seal_of(house, Digest.from_hex(sha256))
+    for name, content in files.items():
+        durable.make_folder((out / name).parent, 0o755)
+        durable.replace(out / name, content, 0o644)
+        click.echo(out / name)
+
+
+@command.command("dispose")
+@_data
+@click.argument("sha256")
+def dispose(data: Path, settings: Path | None, sha256: str) -> None:
+    """Ask to remove an original. Refused, and recorded, as long as no rule lets it go."""
+    with _house(data, settings) as house, house.sequencing():
+        house.retention.dispose(operator(), Digest.from_hex(sha256))
+
+
+def _agency(house: House, code: str | None) -> Any:
+    found = house.agencies.find(code or house.settings.agency_code)
+    if found is None:
+        raise click.UsageError(_("no agency of this code: {code}").format(code=code or house.settings.agency_code))
+    return found.id
+
+
+def _print(found: Status) -> None:
+    for title, facts in found.sections():
+        click.echo(title)
+        for name, value in facts.items():
+            click.echo(f"  {name}: {value}")

@@ -1,0 +1,116 @@
+"""Joins the parts to a house: the one place that names implementations behind protocols.
+
+`open_house` is what every command gets: database, log, vault, ledger and the services over them, with nothing running.
+`House.sequencing` runs the sequencer for as long as a command needs it, beside a live `serve` or without one.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import BinaryIO
+
+from catalog.agencies import Agencies
+from catalog.database import Database
+from catalog.ledger import Ledger
+from catalog.originals import StoredOriginal
+from catalog.passwords import Passwords
+from catalog.people import People
+from catalog.recordings import Recordings
+from catalog.renditions import RenditionStore
+from catalog.retention import Retention
+from catalog.schema import check_schema
+from catalog.sequencer import Sequencer
+from catalog.signin import SignIn
+from catalog.stations import Stations
+from integrity.clock import Clock, Random, SystemClock, system_random
+from integrity.log import Log
+from integrity.note import Signer
+from integrity.trust import Trust, read_trust
+from integrity.vault import Vault, VaultRef
+from integrity.vault_files import FileVault
+from scripts import founding
+from scripts.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything over one data folder that needs no running process; `close` it."""
+
+    data: Path
+    settings: Settings
+    clock: Clock
+    random: Random
+    database: Database
+    log: Log
+    vault: Vault
+    sequencer: Sequencer
+    ledger: Ledger
+    recordings: Recordings
+    agencies: Agencies
+    people: People
+    stations: Stations
+    signin: SignIn
+    retention: Retention
+    renditions: RenditionStore
+    passwords: Passwords
+
+    @property
+    def trust(self) -> Trust:
+        """What others know of this installation."""
+        return read_trust(self.data / "trust.json")
+
+    def open_original(self, stored: StoredOriginal) -> BinaryIO:
+        """The bytes of an original, for reading: for a confined decoder, never for a page."""
+        return self.vault.open(VaultRef(stored.vault, stored.digest, stored.size, stored.version))
+
+    def receipt_signer(self) -> Signer:
+        """The key that signs receipts."""
+        return founding.receipt_signer(self.data)
+
+    @contextmanager
+    def sequencing(self, beside: Callable[[], None] | None = None) -> Iterator[None]:
+        """Run the sequencer inside the block; counted refusals are written about once a second and at the end."""
+        self.sequencer.start(beside or self.ledger.flush)
+        try:
+            yield
+        finally:
+            self.ledger.flush(everything=True)
+            self.sequencer.stop()
+
+    def close(self) -> None:
+        """End what was opened."""
+        self.database.close()
+
+
+def open_house(data: Path, settings: Settings) -> House:
+    """Open an installation that `serve` has founded; NotFounded where there is none."""
+    founding.origin(data)
+    clock, random = SystemClock(), system_random
+    database = Database.open(settings.database_url(data))
+    check_schema(database)
+    log = founding.open_log(data)
+    sequencer = Sequencer(database, log)
+    ledger = Ledger(database, clock, random, sequencer)
+    passwords = Passwords(random)
+    session_length = timedelta(hours=settings.session_hours)
+    return House(
+        data=data,
+        settings=settings,
+        clock=clock,
+        random=random,
+        database=database,
+        log=log,
+        vault=FileVault(data / "vault"),
+        sequencer=sequencer,
+        ledger=ledger,
+        recordings=Recordings(database, ledger, clock, random),
+        agencies=Agencies(database, ledger, clock, random),
+        people=People(database, ledger, clock, random, passwords),
+        stations=Stations(database, ledger, clock, random),
+        signin=SignIn(database, ledger, clock, random, passwords, session_length),
+        retention=Retention(database, ledger),
+        renditions=RenditionStore(data / "renditions"),
+        passwords=passwords,
+    )

@@ -1,0 +1,127 @@
+"""`tiezheng serve --data DIR`: the whole service, embedded, in one command.
+
+The first start founds the data folder and prints a one-time administrator sign-in; later starts continue. The authority
+and the decoders are children that end with this process, whatever ends it. Never serves a folder another one serves.
+"""
+
+import json
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import click
+import structlog
+import uvicorn
+from sqlalchemy import func, select
+
+from catalog import tables
+from catalog.entry import SYSTEM
+from catalog.permissions import Role
+from integrity import durable
+from integrity.clock import system_random
+from player.language import gettext as _
+from scripts import founding
+from scripts.application import make_application
+from scripts.assemble import House, open_house
+from scripts.authority_child import AuthorityChild
+from scripts.settings import child_environment, load
+
+ADMINISTRATOR = "admin"
+GRACE_SECONDS = 20
+
+
+@click.command(name="serve")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), required=True, help=_("data folder"))
+@click.option("--host", default="127.0.0.1", show_default=True, help=_("address to listen on"))
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help=_("port; 0 takes a free one")
+)
+@click.option("--settings", "file", type=click.Path(path_type=Path, dir_okay=False, exists=True), default=None,
+              help=_("settings file (TOML)"))  # fmt: skip
+def command(data: Path, host: str, port: int, file: Path | None) -> None:
+    """Run the service; the first start makes everything and prints a one-time administrator password."""
+    settings = load(file)
+    _log_as_json()
+    durable.make_folder(data)
+    with ExitStack() as stack:
+        stack.enter_context(founding.sole_server(data))
+        (data / "serve.json").unlink(missing_ok=True)
+        founding.found(data, settings, system_random)
+        child = AuthorityChild(data, child_environment())
+        stack.callback(child.stop)
+        child.start()
+        founding.trust(data, child.root_pem)
+        house = open_house(data, settings)
+        stack.callback(house.close)
+        _serve(house, child, host, port)
+
+
+def _serve(house: House, child: AuthorityChild, host: str, port: int) -> None:
+    with ExitStack() as stack:
+        application = stack.enter_context(make_application(house, child))
+        _first_administrator(house)
+        listener = stack.enter_context(socket.create_server((host, port), backlog=1024))
+        stack.enter_context(_announced(house.data, host, listener.getsockname()[1]))
+        server = uvicorn.Server(
+            uvicorn.Config(
+                application,
+                http="httptools",
+                loop="uvloop",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=True,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+            )
+        )
+        server.run(sockets=[listener])
+
+
+def _first_administrator(house: House) -> None:
+    """Until somebody has chosen a password: an administrator's one-time password, told on this terminal only.
+
+    A kill between making it and telling it costs nothing: the next start makes another.
+    """
+    chosen = select(func.count()).select_from(tables.people).where(tables.people.c.password_once.is_(False))
+    with house.database.read() as connection:
+        if connection.execute(chosen).scalar_one():
+            return
+    agency = house.agencies.first(house.settings.agency_code, house.settings.agency_name)
+    known = house.people.find(ADMINISTRATOR)
+    if known is None:
+        _person, once = house.people.add(SYSTEM, ADMINISTRATOR, ADMINISTRATOR, agency.id, [Role.ADMINISTRATOR])
+    else:
+        once = house.people.reset_password(SYSTEM, known)
+    click.echo(_("administrator: {login}").format(login=ADMINISTRATOR))
+    click.echo(_("one-time password: {password}").format(password=once))
+    for kind, fingerprint in house.trust.fingerprints:
+        click.echo(f"{kind}: {fingerprint}")
+
+
+@contextmanager
+def _announced(data: Path, host: str, port: int) -> Iterator[None]:
+    """Tell people and tools where the service is, for as long as it listens."""
+    place = data / "serve.json"
+    durable.replace(place, json.dumps({"host": host, "port": port, "pid": os.getpid()}).encode())
+    click.echo(_("listening on {url}").format(url=f"http://{host}:{port}"))
+    sys.stdout.flush()
+    try:
+        yield
+    finally:
+        place.unlink(missing_ok=True)
+
+
+def _log_as_json() -> None:
+    """Technical log lines, one JSON object each, on stderr; never evidence, never a secret."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

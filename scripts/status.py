@@ -1,0 +1,113 @@
+"""What an installation holds and how it is, as facts: for `admin status`, the status page and the metrics.
+
+Reads only. Says nothing it did not measure: a vault is called immutable when the kernel just refused a change.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from catalog import tables
+from catalog.errors import NotFound
+from catalog.identity import OriginalId
+from integrity.digest import Digest
+from integrity.errors import LogError
+from integrity.seal import seal_files
+from integrity.tlog_proof import TlogProof
+from player.language import gettext as _
+from scripts.assemble import House
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How many recordings are in each state, what waits, and how vault, log and authorities are."""
+
+    recordings: Mapping[str, int]
+    spool: int
+    quarantine: int
+    pending_tokens: int
+    waiting_entries: int
+    vault: Mapping[str, Any]
+    log: Mapping[str, Any]
+    authorities: tuple[Mapping[str, Any], ...]
+
+    def json(self) -> dict[str, Any]:
+        return {
+            "recordings": dict(self.recordings),
+            "queue": {
+                "spool": self.spool,
+                "quarantine": self.quarantine,
+                "pending_tokens": self.pending_tokens,
+                "waiting_entries": self.waiting_entries,
+            },
+            "vault": dict(self.vault),
+            "log": dict(self.log),
+            "authorities": [dict(authority) for authority in self.authorities],
+        }
+
+    def sections(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """The same for people."""
+        facts = self.json()
+        yield _("recordings"), facts["recordings"]
+        yield _("queue"), facts["queue"]
+        yield _("vault"), facts["vault"]
+        yield _("log"), facts["log"]
+        for authority in facts["authorities"]:
+            yield _("timestamp authority"), authority
+
+
+def status_of(house: House) -> Status:
+    """Measure everything anew."""
+    with house.database.read() as connection:
+        states = select(tables.recordings.c.state, func.count()).group_by(tables.recordings.c.state)
+        recordings = {str(state): int(count) for state, count in connection.execute(states)}
+
+        def count(query: Any) -> int:
+            return int(connection.execute(query).scalar_one())
+
+        pending = select(func.count()).select_from(tables.tokens).where(tables.tokens.c.token.is_(None))
+        undecided = select(func.count()).select_from(tables.quarantine).where(tables.quarantine.c.decision.is_(None))
+        waiting = count(select(func.count()).select_from(tables.outbox))
+        held, strange = count(pending), count(undecided)
+    protection = house.vault.protection()
+    return Status(
+        recordings=recordings,
+        spool=sum(1 for path in (house.data / "spool").iterdir() if path.is_dir()),
+        quarantine=strange,
+        pending_tokens=held,
+        waiting_entries=waiting,
+        vault={"name": house.vault.name, "immutable": protection.immutable, "detail": protection.detail},
+        log=_log_facts(house),
+        authorities=tuple(
+            {"name": authority.name, "qualified": authority.qualified, "root_sha256": authority.root_sha256.hex}
+            for authority in house.trust.authorities
+        ),
+    )
+
+
+def _log_facts(house: House) -> dict[str, Any]:
+    try:
+        head = house.log.head()
+    except LogError as error:
+        return {"origin": house.log.origin, "problem": f"{error.code}: {error}"}
+    return {"origin": house.log.origin, "size": head.size, "root": head.root.hex(), "published": not house.log.behind}
+
+
+def seal_of(house: House, digest: Digest) -> dict[str, bytes]:
+    """The files of an original's seal; where several agencies hold the same bytes, the first seal. NotFound."""
+    with house.database.read() as connection:
+        query = select(tables.originals.c.id).where(tables.originals.c.sha256 == digest.hex)
+        found = connection.execute(query.order_by(tables.originals.c.sealed_at).limit(1)).scalar_one_or_none()
+    if found is None:
+        raise NotFound(f"no original {digest.hex}")
+    original = house.recordings.original(OriginalId(found))
+    proof = house.log.tlog_proof(original.leaf_index)
+    return seal_files(
+        original.manifest,
+        {token.over: token.raw for token in original.tokens if token.raw is not None},
+        proof,
+        TlogProof.from_bytes(proof).checkpoint,
+        {authority.name: authority.root_pem for authority in house.trust.authorities},
+    )

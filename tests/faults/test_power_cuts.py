@@ -28,6 +28,6 @@ def test_a_power_cut_anywhere_ends_in_one_manifest_and_one_leaf(tmp_path: Path) 
     for image in power.cuts(seal_scenario.__name__, tmp_path):
         images += 1
         with power.mounted(image) as place:
-            left_in_order(place)
+            left_in_order(place, seal_scenario.told_by(tmp_path / "running.mounted"))
             whole(place, seal_scenario.work(place))
     assert images >= 50

@@ -18,9 +18,10 @@ def bodies(folder: Path) -> list[bytes]:
     return [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
 
 
-def left_in_order(folder: Path) -> None:
-    """What must hold at every instant: bytes never lost, and no leaf whose body is not durable (PROOF §2.i)."""
+def left_in_order(folder: Path, told: Path) -> None:
+    """What must hold at every instant: no byte lost, no leaf without a durable body (PROOF §2.i), every word kept."""
     assert BODY in bodies(folder)
+    kept_promises(folder, told)
     log = seal_scenario.opened(folder)
     leaves = list(log.entries(0, log.head().size))
     manifest = folder / "spool" / "manifest.json"
@@ -30,6 +31,18 @@ def left_in_order(folder: Path) -> None:
             [Digest.of(BODY), Digest.of(manifest.read_bytes())]
         )
         assert (folder / "spool" / "original.token.json").exists(), "tokens are stored before the leaf"
+
+
+def kept_promises(folder: Path, told: Path) -> None:
+    """What a step returned is still so."""
+    for promise in sorted(path.name for path in told.iterdir()) if told.exists() else []:
+        kind, *said = promise.split("-")
+        if kind == "manifest":
+            assert said == [Digest.of_file(folder / "spool" / "manifest.json").hex]
+        else:
+            log = seal_scenario.opened(folder)
+            assert list(log.entries(0, log.head().size))[int(said[0])].hex() == said[1]
+            assert (folder / "spool" / "leaf.json").exists()
 
 
 def whole(folder: Path, seal: Seal) -> None:
@@ -51,7 +64,7 @@ def test_a_kill_anywhere_ends_in_one_manifest_and_one_leaf(place: Path) -> None:
     places = killed(seal_scenario.__name__, place)
     assert len(places) > 100
     for folder in places:
-        left_in_order(folder)
+        left_in_order(folder, seal_scenario.told_by(folder))
         fixed = folder / "spool" / "manifest.json"
         before = fixed.read_bytes() if fixed.exists() else None
         seal = seal_scenario.work(folder)
@@ -74,5 +87,5 @@ def test_a_failing_call_anywhere_ends_in_one_manifest_and_one_leaf(place: Path, 
             try:
                 seal_scenario.work(folder)
             except (IntegrityError, Interrupted):
-                left_in_order(folder)
+                left_in_order(folder, seal_scenario.told_by(folder))
         whole(folder, seal_scenario.work(folder))

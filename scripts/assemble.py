@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from catalog.agencies import Agencies
 from catalog.database import Database
+from catalog.gate import open_original
 from catalog.ledger import Ledger
 from catalog.originals import StoredOriginal
 from catalog.passwords import Passwords
@@ -28,7 +29,7 @@ from integrity.clock import Clock, Random, SystemClock, system_random
 from integrity.log import Log
 from integrity.note import Signer
 from integrity.trust import Trust, read_trust
-from integrity.vault import Vault, VaultRef
+from integrity.vault_check import VaultCheck
 from integrity.vault_files import FileVault
 from scripts import founding
 from scripts.settings import Settings
@@ -44,7 +45,7 @@ class House:
     random: Random
     database: Database
     log: Log
-    vault: Vault
+    vault: FileVault
     sequencer: Sequencer
     ledger: Ledger
     recordings: Recordings
@@ -63,7 +64,7 @@ class House:
 
     def open_original(self, stored: StoredOriginal) -> BinaryIO:
         """The bytes of an original, for reading: for a confined decoder, never for a page."""
-        return self.vault.open(VaultRef(stored.vault, stored.digest, stored.size, stored.version))
+        return open_original(self.vault, stored)
 
     def receipt_signer(self) -> Signer:
         """The key that signs receipts."""
@@ -114,3 +115,8 @@ def open_house(data: Path, settings: Settings) -> House:
         renditions=RenditionStore(data / "renditions"),
         passwords=passwords,
     )
+
+
+def vault_check(data: Path) -> VaultCheck:
+    """The audit's way into the vault: it gets the checks, never the vault."""
+    return VaultCheck(FileVault(data / "vault"))

@@ -26,7 +26,8 @@ REFUSALS = (
 """What counts as a refusal."""
 
 NAME_LENGTH = 64
-"""Characters of a subject's id that are recorded: a stranger to it may send anything."""
+PURPOSE_LENGTH = 500
+"""Characters of a subject's id and of a purpose that are recorded: whoever is refused may send anything."""
 
 
 @dataclass(slots=True)
@@ -45,9 +46,9 @@ class Attempts:
         self._ledger = ledger
 
     @contextmanager
-    def of(self, by: By, action: str, subject: Subject) -> Iterator[Attempt]:
-        """Run a try; a refusal in it is recorded and raised again."""
-        attempt = Attempt()
+    def of(self, by: By, action: str, subject: Subject, purpose: str | None = None) -> Iterator[Attempt]:
+        """Run a try; a refusal in it is recorded, with the purpose as it was stated, and raised again."""
+        attempt = Attempt(purpose=None if purpose is None else _plain(purpose, PURPOSE_LENGTH))
         try:
             yield attempt
         except REFUSALS as error:
@@ -59,7 +60,7 @@ def _entry(by: By, action: str, subject: Subject, attempt: Attempt, code: str) -
     return Entry(
         action=str(action),  # a right's name comes as an enumeration's member
         actor=actor_of(by),
-        subject=Subject(subject.kind, _plain(subject.id)),
+        subject=Subject(subject.kind, _plain(subject.id, NAME_LENGTH)),
         outcome="refused",
         purpose=attempt.purpose,
         agency=attempt.agency,
@@ -67,6 +68,6 @@ def _entry(by: By, action: str, subject: Subject, attempt: Attempt, code: str) -
     )
 
 
-def _plain(name: str) -> str:
-    """Text that canonical JSON takes, whatever came in a path: no lone surrogates, no NUL, not long."""
-    return name[:NAME_LENGTH].encode("utf-8", "replace").decode().replace("\0", "�")
+def _plain(said: str, longest: int) -> str:
+    """Text that canonical JSON and both databases take, whatever was sent: no lone surrogates, no NUL, not long."""
+    return said[:longest].encode("utf-8", "replace").decode().replace("\0", "�")

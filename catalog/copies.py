@@ -1,0 +1,190 @@
+"""What goes into a grant's bundle: originals, proofs, custody up to the approval, and the approval itself.
+
+Only under a grant whose approval has its leaf, and exactly what was approved. Custody names who did what, so each kind
+of recipient has a profile of what is opened to it; the rest stands as commitments. Writes nothing and releases nothing.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, BinaryIO, Protocol
+
+from sqlalchemy import Connection, Row, and_, or_, select
+
+from catalog.database import Database
+from catalog.entry import Json
+from catalog.errors import ExportNotApproved
+from catalog.evidence import originals_of
+from catalog.grants import GrantFacts, find_grant
+from catalog.identity import EntryId, GrantId, RecordingId
+from catalog.ledger import Ledger
+from catalog.originals import StoredOriginal, read_original
+from catalog.tables import (
+    agencies,
+    approvals,
+    cases,
+    grants,
+    ledger,
+    ledger_leaves,
+    ledger_openings,
+    people,
+    request_items,
+    requests,
+)
+from integrity.bundle import BundleApproval, BundleContents, BundleFile
+from integrity.clock import Clock, instant
+from integrity.custody import CustodyEntry
+
+EVERYTHING = None
+_EVIDENCE = frozenset(
+    {"catalogue", "upload-repeated", "token-added", "prepare", "unplayable", "link", "unlink", "mark"}
+)
+
+DISCLOSED: Mapping[str, frozenset[str] | None] = {
+    "court": EVERYTHING,
+    "agency": EVERYTHING,
+    "party": _EVIDENCE | {"open-case", "case-stage", "request"},
+    "media": frozenset({"catalogue"}),
+    "other": frozenset({"catalogue"}),
+}
+"""Which custody entries are opened to which kind of recipient; the approval always is."""
+
+
+class Head(Protocol):
+    """A signed checkpoint."""
+
+    @property
+    def note(self) -> bytes: ...
+
+
+class ProvingLog(Protocol):
+    """What a bundle needs of the log."""
+
+    def head(self) -> Head: ...
+    def tlog_proof(self, index: int) -> bytes: ...
+
+
+class Copies:
+    """Gathers the contents of bundles. Safe to use from every thread."""
+
+    def __init__(
+        self,
+        database: Database,
+        entries: Ledger,
+        clock: Clock,
+        log: ProvingLog,
+        authorities: Mapping[str, bytes],
+        open_original: Callable[[StoredOriginal], BinaryIO],
+    ) -> None:
+        self._database = database
+        self._ledger = entries
+        self._clock = clock
+        self._log = log
+        self._authorities = dict(authorities)
+        self._open = open_original
+
+    def contents(self, grant: GrantId) -> BundleContents:
+        """What the bundle of an approved grant holds; ExportNotApproved for any other, LedgerUnavailable."""
+        for entry in self._without_leaf(grant):
+            self._ledger.wait(entry)
+        with self._database.read() as connection:
+            facts = _approved(connection, grant)
+            held = [read_original(connection, part.id) for item in _items(connection, facts)
+                    for part in originals_of(connection, item)]  # fmt: skip
+            custody = [self._custody(row, facts.recipient_kind) for row in _custody_rows(connection, facts)]
+            approval, organisation = _approval(connection, facts, held, custody[-1].commitment)
+        return BundleContents(
+            grant=grant,
+            organisation=organisation,
+            made_on=self._clock.now().date(),
+            originals=[self._file(original) for original in held],
+            documents=(),
+            authorities=self._authorities,
+            checkpoint=self._log.head().note,
+            custody=custody,
+            approval=approval,
+        )
+
+    def _without_leaf(self, grant: GrantId) -> Sequence[EntryId]:
+        with self._database.read() as connection:
+            rows = _custody_rows(connection, _approved(connection, grant))
+            return [EntryId(row.id) for row in rows if row.leaf_index is None]
+
+    def _file(self, original: StoredOriginal) -> BundleFile:
+        return BundleFile(
+            open=lambda: self._open(original),
+            manifest=original.manifest,
+            tokens={token.over: token.raw for token in original.tokens if token.raw is not None},
+            tlog_proof=self._log.tlog_proof(original.leaf_index),
+        )
+
+    def _custody(self, row: Row[Any], recipient_kind: str) -> CustodyEntry:
+        opened = DISCLOSED.get(recipient_kind, frozenset())
+        shown = opened is EVERYTHING or row.action == "decide" or (row.action in opened and row.outcome != "refused")
+        proof = self._log.tlog_proof(row.leaf_index)
+        if not shown or row.salt is None:
+            return CustodyEntry(bytes(row.commitment), proof)
+        return CustodyEntry(bytes(row.commitment), proof, bytes(row.body), bytes(row.salt))
+
+
+def _approved(connection: Connection, grant: GrantId) -> GrantFacts:
+    facts = find_grant(connection, grant)
+    if facts.state != "approved":
+        raise ExportNotApproved(f"no bundle is made for this grant: {facts.state}")
+    return facts
+
+
+def _items(connection: Connection, facts: GrantFacts) -> Sequence[RecordingId]:
+    asked = select(request_items.c.recording_id).where(request_items.c.request_id == facts.request_id)
+    return [RecordingId(row) for row in connection.scalars(asked.order_by(request_items.c.recording_id))]
+
+
+def _custody_rows(connection: Connection, facts: GrantFacts) -> Sequence[Row[Any]]:
+    """Entries about the recordings, their originals, the case and the request, in order, up to the approval."""
+    items = _items(connection, facts)
+    held = [part.id for item in items for part in originals_of(connection, item)]
+    about = {"recording": items, "original": held, "case": [facts.case_id], "request": [facts.request_id]}
+    last = select(approvals.c.entry_id).where(approvals.c.request_id == facts.request_id).scalar_subquery()
+    rows = (
+        select(ledger, ledger_openings.c.salt, ledger_leaves.c.leaf_index)
+        .outerjoin(ledger_openings, ledger_openings.c.entry_id == ledger.c.id)
+        .outerjoin(ledger_leaves, ledger_leaves.c.entry_id == ledger.c.id)
+        .where(
+            ledger.c.id <= last,
+            or_(*(and_(ledger.c.subject_kind == kind, ledger.c.subject_id.in_(ids)) for kind, ids in about.items())),
+        )
+        .order_by(ledger.c.id)
+    )
+    return connection.execute(rows).all()
+
+
+def _approval(
+    connection: Connection, facts: GrantFacts, held: Sequence[StoredOriginal], commitment: bytes
+) -> tuple[BundleApproval, str]:
+    """`approval.json`, and the agency's name."""
+    requester, approver = people.alias("requester"), people.alias("approver")
+    row = connection.execute(
+        select(
+            requests,
+            approvals.c.decision,
+            approvals.c.reason,
+            approvals.c.decided_at,
+            agencies.c.name.label("agency"),
+            cases.c.number,
+            requester.c.name.label("requester"),
+            approver.c.name.label("approver"),
+        )
+        .join(grants, grants.c.request_id == requests.c.id)
+        .join(approvals, approvals.c.id == grants.c.approval_id)
+        .join(agencies, agencies.c.id == requests.c.agency_id)
+        .join(cases, cases.c.id == requests.c.case_id)
+        .join(requester, requester.c.id == requests.c.requester_id)
+        .join(approver, approver.c.id == approvals.c.approver_id)
+        .where(grants.c.id == facts.id)
+    ).one()
+    names = ("action", "recipient", "recipient_kind", "legal_basis", "purpose", "requester", "agency")
+    request: dict[str, Json] = {name: getattr(row, name) for name in names}
+    request |= {"id": row.id, "case": row.number, "made_at": instant(row.made_at)}
+    request["recordings"] = [original.digest.hex for original in held]
+    approval: dict[str, Json] = {"decision": row.decision, "reason": row.reason, "approver": row.approver}
+    approval["decided_at"] = instant(row.decided_at)
+    grant: dict[str, Json] = {"id": facts.id, "person": facts.person_name, "expires_at": instant(facts.expires_at)}
+    return BundleApproval(request, approval, grant, commitment), str(row.agency)

@@ -136,9 +136,9 @@ def _runs(moof: bytes, tracks: dict[int, _Track]) -> Iterator[_Run]:
         if name != b"traf":
             continue
         inside = list(_boxes(content))
-        header = next(box for each, box in inside if each == b"tfhd")
-        track, duration, flags = _header(header, tracks)
-        time = next(box for each, box in inside if each == b"tfdt")
+        only = dict(inside)
+        track, duration, flags = _header(only[b"tfhd"], tracks)
+        time = only[b"tfdt"]
         start = struct.unpack_from(">Q" if time[0] == 1 else ">I", time, 4)[0]
         total, sync = 0, True
         for number, run in enumerate(box for each, box in inside if each == b"trun"):

@@ -1,0 +1,80 @@
+"""Which recordings are copied and which are encoded anew: only what every browser is known to play is copied."""
+
+from dataclasses import replace
+
+import pytest
+
+from ingest.recipe import MAX_SIDE, choose, main_picture
+from ingest.tracks import Track
+from tests.ingest.test_tracks import PICTURE, PROBED, SOUND
+
+
+def test_plain_h264_with_aac_is_copied() -> None:
+    plan = choose(PROBED)
+    assert (plan.name, plan.picture, plan.sound, plan.sound_copied, plan.why) == ("remux", 1, (0,), True, ())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"codec": "hevc"}, {"codec": "mjpeg"}, {"codec": "mpeg4"}, {"codec": "vp9"}, {"profile": "High 4:2:2"},
+        {"profile": "High 10"}, {"pixels": "yuv420p10le"}, {"pixels": "yuv422p"}, {"steady": False},
+        {"gap_us": 31_000_000}, {"width": 5000},
+    ],
+)  # fmt: skip
+def test_any_other_picture_is_encoded_and_the_plan_says_why(change: dict[str, object]) -> None:
+    plan = choose(replace(PROBED, tracks=(SOUND, replace(PICTURE, **change))))  # type: ignore[arg-type]
+    assert plan.name == "transcode"
+    assert plan.why
+    assert plan.sound_copied, "good sound is kept beside a picture that is not"
+
+
+@pytest.mark.parametrize("change", [{"codec": "amrnb"}, {"codec": "mp3"}, {"profile": "Main"}, {"channels": 6}])
+def test_any_other_sound_is_encoded(change: dict[str, object]) -> None:
+    plan = choose(replace(PROBED, tracks=(replace(SOUND, **change), PICTURE)))  # type: ignore[arg-type]
+    assert (plan.name, plan.sound_copied) == ("remux", False)
+
+
+def test_sound_alone() -> None:
+    plan = choose(replace(PROBED, tracks=(SOUND,)))
+    assert (plan.name, plan.picture, plan.sound) == ("sound", None, (0,))
+
+
+def test_several_tracks_of_sound_are_all_heard() -> None:
+    plan = choose(replace(PROBED, tracks=(SOUND, PICTURE, replace(SOUND, index=2))))
+    assert (plan.sound, plan.sound_copied) == ((0, 2), False)
+
+
+def test_of_several_pictures_the_longest_then_largest_is_shown_and_the_rest_named() -> None:
+    small, large = replace(PICTURE, index=3, width=320), replace(PICTURE, index=4, width=1280)
+    plan = choose(replace(PROBED, tracks=(small, PICTURE, large)))
+    assert (plan.picture, plan.omitted) == (4, (3, 1))
+    longer = replace(small, end_us=9_000_000)
+    assert main_picture(replace(PROBED, tracks=(large, longer))) == longer
+
+
+def test_without_copying_everything_is_encoded() -> None:
+    plan = choose(PROBED, copying=False)
+    assert (plan.picture_copied, plan.sound_copied) == (False, False)
+    assert plan.why
+
+
+@pytest.mark.parametrize(
+    ("track", "size"),
+    [
+        (PICTURE, (640, 480)),
+        (replace(PICTURE, rotation=90), (480, 640)),
+        (replace(PICTURE, width=641, height=427), (640, 426)),
+        (replace(PICTURE, width=8192, height=4320), (MAX_SIDE, 2160)),
+        (replace(PICTURE, width=1, height=1), (2, 2)),
+    ],
+)
+def test_the_shown_size_is_upright_even_and_bounded(track: Track, size: tuple[int, int]) -> None:
+    plan = choose(replace(PROBED, tracks=(track,)))
+    assert (plan.width, plan.height) == size
+
+
+def test_the_last_picture_keeps_its_length() -> None:
+    late = replace(PROBED, tracks=(replace(SOUND, start_us=40_000), replace(PICTURE, start_us=100_000)))
+    plan = choose(late)
+    assert (plan.last_us, plan.last_frame_us) == (3_560_000, 40_000)

@@ -29,7 +29,7 @@ def turn(path: Path) -> Path:
 
 def probe(path: Path) -> dict[str, Any]:
     """Streams and packets by ffprobe."""
-    shown = "packet=stream_index,pts_time,duration_time:stream=index,codec_type,codec_name,width,height,pix_fmt,profile"
+    shown = "packet=stream_index,pts_time,duration_time:stream=index,codec_type,codec_name,start_time,duration"
     command = ["ffprobe", "-v", "error", "-show_entries", shown, "-of", "json", str(path)]
     told: dict[str, Any] = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     return told
@@ -49,6 +49,17 @@ def extents(path: Path) -> dict[str, tuple[float, float]]:
         before = found.get(kind, (start, end))
         found[kind] = (min(before[0], start), max(before[1], end))
     return found
+
+
+def announced(path: Path) -> dict[str, tuple[float, float]]:
+    """Each kind of track's start and end by its fragments' sample durations, which packets do not always carry."""
+    streams = probe(path)["streams"]
+    starts = {each["codec_type"]: float(each["start_time"]) for each in streams}
+    return {kind: (start, start + _length(streams, kind)) for kind, start in starts.items()}
+
+
+def _length(streams: list[dict[str, Any]], kind: str) -> float:
+    return next(float(each["duration"]) for each in streams if each["codec_type"] == kind)
 
 
 def decodes(path: Path) -> str:

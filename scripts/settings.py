@@ -27,31 +27,37 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    agency_code: str = Field("main", min_length=1, max_length=64, description="code of the first agency")
-    agency_name: str = Field("本机关", min_length=1, max_length=200, description="name of the first agency")
+    agency_code: str = Field(default="main", min_length=1, max_length=64, description="code of the first agency")
+    agency_name: str = Field(default="本机关", min_length=1, max_length=200, description="name of the first agency")
     database: str | None = Field(
-        None,
+        default=None,
         description="SQLAlchemy URL of the catalog, such as postgresql+psycopg://…; default: SQLite in the data folder",
     )
     public_url: str | None = Field(
-        None, description="the address people use, such as https://evidence.example; https makes cookies Secure"
+        default=None, description="the address people use, such as https://evidence.example; https makes cookies Secure"
     )
     log_origin: str | None = Field(
-        None,
+        default=None,
         description="origin line of the transparency log, fixed at the first start; default: tiezheng.local/<random>",
     )
-    max_upload_bytes: int = Field(64 * 1024 * MIB, ge=1, description="largest file that is received, in bytes")
-    reserve_bytes: int = Field(512 * MIB, ge=0, description="free space below which no upload is taken, in bytes")
-    upload_expires_hours: int = Field(168, ge=1, description="hours after which an unfinished upload may be given up")
-    intake_threads: int = Field(2, ge=1, le=64, description="how many uploads are sealed at the same time")
-    view_minutes: int = Field(240, ge=1, description="minutes a view stays open for playing")
-    session_hours: int = Field(10, ge=1, le=72, description="hours until a sign-in ends")
-    grant_hours: int = Field(72, ge=1, description="hours an approved copy may be fetched")
-    prepare_jobs: int = Field(1, ge=1, le=32, description="how many recordings are prepared at the same time")
-    prepare_timeout_s: int = Field(6 * 3600, ge=10, description="seconds after which a decoder is ended")
-    prepare_memory_bytes: int = Field(3 * 1024 * MIB, ge=256 * MIB, description="address space of a decoder, in bytes")
+    max_upload_bytes: int = Field(default=64 * 1024 * MIB, ge=1, description="largest file that is received, in bytes")
+    reserve_bytes: int = Field(
+        default=512 * MIB, ge=0, description="free space below which no upload is taken, in bytes"
+    )
+    upload_expires_hours: int = Field(
+        default=168, ge=1, description="hours after which an unfinished upload may be given up"
+    )
+    intake_threads: int = Field(default=2, ge=1, le=64, description="how many uploads are sealed at the same time")
+    view_minutes: int = Field(default=240, ge=1, description="minutes a view stays open for playing")
+    session_hours: int = Field(default=10, ge=1, le=72, description="hours until a sign-in ends")
+    grant_hours: int = Field(default=72, ge=1, description="hours an approved copy may be fetched")
+    prepare_jobs: int = Field(default=1, ge=1, le=32, description="how many recordings are prepared at the same time")
+    prepare_timeout_s: int = Field(default=6 * 3600, ge=10, description="seconds after which a decoder is ended")
+    prepare_memory_bytes: int = Field(
+        default=3 * 1024 * MIB, ge=256 * MIB, description="address space of a decoder, in bytes"
+    )
     language: str = Field(
-        "zh-CN", pattern="^(zh-CN|en)$", description="language of pages where a browser asks for none"
+        default="zh-CN", pattern="^(zh-CN|en)$", description="language of pages where a browser asks for none"
     )
 
     @property

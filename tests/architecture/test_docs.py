@@ -4,6 +4,7 @@ import importlib
 import inspect
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,13 +41,13 @@ def test_architecture_names_files_that_exist() -> None:
 def test_each_error_stands_in_the_tree_with_its_code(module: str) -> None:
     loaded = importlib.import_module(module)
     tree = inspect.getdoc(loaded) or ""
-    errors = {name: value for name, value in vars(loaded).items() if inspect.isclass(value)}
-    errors = {name: value for name, value in errors.items() if issubclass(value, Exception)}
+    found: list[Any] = [value for value in vars(loaded).values() if inspect.isclass(value)]
+    errors = [value for value in found if issubclass(value, Exception) and value.__module__ == module]
     assert errors
-    for name, value in errors.items():
-        if value.__module__ == module and value.__mro__[1] is not Exception:
-            assert re.search(rf"── {name}\s+{re.escape(value.code)}\b", tree), name
-    codes = [value.code for value in errors.values() if value.__module__ == module]
+    for error in errors:
+        if error.__mro__[1] is not Exception:
+            assert re.search(rf"── {error.__name__}\s+{re.escape(error.code)}\b", tree), error.__name__
+    codes = [error.code for error in errors]
     assert len(codes) == len(set(codes)), "a code names one error"
 
 

@@ -1,0 +1,99 @@
+"""The first start: what it makes, that it can be cut short anywhere, and that nothing is ever made a second time."""
+
+import contextlib
+import stat
+from pathlib import Path
+
+import pytest
+
+from catalog.errors import CatalogError
+from integrity.authority import make_authority
+from integrity.clock import SystemClock, system_random
+from integrity.errors import IntegrityError, InvalidTrust, LogError
+from integrity.trust import read_trust
+from scripts import founding
+from scripts.founding import DataInUse, NotFounded
+from scripts.keys import KeyUnusable
+from scripts.settings import Settings, WrongSettings
+from tests.fakes.interruptions import failing
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return make_authority(tmp_path_factory.mktemp("authority"), SystemClock(), system_random).root_pem
+
+
+def _found(data: Path, root: bytes, settings: Settings | None = None) -> None:
+    founding.found(data, settings or Settings(), system_random)
+    founding.trust(data, root)
+
+
+def test_everything_is_there_and_private(tmp_path: Path, root: bytes) -> None:
+    _found(tmp_path, root)
+    assert read_trust(tmp_path / "trust.json").logs[0].name == founding.origin(tmp_path)
+    assert founding.open_log(tmp_path).head().size == 0
+    for name in ("keys/log.key", "keys/receipt.key", "catalog.sqlite3"):
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600, name
+
+
+def test_a_second_start_changes_nothing(tmp_path: Path, root: bytes) -> None:
+    _found(tmp_path, root)
+    before = {
+        name: (tmp_path / name).read_bytes() for name in ("keys/log.key", "keys/origin", "trust.json", "log/head")
+    }
+    _found(tmp_path, root)
+    assert {name: (tmp_path / name).read_bytes() for name in before} == before
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_first_start_cut_short_anywhere_is_finished_by_the_next(tmp_path: Path, root: bytes, after: bool) -> None:
+    for number in range(1, 500):
+        data = tmp_path / str(number)
+        data.mkdir()
+        with contextlib.suppress(OSError, IntegrityError, CatalogError), failing(number, after) as calls:
+            _found(data, root)
+        _found(data, root)
+        assert founding.open_log(data).head().size == 0
+        if len(calls) < number:
+            break
+    assert 20 < number < 499
+
+
+@pytest.mark.parametrize("lost", ["keys/log.key", "keys/receipt.key", "log/head"])
+def test_what_is_lost_later_is_never_made_anew(tmp_path: Path, root: bytes, lost: str) -> None:
+    _found(tmp_path, root)
+    (tmp_path / lost).unlink()
+    with pytest.raises((KeyUnusable, LogError)):
+        _found(tmp_path, root)
+        founding.open_log(tmp_path)
+        founding.receipt_signer(tmp_path)
+    assert not (tmp_path / lost).exists()
+
+
+def test_another_authority_is_not_taken_for_the_one_that_was_told(
+    tmp_path: Path, root: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    _found(tmp_path, root)
+    other = make_authority(tmp_path_factory.mktemp("other"), SystemClock(), system_random).root_pem
+    with pytest.raises(InvalidTrust):
+        founding.trust(tmp_path, other)
+
+
+def test_an_origin_never_changes(tmp_path: Path, root: bytes) -> None:
+    _found(tmp_path, root, Settings(log_origin="log.example/a"))
+    assert founding.origin(tmp_path) == "log.example/a"
+    _found(tmp_path, root, Settings(log_origin="log.example/a"))
+    with pytest.raises(WrongSettings, match="log_origin"):
+        _found(tmp_path, root, Settings(log_origin="log.example/b"))
+
+
+def test_one_folder_has_one_server(tmp_path: Path) -> None:
+    with founding.sole_server(tmp_path), pytest.raises(DataInUse), founding.sole_server(tmp_path):
+        pass
+    with founding.sole_server(tmp_path):
+        pass
+
+
+def test_a_folder_without_an_installation_is_named(tmp_path: Path) -> None:
+    with pytest.raises(NotFounded):
+        founding.origin(tmp_path)

@@ -1,0 +1,51 @@
+"""Settings: the file, the environment over it, and every wrong one named."""
+
+from pathlib import Path
+
+import pytest
+
+from scripts.settings import Settings, WrongSettings, load
+
+
+def test_defaults_need_nothing() -> None:
+    assert load(environment={}) == Settings()
+
+
+def test_the_environment_stands_over_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text('agency_name = "某市城市管理局"\nview_minutes = 10\n', encoding="utf-8")
+    found = load(file, {"TIEZHENG_VIEW_MINUTES": "20", "PATH": "/bin", "TIEZHENG_TEST_SEED": "1"})
+    assert (found.agency_name, found.view_minutes) == ("某市城市管理局", 20)
+
+
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [
+        ({"TIEZHENG_VIEW_MINUTE": "10"}, "TIEZHENG_VIEW_MINUTE"),
+        ({"TIEZHENG_VIEW_MINUTES": "soon"}, "TIEZHENG_VIEW_MINUTES"),
+        ({"TIEZHENG_VIEW_MINUTES": "0"}, "TIEZHENG_VIEW_MINUTES"),
+        ({"TIEZHENG_LANGUAGE": "fr"}, "TIEZHENG_LANGUAGE"),
+        ({"TIEZHENG_AGENCY_NAME": ""}, "TIEZHENG_AGENCY_NAME"),
+    ],
+)
+def test_a_wrong_setting_is_named(environment: dict[str, str], named: str) -> None:
+    with pytest.raises(WrongSettings, match=named):
+        load(environment=environment)
+
+
+@pytest.mark.parametrize("content", [b"view_minutes = ", b"\xff\xfe", b"[section]\nview_minutes = 1\n"])
+def test_a_broken_file_is_named(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_bytes(content)
+    with pytest.raises(WrongSettings):
+        load(file, {})
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(WrongSettings, match=r"nowhere\.toml"):
+        load(tmp_path / "nowhere.toml", {})
+
+
+@pytest.mark.parametrize(("url", "tls"), [(None, False), ("http://a.example", False), ("https://a.example", True)])
+def test_cookies_are_secure_where_people_come_by_tls(url: str | None, tls: bool) -> None:
+    assert Settings(public_url=url).tls is tls

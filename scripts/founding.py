@@ -79,6 +79,11 @@ def trust(data: Path, authority_root: bytes) -> Trust:
     return told
 
 
+def own_trust(data: Path) -> Trust:
+    """The same from the keys and the authority as this folder has them now, whatever was told: for `audit`."""
+    return _trust(data, (data / "authority" / "ca.pem").read_bytes())
+
+
 def origin(data: Path) -> str:
     """The origin line of this installation's log; NotFounded where there is none."""
     try:

@@ -1,0 +1,116 @@
+"""The catalogue's part of the audit: every check that looks at its tables, within one snapshot.
+
+What lies elsewhere comes in through functions (`Outside`), so nothing here knows a vault or where the log's files are.
+Which check says what: `audit_schema` (tables and triggers), `audit_ledger` (entries and their commitments),
+`audit_leaves` (log and catalogue, both ways), `audit_records`, `audit_rights` and `audit_grants` (rows against the
+ledger), `audit_originals`, `audit_uploads`, `audit_renditions` (evidence). All of them only read and collect.
+"""
+
+from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from random import SystemRandom
+from typing import Any
+
+from sqlalchemy import Column, Connection, func, select
+
+from catalog.audit_grants import grant_findings
+from catalog.audit_leaves import ReadableLog, leaf_findings
+from catalog.audit_ledger import STREAM, dangling_references, ledger_findings, missing_entries
+from catalog.audit_originals import Judge, original_findings
+from catalog.audit_records import record_findings
+from catalog.audit_renditions import Open, rendition_findings
+from catalog.audit_rights import right_findings
+from catalog.audit_uploads import Verify, receipt_findings, upload_findings
+from catalog.tables import ledger, originals, receipts, recordings, renditions, repeated_manifests, tokens
+from integrity.digest import Digest
+from integrity.errors import InvalidDigest
+from integrity.finding import Finding
+from integrity.vault_check import Claimed
+
+Progress = Callable[[str, int, int], None]
+"""Called with the name of a check, how much of it is done, and how much there is."""
+
+COUNTED = (ledger, originals, recordings, tokens, renditions, receipts)
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What the catalogue is compared with. `size` reads the log's size anew; `settled` and `on_their_way` were read
+    before the snapshot (see `audit_leaves`); `sample` limits what is read to its last byte and verified."""
+
+    log: ReadableLog
+    size: Callable[[], int]
+    settled: int
+    on_their_way: AbstractSet[bytes]
+    judge: Judge
+    verify: Verify
+    open_rendition: Open
+    now: datetime
+    sample: int | None = None
+
+
+def checks(connection: Connection, outside: Outside, progress: Progress) -> Iterator[tuple[str, Iterator[Finding]]]:
+    """Every check of one snapshot by its name; each is to be run to its end, whatever the others found."""
+
+    def step(name: str) -> Callable[[int, int], None]:
+        return lambda done, total: progress(name, done, total)
+
+    connection.execute(select(ledger.c.id).limit(1))  # a snapshot begins with its first question
+    size = outside.size()
+    yield "ledger", ledger_findings(connection, outside.now)
+    yield "ledger", missing_entries(connection)
+    yield "references", dangling_references(connection)
+    yield "records", record_findings(connection)
+    yield "rights", right_findings(connection)
+    yield "grants", grant_findings(connection)
+    yield "uploads", upload_findings(connection)
+    yield "receipts", receipt_findings(connection, outside.verify)
+    chosen = _chosen(connection, originals.c.id, outside.sample)
+    yield "originals", original_findings(connection, outside.judge, chosen, step("originals"))
+    chosen = _chosen(connection, recordings.c.id, outside.sample)
+    yield "renditions", rendition_findings(connection, outside.open_rendition, chosen, step("renditions"))
+    on_their_way = outside.on_their_way
+    yield "leaves", leaf_findings(connection, outside.log, size, outside.settled, on_their_way, step("leaves"))
+
+
+def claims(connection: Connection, sample: int | None = None) -> Iterator[tuple[Claimed, bool]]:
+    """Every object that the catalogue says lies in a vault, and whether it is one to be read to its last byte."""
+    chosen = _chosen(connection, originals.c.id, sample)
+    for row in connection.execute(select(originals), execution_options=STREAM):
+        subject, read = f"original {row.id}", chosen(row.id)
+        for claim in _claim(subject, row.vault, row.sha256, row.size, row.vault_version):
+            yield claim, read
+        for claim in _claim(
+            f"manifest of {subject}", row.vault, row.manifest_sha256, len(row.manifest), row.manifest_version
+        ):
+            yield claim, read
+    repeated = select(repeated_manifests, originals.c.vault).join(
+        originals, originals.c.id == repeated_manifests.c.original_id
+    )
+    for row in connection.execute(repeated, execution_options=STREAM):
+        subject = f"manifest of upload {row.upload_id}"
+        for claim in _claim(subject, row.vault, row.manifest_sha256, len(row.manifest), row.manifest_version):
+            yield claim, sample is None
+
+
+def _claim(subject: str, vault: str, sha256: str, size: int, version: str | None) -> Iterator[Claimed]:
+    """One object; none where the column holds no digest, which the check of originals names."""
+    with suppress(InvalidDigest):
+        yield Claimed(subject, vault, Digest.from_hex(sha256), size, version)
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """How many rows there are of what is looked at, by table."""
+    return {table.name: connection.scalar(select(func.count()).select_from(table)) or 0 for table in COUNTED}
+
+
+def _chosen(connection: Connection, key: "Column[Any]", sample: int | None) -> Callable[[str], bool]:
+    """Which rows are read to their last byte: all, or so many drawn by nobody's choice."""
+    if sample is None:
+        return lambda _id: True
+    ids = connection.scalars(select(key)).all()
+    drawn = set(SystemRandom().sample(ids, min(sample, len(ids))))
+    return lambda one: one in drawn

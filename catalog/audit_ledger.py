@@ -1,0 +1,108 @@
+"""Whether the ledger is still what was written: every body under its commitment, every entry with its leaf or waiting.
+
+Triggers keep the honest away; these checks find what an owner of the database did round them. Reads only, in one
+snapshot; collects everything and repairs nothing.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, exists, func, select, text
+
+from catalog.entry import columns
+from catalog.tables import ledger, ledger_leaves, ledger_openings, metadata, outbox
+from integrity.clock import instant
+from integrity.commitment import opens
+from integrity.errors import IntegrityError
+from integrity.finding import Finding
+
+OVERDUE = timedelta(seconds=60)
+"""How long a committed entry may wait for its leaf."""
+
+STREAM = {"yield_per": 1000}
+"""Rows are read in such portions, so no table has to fit into memory."""
+
+
+def ledger_findings(connection: Connection, now: datetime) -> Iterator[Finding]:
+    """Each row against its opening, its commitment, its searchable columns, and its leaf or outbox row."""
+    rows = (
+        select(
+            ledger,
+            ledger_openings.c.salt,
+            ledger_leaves.c.leaf_index,
+            outbox.c.queued_at,
+            outbox.c.commitment.label("queued"),
+        )
+        .outerjoin(ledger_openings, ledger_openings.c.entry_id == ledger.c.id)
+        .outerjoin(ledger_leaves, ledger_leaves.c.entry_id == ledger.c.id)
+        .outerjoin(outbox, outbox.c.entry_id == ledger.c.id)
+        .order_by(ledger.c.id)
+    )
+    for row in connection.execute(rows, execution_options=STREAM):
+        yield from _body_findings(row)
+        yield from _waiting_findings(row, now)
+
+
+def _body_findings(row: Row[Any]) -> Iterator[Finding]:
+    subject = f"ledger {row.id}"
+    if row.salt is None:
+        yield Finding("ledger-opening-missing", subject, "its salt is gone, so its leaf can no longer be opened")
+    elif not opens(row.commitment, row.salt, row.body):
+        yield Finding("ledger-commitment-differs", subject, "body, salt and commitment do not belong together")
+    try:
+        wanted = columns(row.body)
+    except (IntegrityError, KeyError, TypeError, ValueError) as error:
+        yield Finding("ledger-body-unreadable", subject, f"no entry that this version wrote: {error!r}")
+        return
+    differ = [name for name, value in wanted.items() if getattr(row, name) != value]
+    if differ:
+        yield Finding("ledger-columns-differ", subject, f"not what its body says: {', '.join(differ)}")
+
+
+def _waiting_findings(row: Row[Any], now: datetime) -> Iterator[Finding]:
+    subject = f"ledger {row.id}"
+    if row.queued_at is None and row.leaf_index is None:
+        yield Finding("ledger-leaf-missing", subject, "it has no leaf and does not wait for one")
+    if row.queued_at is not None and now - row.queued_at > OVERDUE:
+        yield Finding("outbox-overdue", subject, f"waits for its leaf since {instant(row.queued_at)}")
+    if row.queued is not None and row.queued != row.commitment:
+        yield Finding("outbox-differs", subject, "another commitment waits for the leaf than the entry's")
+
+
+def missing_entries(connection: Connection) -> Iterator[Finding]:
+    """Numbers of the ledger that are gone. Only SQLite gives them without gaps: a rollback takes its number back."""
+    if connection.dialect.name != "sqlite":
+        return
+    after = func.lead(ledger.c.id).over(order_by=ledger.c.id)
+    before = func.lag(ledger.c.id).over(order_by=ledger.c.id)
+    pairs = select(ledger.c.id, before.label("before"), after.label("after")).subquery()
+    gaps = select(pairs.c.id, pairs.c.after).where(pairs.c.after > pairs.c.id + 1)
+    runs = [(row.id + 1, row.after - 1) for row in connection.execute(gaps)]
+    first = connection.scalar(select(func.min(ledger.c.id)))
+    last = connection.scalar(select(func.max(ledger.c.id))) or 0
+    given = connection.scalar(text("SELECT seq FROM sqlite_sequence WHERE name = 'ledger'")) or 0
+    if first is not None and first > 1:
+        runs.insert(0, (1, first - 1))
+    if given > last:
+        runs.append((last + 1, given))
+    for start, end in runs:
+        for number in range(start, min(end, start + 99) + 1):
+            yield Finding("ledger-entry-missing", f"ledger {number}", "the number was given out, the entry is gone")
+
+
+def dangling_references(connection: Connection) -> Iterator[Finding]:
+    """Rows that refer to a row that is not there: foreign keys hold only while nobody switches them off."""
+    for table in metadata.sorted_tables:
+        for key in table.foreign_keys:
+            target = key.column.table.alias()
+            found = exists().where(target.c[key.column.name] == key.parent)
+            names = [column.name for column in table.primary_key.columns]
+            lost = select(*table.primary_key.columns, key.parent.label("lost")).where(
+                and_(key.parent.is_not(None), ~found)
+            )
+            code = "ledger-entry-missing" if key.column.table is ledger else "reference-dangling"
+            for row in connection.execute(lost):
+                place = " ".join(str(getattr(row, name)) for name in names)
+                detail = f"{key.parent.name} refers to {key.column.table.name} {row.lost}, which is not there"
+                yield Finding(code, f"{table.name} {place}", detail)

@@ -1,0 +1,82 @@
+"""Playable copies against their rows, and rows against the ledger entry that tells of their making.
+
+A rendition proves nothing, but it is what people are shown: one that was exchanged is a finding like any other. Reads
+only; an exchanged file is made anew by preparing again, never repaired here.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO
+
+from sqlalchemy import Connection, Row, func, select
+
+from catalog.audit_ledger import STREAM
+from catalog.errors import CatalogError
+from catalog.identity import RecordingId
+from catalog.tables import ledger, recordings, renditions
+from integrity.canonical import parse_canonical
+from integrity.digest import Digest
+from integrity.errors import IntegrityError
+from integrity.finding import Finding
+
+Open = Callable[[RecordingId, str, str], BinaryIO]
+"""Opens a file of a rendition: recording, recipe, name; NotFound."""
+
+
+def rendition_findings(
+    connection: Connection,
+    open_file: Open,
+    chosen: Callable[[str], bool],
+    progress: Callable[[int, int], None] | None = None,
+) -> Iterator[Finding]:
+    """Rows against the ledger for all recordings, files against rows for those `chosen`."""
+    yield from _row_findings(connection)
+    total = connection.scalar(select(func.count()).select_from(renditions)) or 0
+    for done, row in enumerate(connection.execute(select(renditions), execution_options=STREAM), 1):
+        if chosen(row.recording_id):
+            yield from _file_findings(row, open_file)
+        if progress:
+            progress(done, total)
+
+
+def _file_findings(row: Row[Any], open_file: Open) -> Iterator[Finding]:
+    subject = f"rendition {row.recording_id} {row.name}"
+    try:
+        with open_file(RecordingId(row.recording_id), row.recipe, row.name) as file:
+            digest = Digest.of_fd(file.fileno())
+    except CatalogError as error:
+        yield Finding("rendition-missing", subject, str(error))
+        return
+    except OSError as error:
+        yield Finding("rendition-unreadable", subject, str(error))
+        return
+    if digest.hex != row.sha256:
+        yield Finding("rendition-differs", subject, f"its bytes have the digest {digest}")
+
+
+def _row_findings(connection: Connection) -> Iterator[Finding]:
+    """The files a recording has now are those of the last entry that tells of its preparing."""
+    last = (
+        select(ledger.c.subject_id, func.max(ledger.c.id).label("id"))
+        .where(ledger.c.action == "prepare", ledger.c.subject_kind == "recording")
+        .group_by(ledger.c.subject_id)
+        .subquery()
+    )
+    ready = (
+        select(recordings.c.id, ledger.c.body)
+        .outerjoin(last, last.c.subject_id == recordings.c.id)
+        .outerjoin(ledger, ledger.c.id == last.c.id)
+        .where(recordings.c.state == "ready")
+    )
+    for row in connection.execute(ready, execution_options=STREAM):
+        files = select(renditions.c.name, renditions.c.sha256).where(renditions.c.recording_id == row.id)
+        there = {one.name: one.sha256 for one in connection.execute(files)}
+        if there != _files(row.body):
+            detail = "its rows are not the files that the ledger says were made"
+            yield Finding("rendition-not-recorded", f"recording {row.id}", detail)
+
+
+def _files(entry: bytes | None) -> Any:
+    try:
+        return parse_canonical(entry or b"")["details"]["files"]
+    except (IntegrityError, KeyError, TypeError):
+        return None

@@ -1,0 +1,103 @@
+"""Memory from outside against the log as it is: checkpoints somebody kept, receipts a station holds.
+
+From inside, a data folder that was set back as a whole looks perfect. Whoever kept a checkpoint or a receipt can tell:
+the log must still contain what it had then. An anchor that cannot be read is a finding too, never passed over.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from integrity import checkpoint, merkle
+from integrity.checkpoint import SignedCheckpoint
+from integrity.errors import IntegrityError, InvalidProof, LogError
+from integrity.finding import Finding
+from integrity.manifest import leaf_of
+from integrity.receipt import Receipt, verify_receipt
+from integrity.tlog_proof import TlogProof
+from integrity.trust import Trust
+
+
+class GrowingLog(Protocol):
+    """What is needed of the log."""
+
+    def head(self) -> SignedCheckpoint: ...
+    def prove_growth(self, old: int, size: int | None = None) -> list[bytes]: ...
+    def entries(self, start: int, end: int) -> Iterator[bytes]: ...
+
+
+Known = Callable[[Receipt], str | None]
+"""Whether the recording of a receipt is there: None, or what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A file from outside; `name` is what findings call it."""
+
+    name: str
+    content: bytes
+
+    @property
+    def is_receipt(self) -> bool:
+        return self.content.lstrip()[:1] == b"{"
+
+
+def anchor_findings(anchor: Anchor, log: GrowingLog, trust: Trust, known: Known) -> Iterator[Finding]:
+    """Everything in which the log, or the catalogue, is not what this anchor says it was."""
+    if anchor.is_receipt:
+        yield from _receipt_findings(anchor, log, trust, known)
+    else:
+        yield from _checkpoint_findings(anchor.name, anchor.content, log, trust)
+
+
+def _checkpoint_findings(name: str, content: bytes, log: GrowingLog, trust: Trust) -> Iterator[Finding]:
+    try:
+        origin = checkpoint.claimed(content).origin
+        old = checkpoint.open_checkpoint(content, trust.log_keys(origin), origin)
+        head = log.head()
+        if head.checkpoint.origin != origin:
+            yield Finding("anchor-of-another-log", name, f"it is of {origin}, this log is {head.checkpoint.origin}")
+            return
+    except IntegrityError as error:
+        yield Finding("anchor-invalid", name, str(error))
+        return
+    yield from _growth_findings(name, old, head, log)
+
+
+def _growth_findings(name: str, old: SignedCheckpoint, head: SignedCheckpoint, log: GrowingLog) -> Iterator[Finding]:
+    if old.size > head.size:
+        yield Finding("log-set-back", name, f"the log had {old.size} leaves then and has {head.size} now")
+        return
+    if old.size == 0:
+        if old.root != merkle.EMPTY_ROOT:
+            yield Finding("log-forked", name, "an empty tree with another root")
+        return
+    try:
+        proof = log.prove_growth(old.size, head.size)
+        merkle.verify_consistency(old.size, head.size, proof, old.root, head.root)
+    except InvalidProof as error:
+        yield Finding("log-forked", name, f"today's log does not contain the one of {old.size} leaves: {error}")
+    except LogError as error:
+        yield Finding(error.code, name, str(error))
+
+
+def _receipt_findings(anchor: Anchor, log: GrowingLog, trust: Trust, known: Known) -> Iterator[Finding]:
+    try:
+        receipt = verify_receipt(anchor.content, trust)
+        signed = TlogProof.from_bytes(receipt.tlog_proof).checkpoint
+    except IntegrityError as error:
+        yield Finding("anchor-invalid", anchor.name, str(error))
+        return
+    grown = list(_checkpoint_findings(anchor.name, signed, log, trust))
+    yield from grown
+    if not grown:
+        try:
+            there = list(log.entries(receipt.leaf_index, receipt.leaf_index + 1))
+        except LogError as error:
+            yield Finding(error.code, anchor.name, str(error))
+            return
+        if there != [leaf_of(receipt.manifest)]:
+            yield Finding("log-forked", anchor.name, f"leaf {receipt.leaf_index} is another one now")
+    missing = known(receipt)
+    if missing is not None:
+        yield Finding("receipted-recording-missing", anchor.name, missing)

@@ -1,0 +1,96 @@
+"""Reading a vault again: every object has the digest it is named by, and is exactly what somebody says lies there.
+
+Works through the `Vault` protocol alone, so it judges any vault, and it is all an audit gets of one. Collects all
+findings and changes nothing. Beside a live service: `listed` first, then look who claims what; an object that came
+after the listing is not judged.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from integrity.digest import Digest
+from integrity.errors import VaultError, VaultMissing
+from integrity.finding import Finding
+from integrity.vault import Protection, Vault, VaultRef
+
+Progress = Callable[[int, int], None]
+"""Called with objects read so far and objects in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An object that should lie in a vault: `subject` says whose it is; `size` in bytes."""
+
+    subject: str
+    vault: str
+    digest: Digest
+    size: int
+    version: str | None
+
+
+class VaultCheck:
+    """The checks of one vault."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    def listed(self) -> tuple[set[bytes], list[Finding]]:
+        """The digests of all objects, and a finding where there is something else, or the listing fails."""
+        there: set[bytes] = set()
+        try:
+            for digest in self._vault.digests():
+                there.add(digest.raw)
+        except VaultError as error:
+            return there, [Finding("vault-stray", f"vault {self._vault.name}", str(error))]
+        return there, []
+
+    def object_findings(
+        self, there: AbstractSet[bytes], claims: Iterable[Claimed], on_their_way: AbstractSet[bytes]
+    ) -> Iterator[Finding]:
+        """Claims without an object, and objects that nobody claims; `on_their_way` are digests just being sealed."""
+        left = set(there)
+        for claim in claims:
+            if claim.digest.raw in there:
+                left.discard(claim.digest.raw)
+            else:
+                yield from self._missing(claim)
+        for raw in sorted(left - on_their_way):
+            yield Finding("vault-object-unclaimed", f"vault {raw.hex()}", "no original and no manifest has this digest")
+
+    def byte_findings(self, claims: Sequence[Claimed], progress: Progress | None = None) -> Iterator[Finding]:
+        """Read objects to their end; digest and size must be the claimed ones. A missing one was named above."""
+        for done, claim in enumerate(claims, 1):
+            yield from self._read(claim)
+            if progress:
+                progress(done, len(claims))
+
+    def protection(self) -> Protection:
+        """What keeps an object from being changed here, measured now."""
+        return self._vault.protection()
+
+    def _missing(self, claim: Claimed) -> Iterator[Finding]:
+        subject = f"vault {claim.digest}"
+        try:
+            found = self._vault.find(claim.digest)  # it may have come since the listing
+        except VaultError as error:
+            yield Finding("vault-object-unreadable", subject, str(error))
+            return
+        if found is None:
+            yield Finding("vault-object-missing", subject, f"{claim.subject} should lie here")
+
+    def _read(self, claim: Claimed) -> Iterator[Finding]:
+        subject = f"vault {claim.digest}"
+        try:
+            with self._vault.open(VaultRef(claim.vault, claim.digest, claim.size, claim.version)) as file:
+                digest, size = Digest.of_fd(file.fileno()), file.seek(0, 2)
+        except VaultMissing:
+            return
+        except (VaultError, OSError) as error:
+            yield Finding("vault-object-unreadable", subject, str(error))
+            return
+        if digest != claim.digest:
+            yield Finding("vault-object-differs", subject, f"{claim.subject}: its bytes have the digest {digest}")
+        elif size != claim.size:
+            detail = f"{claim.subject}: it has {size} bytes, the catalogue says {claim.size}"
+            yield Finding("vault-object-differs", subject, detail)

@@ -1,0 +1,161 @@
+"""`tiezheng audit`: does the whole house agree with itself, and with what others remember of it?
+
+Prints every finding; exit status 0 only when there is none. Runs beside a live `serve` and changes nothing. A broken
+log, trust file or schema does not stop it: those are what it is there to name.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from catalog.audit import Progress as Step
+from catalog.database import Database
+from catalog.renditions import RenditionStore
+from integrity.anchor import Anchor
+from integrity.clock import SystemClock
+from integrity.errors import InvalidTrust
+from integrity.finding import Finding
+from integrity.heads import FileHeads
+from integrity.log import Log
+from integrity.trust import Trust, read_trust
+from player.language import gettext as _
+from scripts import founding
+from scripts.assemble import vault_check
+from scripts.audit_run import Audit, Parts, Report
+from scripts.settings import load
+
+_FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
+_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+
+
+@click.command(name="audit")
+@click.option("--data", type=_FOLDER, required=True, help=_("data folder"))
+@click.option("--settings", type=_FILE, default=None, help=_("settings file (TOML)"))
+@click.option(
+    "--sample", type=click.IntRange(min=0), default=None, help=_("read only so many originals to their last byte")
+)
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path, exists=True),
+    multiple=True,
+    help=_("a checkpoint or receipt from outside, or a folder of them"),
+)
+@click.option("--trust", type=_FILE, default=None, help=_("trust.json from outside; default: the data folder's own"))
+@click.option("--json", "as_json", is_flag=True, help=_("one JSON object"))
+def command(
+    data: Path, settings: Path | None, sample: int | None, against: tuple[Path, ...], trust: Path | None, as_json: bool
+) -> None:
+    """Compare vault, catalogue, log and tokens, both ways; exit 1 on any finding."""
+    anchors = tuple(anchor for path in against for anchor in read_anchors(path))
+    report = run(data, settings, sample, anchors, trust, quiet=as_json)
+    if as_json:
+        click.echo(json.dumps(as_object(report), ensure_ascii=False))
+    else:
+        _print(report)
+    sys.exit(0 if report.ok else 1)
+
+
+def run(
+    data: Path,
+    settings: Path | None = None,
+    sample: int | None = None,
+    anchors: tuple[Anchor, ...] = (),
+    trust: Path | None = None,
+    quiet: bool = True,
+) -> Report:
+    """Audit a data folder."""
+    origin = founding.origin(data)
+    own, defects = _own_trust(data)
+    judged_by = read_trust(trust) if trust else own
+    keys = judged_by.log_keys(origin) or own.log_keys(origin)
+    database = Database.open(load(settings).database_url(data))
+    try:
+        parts = Parts(
+            data=data,
+            database=database,
+            log=Log(data / "log", keys[0], FileHeads(data / "log" / "head")),
+            vault=vault_check(data),
+            renditions=RenditionStore(data / "renditions"),
+            trust=judged_by,
+            clock=SystemClock(),
+        )
+        with _bars(quiet) as progress:
+            report = Audit(parts, anchors, sample, progress).run()
+    finally:
+        database.close()
+    return Report((*defects, *report.findings), report.notes, report.looked_at)
+
+
+def read_anchors(path: Path) -> Iterator[Anchor]:
+    """A file, or every receipt and checkpoint in a folder; a wrong usage where there is none."""
+    if path.is_file():
+        yield Anchor(path.name, path.read_bytes())
+        return
+    found = 0
+    for file in sorted(path.rglob("*")):
+        if file.is_file() and ("receipt" in file.name or file.name.startswith("checkpoint")):
+            found += 1
+            yield Anchor(file.relative_to(path).as_posix(), file.read_bytes())
+    if not found:
+        raise click.UsageError(_("no receipt and no checkpoint in {path}").format(path=path))
+
+
+def as_object(report: Report) -> dict[str, object]:
+    """The report as `--json` prints it."""
+    return {
+        "ok": report.ok,
+        "findings": [asdict(finding) for finding in report.findings],
+        "notes": [asdict(note) for note in report.notes],
+        "looked_at": report.looked_at,
+    }
+
+
+def _own_trust(data: Path) -> tuple[Trust, list[Finding]]:
+    """What the installation told others of itself, compared with its keys; the keys alone where it cannot be read."""
+    keys = founding.own_trust(data)
+    try:
+        told = read_trust(data / "trust.json")
+    except (InvalidTrust, OSError) as error:
+        return keys, [Finding("trust-invalid", "trust.json", str(error))]
+    findings = []
+    if not (set(keys.logs) <= set(told.logs) and set(keys.receipt_keys) <= set(told.receipt_keys)):
+        findings.append(Finding("trust-differs", "trust.json", "it names other keys than this installation has"))
+    if not {one.root_sha256 for one in keys.authorities} <= {one.root_sha256 for one in told.authorities}:
+        findings.append(Finding("trust-differs", "trust.json", "it names another root than the authority has"))
+    return (keys if findings else told), findings
+
+
+def _print(report: Report) -> None:
+    for finding in report.findings:
+        click.echo(f"{finding.code}  {finding.subject}: {finding.detail}")
+    for note in report.notes:
+        click.echo(_("note: {code}: {detail}").format(code=note.code, detail=note.detail))
+    looked_at = ", ".join(f"{name} {count}" for name, count in report.looked_at.items())
+    click.echo(_("looked at: {counts}").format(counts=looked_at))
+    click.echo(_("no findings") if report.ok else _("{count} findings").format(count=len(report.findings)))
+
+
+@contextmanager
+def _bars(quiet: bool) -> Iterator[Step]:
+    """A bar for each check that says how far it is, on a terminal only."""
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield lambda name, done, total: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    tasks: dict[str, TaskID] = {}
+    with Progress(*columns, console=console, transient=True) as bars:
+
+        def show(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = bars.add_task(name, total=total)
+            bars.update(tasks[name], completed=done, total=total)
+
+        yield show

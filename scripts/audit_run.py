@@ -1,0 +1,224 @@
+"""The whole-house audit: vault, catalogue, log, tokens, renditions and receipts against each other, both ways.
+
+The order of looking makes it safe beside a live `serve`: log and vault first, then the spool, then one snapshot of the
+catalogue, then the log's head again. Whatever was on its way is found in the spool or in the snapshot, so what neither
+knows was lost, not late. Every check runs whatever the others found; one that cannot be finished is a finding itself.
+Reads only.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, or_, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from catalog.audit import Outside, Progress, checks, claims, counts
+from catalog.audit_schema import schema_findings
+from catalog.audit_uploads import receipted
+from catalog.database import Database
+from catalog.errors import CatalogError
+from catalog.renditions import RenditionStore
+from catalog.tables import quarantine
+from ingest.spool import CONTENT
+from integrity.anchor import Anchor, anchor_findings
+from integrity.clock import Clock
+from integrity.digest import Digest
+from integrity.errors import IntegrityError, LogError, VaultError
+from integrity.finding import Finding
+from integrity.log import Log
+from integrity.manifest import Manifest, leaf_of
+from integrity.receipt import verify_receipt
+from integrity.seal_steps import MANIFEST
+from integrity.token import Expectation, verify_token
+from integrity.trust import Trust
+from integrity.vault_check import Claimed, VaultCheck
+from player.language import gettext as _
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something to know that is no defect: a stable code and a sentence."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found, what to know beside it, and how much was looked at."""
+
+    findings: tuple[Finding, ...]
+    notes: tuple[Note, ...]
+    looked_at: dict[str, int]
+
+    @property
+    def ok(self) -> bool:
+        return not self.findings
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What is audited, and what it is judged by."""
+
+    data: Path
+    database: Database
+    log: Log
+    vault: VaultCheck
+    renditions: RenditionStore
+    trust: Trust
+    clock: Clock
+
+
+@dataclass(slots=True)
+class Audit:
+    """One run. `sample`: how many originals and recordings are read to their last byte; None for all of them."""
+
+    parts: Parts
+    anchors: tuple[Anchor, ...] = ()
+    sample: int | None = None
+    progress: Progress = lambda name, done, total: None
+    _findings: list[Finding] = field(default_factory=list)
+    _looked_at: dict[str, int] = field(default_factory=dict)
+    _to_read: list[Claimed] = field(default_factory=list)
+
+    def run(self) -> Report:
+        """Every check, and what is to be said beside the findings."""
+        parts = self.parts
+        settled = self._size()
+        self._collect("log", self._log())
+        there, strays = parts.vault.listed()
+        self._findings += strays
+        digests, commitments = self._on_their_way()
+        self._collect("schema", schema_findings(parts.database))
+        outside = Outside(
+            log=parts.log,
+            size=self._size,
+            settled=settled,
+            on_their_way=commitments,
+            judge=self._judge,
+            verify=lambda body: verify_receipt(body, parts.trust).upload,
+            open_rendition=parts.renditions.open,
+            now=parts.clock.now(),
+            sample=self.sample,
+        )
+        self._collect("catalogue", self._catalogue(outside, there, digests))
+        self._collect("vault", parts.vault.byte_findings(self._to_read, self._step("vault")))
+        self._looked_at |= {"leaves": settled, "objects": len(there), "objects_read": len(self._to_read)}
+        return Report(tuple(dict.fromkeys(self._findings)), tuple(self._notes()), self._looked_at)
+
+    def _collect(self, name: str, findings: Iterable[Finding]) -> None:
+        """All that a check finds; its own failure is a finding, and the others go on."""
+        try:
+            for finding in findings:
+                self._findings.append(finding)
+        except (IntegrityError, CatalogError) as error:
+            self._findings.append(Finding(error.code, name, str(error)))
+        except (SQLAlchemyError, OSError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            # A row with shapes that no version ever wrote: SQLite keeps whatever its owner puts into a column.
+            self._findings.append(Finding("check-unfinished", name, repr(error)))
+
+    def _step(self, name: str) -> "Step":
+        return Step(self.progress, name)
+
+    # --- outside the catalogue ----------------------------------------------------------------------------------------
+
+    def _log(self) -> Iterator[Finding]:
+        yield from self.parts.log.check(self._step("log"))
+
+    def _size(self) -> int:
+        """How many leaves there are; none to compare with when the head cannot be read, which the log's check names."""
+        try:
+            return self.parts.log.head().size
+        except LogError:
+            return 0
+
+    def _on_their_way(self) -> tuple[set[bytes], set[bytes]]:
+        """Digests of objects and commitments of leaves that are being sealed, by the manifests fixed in the spool."""
+        digests: set[bytes] = set()
+        commitments: set[bytes] = set()
+        for path in sorted((self.parts.data / "spool").glob(f"*/{MANIFEST}")):
+            try:
+                content = path.read_bytes()
+                digests |= {Manifest.parse(content).digest.raw, Digest.of(content).raw}
+                commitments.add(leaf_of(content))
+            except FileNotFoundError:
+                continue  # catalogued meanwhile: the snapshot will have it
+            except (IntegrityError, OSError) as error:
+                self._findings.append(Finding("spool-unreadable", f"upload {path.parent.name}", str(error)))
+        return digests, commitments
+
+    def _judge(self, raw: bytes, digest: Digest) -> datetime:
+        roots = [authority.certificate for authority in self.parts.trust.authorities]
+        return verify_token(raw, digest, Expectation(roots=roots, now=self.parts.clock.now())).gen_time
+
+    # --- within one snapshot ------------------------------------------------------------------------------------------
+
+    def _catalogue(self, outside: Outside, there: set[bytes], digests: set[bytes]) -> Iterator[Finding]:
+        with self.parts.database.read() as connection:
+            for name, findings in checks(connection, outside, self.progress):
+                self._collect(name, findings)
+            self._looked_at |= counts(connection)
+            yield from self.parts.vault.object_findings(there, self._claims(connection), digests)
+            self._collect("quarantine", self._quarantine(connection))
+            for anchor in self.anchors:
+                self._collect(anchor.name, self._anchor(connection, anchor))
+
+    def _claims(self, connection: Connection) -> Iterator[Claimed]:
+        """Passed on one by one; those to be read are kept for when the snapshot is over: reading takes long."""
+        for claim, read in claims(connection, self.sample):
+            if read:
+                self._to_read.append(claim)
+            yield claim
+
+    def _quarantine(self, connection: Connection) -> Iterator[Finding]:
+        """Files that nobody has let out lie where they were put, as they came."""
+        held = select(quarantine).where(or_(quarantine.c.decision.is_(None), quarantine.c.decision == "keep"))
+        for row in connection.execute(held):
+            path = self.parts.data / "quarantine" / row.upload_id / CONTENT
+            try:
+                digest = Digest.of_file(path)
+            except OSError as error:
+                yield Finding("quarantine-missing", f"upload {row.upload_id}", str(error))
+                continue
+            if digest.hex != row.sha256:
+                yield Finding("quarantine-differs", f"upload {row.upload_id}", f"its bytes have the digest {digest}")
+
+    def _anchor(self, connection: Connection, anchor: Anchor) -> Iterator[Finding]:
+        log, trust = self.parts.log, self.parts.trust
+        yield from anchor_findings(anchor, log, trust, lambda receipt: receipted(connection, receipt))
+
+    # --- what is no defect --------------------------------------------------------------------------------------------
+
+    def _notes(self) -> Iterator[Note]:
+        if not self.anchors:
+            yield Note(
+                "no-external-anchor",
+                _("nothing from outside was compared: that the whole folder was set back cannot be excluded"),
+            )
+        try:
+            protection = self.parts.vault.protection()
+        except VaultError as error:
+            yield Note("vault-tamper-evident-only", str(error))
+        else:
+            if not protection.immutable:
+                yield Note("vault-tamper-evident-only", protection.detail)
+        if any(not authority.qualified for authority in self.parts.trust.authorities):
+            yield Note(
+                "authority-not-qualified",
+                _("the tokens are not of a qualified authority: against the operator they prove nothing"),
+            )
+        if self.sample is not None:
+            yield Note("sampled", _("only some originals and recordings were read to their last byte"))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One check's progress, for who knows only how far it is."""
+
+    progress: Progress
+    name: str
+
+    def __call__(self, done: int, total: int) -> None:
+        self.progress(self.name, done, total)

@@ -101,6 +101,12 @@ class Quarantine:
                 for row in connection.execute(undecided)
             ]  # fmt: skip
 
+    def decision(self, upload: UploadId) -> tuple[Decision, EntryId] | None:
+        """What was decided about an upload, and the ledger entry that says so; None while nobody decided."""
+        with self._database.read() as connection:
+            row = connection.execute(select(quarantine).where(quarantine.c.upload_id == upload)).first()
+        return None if row is None or row.decision is None else (row.decision, EntryId(row.decision_entry_id))
+
     def decide_quarantined(self, upload: UploadId, decision: Decision, reason: str, decider: Actor) -> EntryId:
         """One person's decision, with its reason; under a durable log head before anybody acts on it.
 

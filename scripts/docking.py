@@ -1,0 +1,351 @@
+"""Docking one file: declare its digest, send it, go on after whatever breaks, and keep a receipt that verifies.
+
+For station vendors to build on: `Dock(…).dock(path)` says for one file whether it is safe to wipe. Nothing is believed
+because the server said so: the receipt must be signed by a trusted key, be about exactly these bytes, carry a proof
+that the log holds their manifest, and the log must continue what this station saw before. Never says "safe" otherwise,
+and never changes or removes a file.
+"""
+
+import mimetypes
+import os
+import random
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urljoin
+
+import httpx2
+
+from ingest.metadata import write_header
+from integrity.digest import Digest
+from integrity.errors import IntegrityError, InvalidReceipt
+from integrity.receipt import Receipt, verify_receipt
+from integrity.tlog_proof import TlogProof
+from integrity.trust import Trust
+from scripts.dock_log import LogInconsistent, LogMemory
+from scripts.dock_state import Credentials, DockState
+
+PIECE = 1024 * 1024
+TIMEOUT = httpx2.Timeout(connect=10, read=300, write=120, pool=None)
+"""Reading waits long: after a restart the server hashes what it has before it goes on."""
+RETRIED = frozenset({408, 409, 423, 425, 429, 500, 502, 503, 504, 507})
+"""Answers that may be another one later; 409 because the offset is asked for again."""
+
+Progress = Callable[[Path, int, int], None]
+"""Told of a file, bytes the server has or is being sent, and the file's size; it may raise DockError to stop there."""
+
+
+class DockError(Exception):
+    """A file that cannot be docked; `code` is the server's stable one, or one of this module's."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+
+
+class Interrupted(Exception):
+    """Something that may go better later."""
+
+    def __init__(self, code: str, detail: str, wait: float | None = None) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.wait = wait
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file: `receipted`, or the code of what went wrong; `safe` to wipe only by its receipt."""
+
+    file: Path
+    digest: Digest | None
+    size: int | None
+    outcome: str
+    receipt: Path | None
+    safe: bool
+    detail: str = ""
+
+    @property
+    def receipted(self) -> bool:
+        return self.receipt is not None
+
+
+@dataclass(slots=True)
+class Patience:
+    """How often and how long to try: waits grow to half a minute, with jitter, until nothing got better for a while."""
+
+    seconds: float = 900.0
+    sleep: Callable[[float], None] = time.sleep
+    monotonic: Callable[[], float] = time.monotonic
+    jitter: Callable[[], float] = random.random
+
+
+@dataclass(slots=True)
+class _Tries:
+    """The tries of one step of one file; progress starts them anew."""
+
+    patience: Patience
+    since: float = field(init=False)
+    count: int = 0
+
+    def __post_init__(self) -> None:
+        self.since = self.patience.monotonic()
+
+    def progressed(self) -> None:
+        self.since, self.count = self.patience.monotonic(), 0
+
+    def wait(self, reason: Interrupted) -> None:
+        """Sleep before the next try; DockError when patience is at its end."""
+        if self.patience.monotonic() - self.since >= self.patience.seconds:
+            raise DockError(reason.code, f"gave up: {reason}") from reason
+        wait = reason.wait if reason.wait is not None else min(30.0, 0.5 * 2.0 ** min(self.count, 10))
+        self.count += 1
+        self.patience.sleep(wait * (0.5 + self.patience.jitter()))
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    path: Path
+    digest: Digest
+    size: int
+
+
+class Dock:
+    """A station's connection to one server. Safe to use from several threads, a file each."""
+
+    def __init__(
+        self,
+        server: str,
+        credentials: Credentials,
+        trust: Trust,
+        declared: Mapping[str, str],
+        client: httpx2.Client,
+        patience: Patience | None = None,
+        progress: Progress = lambda _path, _done, _size: None,
+    ) -> None:
+        self._server = server.rstrip("/") + "/"
+        self._station = credentials.station
+        self._trust = trust
+        self._declared = dict(declared)
+        self._client = client
+        self._patience = patience or Patience()
+        self._progress = progress
+        self._headers = {"Authorization": f"Bearer {credentials.token}", "Tus-Resumable": "1.0.0"}
+        self._state = DockState(credentials.path)
+        self._log = LogMemory(self._state, trust, self._public)
+        self._turns: defaultdict[Digest, threading.Lock] = defaultdict(threading.Lock)
+
+    def dock(self, path: Path) -> Outcome:
+        """Bring one file in and its receipt home; never raises for what concerns this file alone."""
+        file: _File | None = None
+        try:
+            file = self._hash(path)
+            with self._turns[file.digest]:
+                receipt, kept = self._receipt(file)
+        except (DockError, LogInconsistent) as error:
+            digest, size = (file.digest, file.size) if file else (None, None)
+            return Outcome(path, digest, size, error.code, None, False, str(error))
+        self._progress(path, file.size, file.size)
+        return Outcome(path, file.digest, file.size, "receipted", kept, receipt.wipe == "allowed", receipt.wipe)
+
+    def _hash(self, path: Path) -> _File:
+        try:
+            before = path.stat()
+            digest = Digest.of_file(path)
+            after = path.stat()
+        except OSError as error:
+            raise DockError("file-unreadable", f"{path}: {error.strerror}") from error
+        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+            raise DockError("file-changed", f"{path} changed while it was read")
+        return _File(path, digest, after.st_size)
+
+    def _receipt(self, file: _File) -> tuple[Receipt, Path]:
+        known = self._known(file)
+        if known is not None:
+            return known, self._state.receipt_path(file.digest)
+        url = self._send(file)
+        content = self._ask_for_receipt(url)
+        receipt = self._verify(content, file)
+        if receipt.upload != url.rsplit("/", 1)[-1]:
+            raise DockError("receipt-invalid", "the receipt is of another upload")
+        self._log.check(TlogProof.from_bytes(receipt.tlog_proof).checkpoint)
+        kept = self._state.keep_receipt(file.digest, content)
+        self._state.end_upload(file.digest)
+        return receipt, kept
+
+    def _known(self, file: _File) -> Receipt | None:
+        """A receipt from an earlier run, if it still verifies; one whose token was pending is asked for again."""
+        content = self._state.receipt(file.digest)
+        if content is None:
+            return None
+        try:
+            receipt = self._verify(content, file)
+        except DockError:
+            return None
+        if receipt.pending:
+            receipt = self._later(file, receipt)
+        self._log.check(TlogProof.from_bytes(receipt.tlog_proof).checkpoint)
+        return receipt
+
+    def _later(self, file: _File, receipt: Receipt) -> Receipt:
+        try:
+            response = self._ask("GET", self._url(f"files/{receipt.upload}/receipt"))
+            if response.status_code != 200:
+                return receipt
+            later = self._verify(response.content, file)
+        except (Interrupted, DockError):
+            return receipt  # what we have stays true
+        self._state.keep_receipt(file.digest, response.content)
+        return later
+
+    def _verify(self, content: bytes, file: _File) -> Receipt:
+        try:
+            receipt = verify_receipt(content, self._trust, digest=file.digest, size=file.size)
+        except InvalidReceipt as error:
+            raise DockError(error.code, str(error)) from error
+        except IntegrityError as error:
+            raise DockError("receipt-invalid", str(error)) from error
+        if receipt.station != self._station:
+            raise DockError("receipt-invalid", "the receipt is another station's")
+        return receipt
+
+    # --- sending -----------------------------------------------------------------------------------------------------
+
+    def _send(self, file: _File) -> str:
+        """The upload's address, once the server has all bytes."""
+        tries, offset = _Tries(self._patience), -1
+        while True:
+            try:
+                url, reached = self._stand(file)
+                if reached > offset:
+                    tries.progressed()
+                offset = reached
+                self._progress(file.path, offset, file.size)
+                if offset < file.size:
+                    self._patch(url, offset, file)
+                return url
+            except Interrupted as reason:
+                tries.wait(reason)
+
+    def _stand(self, file: _File) -> tuple[str, int]:
+        """Where the upload under way stands; a new one where there is none, or the server has given it up."""
+        url = self._state.upload(file.digest)
+        if url is not None and url.startswith(self._server):
+            response = self._ask("HEAD", url)
+            if response.status_code == 200:
+                return url, int(response.headers.get("Upload-Offset", "0"))
+            if response.status_code not in (404, 410):
+                raise _refusal(response)
+        return self._create(file)
+
+    def _create(self, file: _File) -> tuple[str, int]:
+        content_type = mimetypes.guess_type(file.path.name)[0]
+        metadata = {"filename": file.path.name, "sha256": file.digest.hex, **self._declared}
+        if content_type:
+            metadata["filetype"] = content_type
+        try:
+            header = write_header(metadata)
+        except UnicodeEncodeError as error:
+            raise DockError("metadata-invalid", f"the name {file.path.name!a} is not UTF-8") from error
+        headers = {"Upload-Length": str(file.size), "Upload-Metadata": header}
+        response = self._ask("POST", self._url("files"), headers=headers)
+        if response.status_code != 201:
+            raise _refusal(response)
+        url = urljoin(self._url("files"), response.headers["Location"])
+        if not url.startswith(self._server):
+            raise DockError("server-wrong", f"it sends this station's token elsewhere, to {url}")
+        self._state.begin_upload(file.digest, url)
+        return url, 0
+
+    def _patch(self, url: str, offset: int, file: _File) -> None:
+        headers = {
+            "Upload-Offset": str(offset),
+            "Content-Type": "application/offset+octet-stream",
+            "Content-Length": str(file.size - offset),
+        }
+        response = self._ask("PATCH", url, headers=headers, content=self._pieces(file, offset))
+        if response.status_code == 204 and int(response.headers.get("Upload-Offset", "-1")) == file.size:
+            return
+        if response.status_code in (404, 410):
+            raise Interrupted("upload-gone", "the server has given the upload up")
+        if response.status_code == 460:
+            self._state.end_upload(file.digest)
+        raise _refusal(response)
+
+    def _pieces(self, file: _File, offset: int) -> Iterator[bytes]:
+        """The file from `offset` on, exactly as many bytes as were hashed."""
+        with file.path.open("rb", buffering=0) as source:
+            source.seek(offset)
+            while offset < file.size:
+                piece = source.read(min(PIECE, file.size - offset))
+                if not piece:
+                    raise DockError("file-changed", f"{file.path} became shorter")
+                offset += len(piece)
+                yield piece
+                self._progress(file.path, offset, file.size)
+
+    def _ask_for_receipt(self, url: str) -> bytes:
+        tries = _Tries(self._patience)
+        while True:
+            try:
+                response = self._ask("GET", f"{url}/receipt")
+                if response.status_code == 200:
+                    return response.content
+                if response.status_code != 202:
+                    raise _refusal(response)
+                raise Interrupted("receipt-pending", "the file is received and not sealed yet", _wait(response))
+            except Interrupted as reason:
+                tries.wait(reason)
+
+    def _public(self, path: str) -> bytes | None:
+        """A file of the log, for `LogMemory`."""
+        tries = _Tries(self._patience)
+        while True:
+            try:
+                response = self._ask("GET", self._url(f"log/{path}"))
+                return response.content if response.status_code == 200 else None
+            except Interrupted as reason:
+                tries.wait(reason)
+
+    def _url(self, path: str) -> str:
+        return urljoin(self._server, path)
+
+    def _ask(
+        self, method: str, url: str, headers: Mapping[str, str] | None = None, content: Iterator[bytes] | None = None
+    ) -> httpx2.Response:
+        """One request; Interrupted for what may go better later."""
+        try:
+            response = self._client.request(method, url, headers={**self._headers, **(headers or {})}, content=content)
+        except httpx2.TransportError as error:
+            raise Interrupted("server-unreachable", str(error) or type(error).__name__) from error
+        if response.status_code in RETRIED:
+            refused = _refusal(response)
+            raise Interrupted(refused.code, str(refused), _wait(response))
+        return response
+
+
+def _refusal(response: httpx2.Response) -> DockError:
+    """What the server says, as an error; its problem's stable code where it told one."""
+    try:
+        problem = response.json()
+        return DockError(str(problem["code"]), str(problem.get("detail") or problem.get("title") or ""))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return DockError(f"http-{response.status_code}", f"the server answered {response.status_code}")
+
+
+def _wait(response: httpx2.Response) -> float | None:
+    text = response.headers.get("Retry-After", "")
+    return min(float(text), 60.0) if text.isdecimal() else None
+
+
+def files_below(places: list[Path]) -> Iterator[Path]:
+    """Every regular file named, and those below folders, in order; symbolic links are not followed into anything."""
+    for place in places:
+        if not place.is_dir():
+            yield place
+            continue
+        for folder, folders, names in os.walk(place):
+            folders.sort()
+            yield from (path for name in sorted(names) if not (path := Path(folder, name)).is_symlink())

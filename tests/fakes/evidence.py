@@ -78,7 +78,13 @@ class Evidence:
             tokens = {"original": self.stamp(Digest.of(body)), "manifest": self.stamp(Digest.of(content))}
         return Sealed(body, content, tokens, self.append(commit(manifest.salt, content)))
 
-    def entry(self, action: str, withheld: bool = False, **details: Json) -> CustodyEntry:
+    def entry(
+        self,
+        action: str,
+        withheld: bool = False,
+        subject: tuple[str, str] = ("recording", "01recording"),
+        **details: Json,
+    ) -> CustodyEntry:
         """A ledger entry with its leaf and proof."""
         body = canonical(
             {
@@ -87,7 +93,7 @@ class Evidence:
                 "agency": "01agency",
                 "actor": {"kind": "person", "id": "01person", "name": "王芳", "agency": "01agency"},
                 "action": action,
-                "subject": {"kind": "recording", "id": "01recording"},
+                "subject": {"kind": subject[0], "id": subject[1]},
                 "outcome": "permitted",
                 "purpose": "案卷评查",
                 "details": details,
@@ -107,7 +113,11 @@ class Evidence:
 
     def contents(self, originals: Sequence[Sealed], documents: Sequence[Sealed] = ()) -> BundleContents:
         """A bundle's contents: custody with a view, a withheld entry and the approval."""
-        custody = [self.entry("view"), self.entry("view", withheld=True), self.entry("approve", request="01request")]
+        custody = [
+            self.entry("view"),
+            self.entry("view", withheld=True),
+            self.entry("decide", subject=("request", "01request"), decision="approved", grant="01grant"),
+        ]
         return BundleContents(
             grant="01grant",
             organisation="某市城市管理局",
@@ -118,7 +128,12 @@ class Evidence:
             checkpoint=self.log.head().note,
             custody=custody,
             approval=BundleApproval(
-                request={"id": "01request", "recipient": "某区人民法院", "legal_basis": "行政诉讼法"},
+                request={
+                    "id": "01request",
+                    "recipient": "某区人民法院",
+                    "legal_basis": "行政诉讼法",
+                    "recordings": [Digest.of(sealed.body).hex for sealed in originals],
+                },
                 approval={"id": "01approval", "decision": "approved"},
                 grant={"id": "01grant"},
                 entry=custody[-1].commitment,

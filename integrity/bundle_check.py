@@ -1,0 +1,194 @@
+"""The checks of a bundle: files against their lists, every payload file's seal, custody, approval, the whole's token.
+
+What a bundle must hold follows from its payload, by digest; a part too few and a file too many are findings alike.
+"""
+
+import re
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any
+
+from integrity.bag import PAYLOAD_LIST, TAG_LIST, TAG_TOKEN, Bag, check_files, check_version
+from integrity.bundle_names import safe_names
+from integrity.canonical import parse_canonical
+from integrity.container import Container, printable
+from integrity.custody import CustodyEntry
+from integrity.digest import Digest
+from integrity.errors import InvalidBundle, InvalidCanonical
+from integrity.inquiry import Inquiry
+from integrity.judge import Judge
+from integrity.note import SIZE_LIMIT as CHECKPOINT_LIMIT
+from integrity.seal_check import SealCheck, SealedManifest, is_certificate, told
+
+_TAGS = frozenset(
+    {"bagit.txt", "bag-info.txt", PAYLOAD_LIST, "checkpoint", "custody.jsonl", "custody.html", "approval.json"}
+    | {"VERIFY.txt"}
+)
+_AUTHORITIES = "proofs/authorities/"
+_PLACES = {"originals": False, "documents": True}
+_PARTS = ("manifest.json", "original.tsr", "manifest.tsr", "tlog-proof")
+_CUSTODY_LIMIT = 64 * 1024 * 1024
+_APPROVAL_LIMIT = 1024 * 1024
+_LEDGER_FORMAT = "tiezheng-ledger-v1"
+_APPROVAL_FORMAT = "tiezheng-approval-v1"
+_APPROVAL_KEYS = {"format", "request", "approval", "grant", "entry"}
+_NUMBERED = re.compile(r" \(\d+\)(?=(\.[^.]*)?$)")
+
+
+def check_bundle(inquiry: Inquiry, judge: Judge, container: Container) -> None:
+    """Run every step over an opened bundle."""
+    with inquiry.step("the bundle's version is known"):
+        info = check_version(inquiry, container)
+    with inquiry.step("every file is as listed, and none is missing or added") as notes:
+        bag = check_files(inquiry, container, info)
+        _check_expected(inquiry, bag)
+        notes.append(f"{len(bag.payload)} payload files")
+    with inquiry.step("an authority stamped the bundle as a whole") as notes:
+        existed_by = _check_whole(inquiry, judge, bag, notes)
+    check = SealCheck(inquiry, judge, bag, existed_by=existed_by)
+    sealed: dict[Digest, SealedManifest] = {}
+    with inquiry.step("each payload file has a manifest about it"):
+        for path in bag.payload:
+            _check_manifest(inquiry, check, bag, path, sealed)
+    with inquiry.step("an authority stamped each payload file and its manifest"):
+        for digest, manifest in sealed.items():
+            check.token(f"proofs/{digest}.original.tsr", digest)
+            check.manifest_token(f"proofs/{digest}.manifest.tsr", manifest)
+    with inquiry.step("each manifest is in the log") as notes:
+        for digest, manifest in sealed.items():
+            check.proof(f"proofs/{digest}.tlog-proof", manifest)
+        _check_head(inquiry, judge, bag, notes)
+    with inquiry.step("custody is in the log") as notes:
+        custody = _check_custody(inquiry, judge, bag)
+        notes.append(f"{len(custody)} entries")
+    with inquiry.step("this copy was approved"):
+        _check_approval(inquiry, bag, custody)
+
+
+def _check_expected(inquiry: Inquiry, bag: Bag) -> None:
+    """Only files that FORMAT knows, each where it belongs, and all those it asks for."""
+    digests = {bag.digests[path] for path in bag.payload}
+    wanted = {f"proofs/{digest}.{part}" for digest in digests for part in _PARTS}
+    if not digests:
+        inquiry.find("payload-missing", "data/", "there is no payload that could be checked")
+    for path in sorted(set(bag.listed) - wanted - _TAGS):
+        parts = PurePosixPath(path).parts
+        if not (parts[0] == "data" and len(parts) == 3 and parts[1] in _PLACES) and not is_certificate(
+            path, _AUTHORITIES
+        ):
+            inquiry.find(
+                "file-unexpected", printable(path), "no file of a bundle is called so, or it is about no payload"
+            )
+    for path in sorted(_TAGS - set(bag.listed) - {"bagit.txt", "bag-info.txt"}):
+        inquiry.find("file-missing", path, "the list does not name it")
+
+
+def _check_whole(inquiry: Inquiry, judge: Judge, bag: Bag, notes: list[str]) -> datetime | None:
+    """The token over the list of everything: when all of it is known to have existed."""
+    SealCheck(inquiry, judge, bag).authorities(_AUTHORITIES)
+    if TAG_LIST not in bag.digests:
+        return None
+    notes.append(f"bundle digest {bag.digests[TAG_LIST]}")
+    facts = SealCheck(inquiry, judge, bag).token(TAG_TOKEN, bag.digests[TAG_LIST])
+    notes += told(facts)
+    return None if facts is None else facts.gen_time
+
+
+def _check_manifest(
+    inquiry: Inquiry, check: SealCheck, bag: Bag, path: str, sealed: dict[Digest, SealedManifest]
+) -> None:
+    """The manifest is found by the digest of the bytes, and must know the file's name and kind."""
+    digest = bag.digests[path]
+    found = sealed.get(digest) or check.manifest(f"proofs/{digest}.manifest.json", digest, bag.container.sizes[path])
+    if found is None:
+        return
+    sealed[digest] = found
+    place, name = PurePosixPath(path).parts[1], PurePosixPath(path).name
+    (declared,) = safe_names([found.manifest.name])
+    if declared not in (name, _NUMBERED.sub("", name)):
+        inquiry.find("name-differs", printable(path), f"it was sealed under the name {printable(declared)}")
+    if _PLACES.get(place) is not (found.manifest.source.kind == "document"):
+        inquiry.find("kind-differs", printable(path), f"it was sealed as {printable(found.manifest.source.kind)}")
+
+
+def _check_head(inquiry: Inquiry, judge: Judge, bag: Bag, notes: list[str]) -> None:
+    content = bag.read("checkpoint", CHECKPOINT_LIMIT)
+    signed = None if content is None else judge.checkpoint("checkpoint", content)
+    if signed is not None:
+        notes.append(f"{signed.checkpoint.origin}, {signed.size} leaves")
+
+
+def _check_custody(inquiry: Inquiry, judge: Judge, bag: Bag) -> list[CustodyEntry]:
+    """Every line, opened or withheld, is a leaf of the log, once."""
+    content = bag.read("custody.jsonl", _CUSTODY_LIMIT)
+    entries: list[CustodyEntry] = []
+    seen: set[bytes] = set()
+    for number, line in enumerate((content or b"").split(b"\n")[:-1], 1):
+        subject = f"custody.jsonl, line {number}"
+        try:
+            entry = CustodyEntry.parse(line + b"\n")
+        except InvalidBundle as error:
+            inquiry.find("custody-malformed", subject, str(error))
+            continue
+        if entry.commitment in seen:
+            inquiry.find("custody-repeated", subject, "the same entry stands there twice")
+        seen.add(entry.commitment)
+        judge.proof(subject, entry.tlog_proof, entry.commitment)
+        if entry.body is not None and _object(entry.body).get("format") != _LEDGER_FORMAT:
+            inquiry.find("version-unknown", subject, f"the entry is not {_LEDGER_FORMAT}")
+        entries.append(entry)
+    if content is not None and (not content.endswith(b"\n") or not entries):
+        inquiry.find("custody-malformed", "custody.jsonl", "empty, or its last line is cut short")
+    return entries
+
+
+def _check_approval(inquiry: Inquiry, bag: Bag, custody: list[CustodyEntry]) -> None:
+    """The approval is the last entry of custody, and says of this copy what approval.json says."""
+    content = bag.read("approval.json", _APPROVAL_LIMIT)
+    if content is None:
+        return
+    approval = _object(content)
+    parts = [approval.get(name) for name in ("request", "approval", "grant")]
+    if set(approval) != _APPROVAL_KEYS or not all(isinstance(part, dict) for part in parts):
+        inquiry.find("approval-malformed", "approval.json", "not canonical JSON with the fields of an approval")
+        return
+    if approval["format"] != _APPROVAL_FORMAT:
+        inquiry.find("version-unknown", "approval.json", f"not {_APPROVAL_FORMAT}")
+        return
+    if not custody or custody[-1].commitment.hex() != approval["entry"] or custody[-1].body is None:
+        inquiry.find("approval-not-in-custody", "approval.json", "custody does not end with its entry, opened")
+        return
+    for differs in _differences(approval, _object(custody[-1].body), bag):
+        inquiry.find("approval-differs", "approval.json", differs)
+
+
+def _differences(approval: dict[str, Any], body: dict[str, Any], bag: Bag) -> list[str]:
+    """Where approval.json says other than its ledger entry, or is about another copy than this."""
+    details, subject = _part(body, "details"), _part(body, "subject")
+    request, grant = _part(approval, "request"), _part(approval, "grant")
+    recordings = request.get("recordings")
+    held = {bag.digests[path].hex for path in bag.payload if path.startswith("data/originals/")}
+    said = (body.get("action"), body.get("outcome"), details.get("decision"))
+    found = []
+    if said != ("decide", "permitted", "approved"):
+        found.append(f"the last entry of custody is no approval but {said}")
+    if (subject.get("kind"), subject.get("id")) != ("request", request.get("id")):
+        found.append("its entry is about another request")
+    if details.get("grant") != grant.get("id") or grant.get("id") != bag.info.get("External-Identifier"):
+        found.append("its entry or this bundle is of another grant")
+    if not isinstance(recordings, list) or set(map(str, recordings)) != held:
+        found.append("the recordings in this bundle are not those it names")
+    return found
+
+
+def _part(value: dict[str, Any], name: str) -> dict[str, Any]:
+    part = value.get(name)
+    return part if isinstance(part, dict) else {}
+
+
+def _object(content: bytes) -> dict[str, Any]:
+    """Canonical JSON, or an empty object that fits nothing."""
+    try:
+        return parse_canonical(content)
+    except InvalidCanonical:
+        return {}

@@ -1,0 +1,168 @@
+"""A zip that is being verified: read as every unpacker would read it, or not at all.
+
+Two programs can see two different sets of files in one zip: by its central directory or by walking its entries, by the
+first of two equal names or by the last. So entries must lie one after the other without a gap, from the first byte to
+the directory, each named the same in both places. Bombs are refused by what the directory says, before inflating.
+"""
+
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from integrity.container import Names, printable
+from integrity.digest import READ_SIZE
+from integrity.errors import InvalidBundle
+from integrity.finding import Finding
+
+RATIO = 200
+"""Bytes out for a byte in; recordings do not shrink, and text does not shrink that much."""
+
+DIRECTORY_LIMIT = 4 * 1024 * 1024
+"""Bytes of a central directory that are read."""
+
+_END = struct.Struct("<4s4H2LH")
+_END64_LOCATOR = struct.Struct("<4sLQL")
+_END64 = struct.Struct("<4sQ2H2L4Q")
+_LOCAL = struct.Struct("<4s5H3L2H")
+_ENCRYPTED, _DESCRIPTOR, _UTF8 = 0x1, 0x8, 0x800
+_NO_GAP: tuple[int, ...] = (0,)
+_DESCRIPTORS: tuple[int, ...] = (12, 16, 20, 24)
+_ZIP64, _UNICODE_PATH = 0x0001, 0x7075
+_LONG = 0xFFFFFFFF
+_UNREADABLE = (
+    OSError, zipfile.BadZipFile, zlib.error, struct.error,
+    EOFError, NotImplementedError, RuntimeError, ValueError, OverflowError,
+)  # fmt: skip
+
+
+class Zip:
+    """A zip file with the bundle's folder at its top, or its files directly."""
+
+    def __init__(self, path: Path) -> None:
+        self.sizes: dict[str, int] = {}
+        self.defects: list[Finding] = []
+        self._entries: dict[str, zipfile.ZipInfo] = {}
+        try:
+            _refuse_large_directory(path)
+            self._archive = zipfile.ZipFile(path)
+        except _UNREADABLE as error:
+            raise InvalidBundle(f"not a zip that can be read: {error}") from error
+        try:
+            self._list()
+            self._check_layout(path)
+        except _UNREADABLE as error:
+            self.close()
+            raise InvalidBundle(f"not a zip that can be read: {error}") from error
+
+    def chunks(self, path: str) -> Iterator[bytes]:
+        try:
+            with self._archive.open(self._entries[path]) as file:
+                while chunk := file.read(READ_SIZE):
+                    yield chunk
+        except _UNREADABLE as error:
+            raise InvalidBundle(f"cannot be read: {error}") from error
+
+    def close(self) -> None:
+        self._archive.close()
+
+    def _list(self) -> None:
+        """Every entry that names a file, below the bundle's own folder where it has one."""
+        names = Names(self.defects)
+        top = _top(self._archive)
+        for entry in self._archive.infolist():
+            path = entry.filename.removeprefix(top)
+            kind = stat.S_IFMT(entry.external_attr >> 16)
+            if entry.is_dir() and not entry.file_size:
+                if path:
+                    names.folder(path.rstrip("/"))
+            elif kind not in (0, stat.S_IFREG):
+                self.defects.append(Finding("not-a-file", printable(path), "a link or device; it was not opened"))
+            elif (reason := _unclear(entry)) is not None:
+                self.defects.append(Finding("name-unsafe", printable(path), reason))
+            elif _bomb(entry):
+                self.defects.append(Finding("zip-bomb", printable(path), f"unpacks to {entry.file_size} bytes"))
+            elif names.file(path):
+                self.sizes[path] = entry.file_size
+                self._entries[path] = entry
+
+    def _check_layout(self, path: Path) -> None:
+        """Entries without gap or overlap, and each the same in its own header as in the directory."""
+        at, gaps = 0, _NO_GAP
+        with path.open("rb") as file:
+            for entry in sorted(self._archive.infolist(), key=lambda entry: entry.header_offset):
+                _refuse_gap(entry.header_offset - at, gaps)
+                file.seek(entry.header_offset)
+                at = entry.header_offset + _local_length(file, entry) + entry.compress_size
+                gaps = _DESCRIPTORS if entry.flag_bits & _DESCRIPTOR else _NO_GAP
+        _refuse_gap(self._archive.start_dir - at, gaps)
+
+
+def _refuse_gap(gap: int, gaps: tuple[int, ...]) -> None:
+    if gap not in gaps:
+        raise InvalidBundle("bytes that its directory does not know, or entries over each other")
+
+
+def _top(archive: zipfile.ZipFile) -> str:
+    """The folder that every entry lies in, with its slash; empty where there is none."""
+    names = [entry.filename for entry in archive.infolist()]
+    first = names[0].partition("/")[0] + "/" if names else ""
+    return first if first not in ("/", "./", "../") and all(name.startswith(first) for name in names) else ""
+
+
+def _unclear(entry: zipfile.ZipInfo) -> str | None:
+    """Why two programs could read two different names here, or one of them none."""
+    if entry.orig_filename != entry.filename:
+        return "holds a null character"
+    if not entry.flag_bits & _UTF8 and not entry.filename.isascii():
+        return "not in UTF-8"
+    if _UNICODE_PATH in _extra_fields(entry.extra):
+        return "has a second name"
+    return None
+
+
+def _bomb(entry: zipfile.ZipInfo) -> bool:
+    return entry.file_size > RATIO * max(entry.compress_size, 1) + READ_SIZE
+
+
+def _extra_fields(extra: bytes) -> dict[int, bytes]:
+    fields: dict[int, bytes] = {}
+    while len(extra) >= 4:
+        number, length = struct.unpack_from("<2H", extra)
+        fields[number] = extra[4 : 4 + length]
+        extra = extra[4 + length :]
+    return fields
+
+
+def _local_length(file: BinaryIO, entry: zipfile.ZipInfo) -> int:
+    """Bytes of an entry's own header, which must agree with the directory as far as it speaks of the content."""
+    signature, _, flags, method, _, _, crc, packed, size, name, extra = _LOCAL.unpack(file.read(_LOCAL.size))
+    file.seek(name, 1)
+    long_sizes = _extra_fields(file.read(extra)).get(_ZIP64, b"")
+    if (size, packed) == (_LONG, _LONG) and len(long_sizes) >= 16:
+        size, packed = struct.unpack_from("<2Q", long_sizes)
+    known = (crc, packed, size) == (entry.CRC, entry.compress_size, entry.file_size)
+    if signature != b"PK\x03\x04" or (method, flags) != (entry.compress_type, entry.flag_bits):
+        raise InvalidBundle("an entry's own header is not what its directory says")
+    if flags & _ENCRYPTED or not (known or flags & _DESCRIPTOR):
+        raise InvalidBundle("an entry is encrypted, or its own header is not what its directory says")
+    return _LOCAL.size + int(name) + int(extra)
+
+
+def _refuse_large_directory(path: Path) -> None:
+    """Before it is read into memory whole. Nothing may follow the zip's end: another end could be meant by it."""
+    with path.open("rb") as file:
+        length = file.seek(0, 2)
+        tail = _END.size + _END64_LOCATOR.size + _END64.size
+        file.seek(max(0, length - tail))
+        end = file.read(tail)
+    signature, _, _, _, _, size, _, comment = _END.unpack(end[-_END.size :])
+    if signature != b"PK\x05\x06" or comment:
+        raise InvalidBundle("no zip, cut short, or something follows its end")
+    if len(end) == tail and end[:4] == b"PK\x06\x06":
+        size = max(size if size != 0xFFFFFFFF else 0, _END64.unpack(end[: _END64.size])[8])
+    if size > DIRECTORY_LIMIT:
+        raise InvalidBundle(f"a directory of {size} bytes")

@@ -1,0 +1,178 @@
+"""Judges single proofs, tokens, log proofs, checkpoints, manifests, by what the reader brought from outside.
+
+Without `trust` it can only say whether things agree with each other, and uses the certificates that came along and
+unsigned roots for that; `integrity.verify` then ends with `trust-not-supplied`, whatever was found to agree. With
+`trust` nothing that came along is believed. Each failure is a finding of the inquiry; nothing is raised.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from cryptography import x509
+
+from integrity import checkpoint, merkle
+from integrity.certificates import issued_by, read_certificates, read_revocations
+from integrity.checkpoint import SignedCheckpoint
+from integrity.digest import Digest
+from integrity.errors import IntegrityError, InvalidManifest, InvalidNote, InvalidProof, InvalidToken, InvalidTrust
+from integrity.finding import Assurance
+from integrity.inquiry import Inquiry
+from integrity.manifest import Manifest
+from integrity.receipt import Receipt, verify_receipt
+from integrity.tlog_proof import TlogProof
+from integrity.token import CLOCK_TOLERANCE, Expectation, TokenFacts, verify_token
+from integrity.trust import Trust
+
+
+@dataclass(frozen=True, slots=True)
+class _Root:
+    certificate: x509.Certificate
+    qualified: bool
+
+
+class Judge:
+    """One verification's judge; remembers every checkpoint it saw, for two of one size must be one."""
+
+    def __init__(self, inquiry: Inquiry, trust: Trust | None, now: datetime) -> None:
+        self._inquiry = inquiry
+        self._trust = trust
+        self._now = now
+        self._roots = [_Root(item.certificate, item.qualified) for item in trust.authorities] if trust else []
+        self._revocations: list[x509.CertificateRevocationList] = []
+        self._trees: dict[tuple[str, int], bytes] = {}
+        self._qualified: set[bool] = set()
+        self._receipted = False
+
+    def certificates(self, subject: str, content: bytes) -> None:
+        """Certificates that came along: compared with those that are trusted, or used as they are without trust."""
+        try:
+            found = read_certificates(content)
+        except InvalidTrust as error:
+            self._inquiry.find("certificate-malformed", subject, str(error))
+            return
+        if self._trust is None:
+            self._roots += [_Root(certificate, qualified=False) for certificate in found]
+        elif not set(found) <= {root.certificate for root in self._roots}:
+            self._inquiry.find("certificate-not-trusted", subject, "a certificate that your trust.json does not name")
+
+    def revocations(self, subject: str, content: bytes) -> None:
+        """A revocation list that came along: it can only take trust away, so it counts if its issuer made it."""
+        try:
+            revocations = read_revocations(content)
+        except InvalidTrust as error:
+            self._inquiry.find("revocations-malformed", subject, str(error))
+            return
+        if issued_by(revocations, [root.certificate for root in self._roots]):
+            self._revocations.append(revocations)
+        else:
+            self._inquiry.find("revocations-not-trusted", subject, "signed by no authority that is trusted")
+
+    def token(
+        self, subject: str, raw: bytes, digest: Digest, *, existed_by: datetime | None = None
+    ) -> TokenFacts | None:
+        """What a token over this digest says."""
+        expected = Expectation((), self._now, revocations=tuple(self._revocations), existed_by=existed_by)
+        refusal = InvalidToken("token-chain", "there is no root certificate to judge it by")
+        for root in self._roots:
+            try:
+                facts = verify_token(raw, digest, replace(expected, roots=(root.certificate,)))
+            except InvalidToken as error:
+                refusal = error
+                if error.finding != "token-chain":
+                    break
+            else:
+                self._qualified.add(root.qualified)
+                return facts
+        self._inquiry.find(refusal.finding, subject, str(refusal).partition(": ")[2])
+        return None
+
+    def manifest(self, subject: str, content: bytes) -> Manifest | None:
+        """A manifest of a version we know."""
+        try:
+            return Manifest.parse(content)
+        except InvalidManifest as error:
+            self._inquiry.find("manifest-malformed", subject, str(error))
+            return None
+
+    def stamped_after_receipt(self, subject: str, manifest: Manifest, facts: TokenFacts) -> None:
+        """A manifest cannot have been stamped before what it tells of had happened."""
+        if facts.gen_time < manifest.received_at - CLOCK_TOLERANCE:
+            detail = f"it was stamped at {facts.gen_time}, before the receipt it states, {manifest.received_at}"
+            self._inquiry.find("token-before-receipt", subject, detail)
+
+    def proof(self, subject: str, content: bytes, leaf: bytes) -> TlogProof | None:
+        """A log's proof that it has this leaf."""
+        try:
+            proof = TlogProof.from_bytes(content)
+            claimed = checkpoint.claimed(proof.checkpoint)
+        except InvalidNote as error:
+            self._inquiry.find("proof-malformed", subject, str(error))
+            return None
+        if self.checkpoint(subject, proof.checkpoint) is None:
+            return None
+        try:
+            merkle.verify_inclusion(merkle.leaf_hash(leaf), proof.index, claimed.size, proof.path, claimed.root)
+        except InvalidProof as error:
+            self._inquiry.find("proof-invalid", subject, str(error))
+            return None
+        return proof
+
+    def checkpoint(self, subject: str, content: bytes) -> SignedCheckpoint | None:
+        """A checkpoint, signed by a log that is trusted, and in no contradiction with another one seen before."""
+        try:
+            signed = self._signed(content)
+        except _Refused as refused:
+            self._inquiry.find(refused.code, subject, refused.detail)
+            return None
+        tree = (signed.checkpoint.origin, signed.size)
+        if self._trees.setdefault(tree, signed.root) != signed.root:
+            self._inquiry.find("log-forked", subject, f"two roots for size {signed.size}: the log shows two faces")
+        return signed
+
+    def receipt(self, subject: str, content: bytes, digest: Digest, size: int) -> Receipt | None:
+        """A receipt about these bytes. Without trust nothing can be said of it, for only its signature makes it one."""
+        if self._trust is None:
+            return None
+        try:
+            receipt = verify_receipt(content, self._trust, digest=digest, size=size)
+        except IntegrityError as error:
+            self._inquiry.find("receipt-invalid", subject, str(error))
+            return None
+        self._receipted = True
+        return receipt
+
+    def assurance(self) -> Assurance:
+        """How far what was verified stands without the operator's word; the least of all tokens counts."""
+        if self._trust is None or not self._inquiry.clean():
+            return Assurance.SELF_ASSERTED
+        if self._qualified == {True}:
+            return Assurance.EXTERNAL_AUTHORITY
+        return Assurance.RECEIPTED if self._receipted else Assurance.SELF_ASSERTED
+
+    def _signed(self, content: bytes) -> SignedCheckpoint:
+        try:
+            claimed = checkpoint.claimed(content)
+        except InvalidNote as error:
+            raise _Refused("checkpoint-malformed", str(error)) from error
+        if self._trust is None:
+            return SignedCheckpoint(content, claimed)
+        keys = self._trust.log_keys(claimed.origin)
+        if not keys:
+            raise _Refused("log-not-trusted", f"your trust.json does not name the log {claimed.origin}")
+        try:
+            signed = checkpoint.open_checkpoint(content, keys, claimed.origin)
+        except InvalidNote as error:
+            raise _Refused("checkpoint-signature", str(error)) from error
+        if self._trust.quorum:
+            # Cosignatures are not read here, so none counts: a quorum that was asked for is not met.
+            raise _Refused("witnesses-missing", f"{self._trust.quorum} witnesses were asked for, none is verified")
+        return signed
+
+
+class _Refused(Exception):
+    """A checkpoint that does not count; never leaves this module."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail

@@ -1,0 +1,145 @@
+"""The checks of one seal: shared by a file with its seal and by every payload file of a bundle.
+
+Each is about the digest of the bytes that are there. Never compares a manifest with what the manifest says of itself,
+and never takes a missing part for a right one.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from integrity.cms import RESPONSE_LIMIT
+from integrity.container import printable
+from integrity.digest import Digest
+from integrity.files import Source
+from integrity.inquiry import Inquiry
+from integrity.judge import Judge
+from integrity.manifest import Manifest, leaf_of
+from integrity.note import SIZE_LIMIT as CHECKPOINT_LIMIT
+from integrity.statement import LIMIT as MANIFEST_LIMIT
+from integrity.tlog_proof import SIZE_LIMIT as PROOF_LIMIT
+from integrity.tlog_proof import TlogProof
+from integrity.token import TokenFacts
+
+RECEIPT = "receipt.json"
+_PARTS = frozenset({"manifest.json", "original.tsr", "manifest.tsr", "tlog-proof", "checkpoint", RECEIPT})
+_RECEIPT_LIMIT = 1024 * 1024
+_CERTIFICATES_LIMIT = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class SealedManifest:
+    """A manifest that is about the bytes at hand, with its own bytes."""
+
+    manifest: Manifest
+    content: bytes
+
+
+class SealCheck:
+    """Checks parts of seals from one source. `existed_by` is when the source as a whole is proven to have existed."""
+
+    def __init__(self, inquiry: Inquiry, judge: Judge, source: Source, *, existed_by: datetime | None = None) -> None:
+        self._inquiry = inquiry
+        self._judge = judge
+        self._source = source
+        self._existed_by = existed_by
+
+    def authorities(self, folder: str) -> None:
+        """Certificates and revocation lists that came along, the lists last: certificates say who may make them."""
+        paths = [path for path in self._source.paths() if path.startswith(folder)]
+        for suffix, judged in ((".pem", self._judge.certificates), (".crl", self._judge.revocations)):
+            for path in (path for path in paths if path.endswith(suffix)):
+                content = self._source.read(path, _CERTIFICATES_LIMIT)
+                if content is not None:
+                    judged(printable(path), content)
+
+    def manifest(self, path: str, digest: Digest, size: int) -> SealedManifest | None:
+        """The manifest, if it is about these bytes."""
+        content = self._read(path, MANIFEST_LIMIT, "manifest-missing")
+        manifest = None if content is None else self._judge.manifest(path, content)
+        if content is None or manifest is None:
+            return None
+        if (manifest.digest, manifest.size) != (digest, size):
+            said = f"{manifest.digest}, {manifest.size} bytes"
+            self._inquiry.find(
+                "file-differs", path, f"the manifest is about {said}; the file is {digest}, {size} bytes"
+            )
+            return None
+        return SealedManifest(manifest, content)
+
+    def token(self, path: str, digest: Digest) -> TokenFacts | None:
+        """The token over this digest."""
+        raw = self._read(path, RESPONSE_LIMIT, "token-missing")
+        return None if raw is None else self._judge.token(path, raw, digest, existed_by=self._existed_by)
+
+    def manifest_token(self, path: str, sealed: SealedManifest) -> TokenFacts | None:
+        """The token over the manifest, which cannot be older than what the manifest tells of."""
+        facts = self.token(path, Digest.of(sealed.content))
+        if facts is not None:
+            self._judge.stamped_after_receipt(path, sealed.manifest, facts)
+        return facts
+
+    def proof(self, path: str, sealed: SealedManifest) -> TlogProof | None:
+        """The log's proof for the manifest's leaf."""
+        content = self._read(path, PROOF_LIMIT, "proof-missing")
+        return None if content is None else self._judge.proof(path, content, leaf_of(sealed.content))
+
+    def _read(self, path: str, limit: int, missing: str) -> bytes | None:
+        if not self._source.has(path):
+            self._inquiry.find(missing, path, "it is not there")
+            return None
+        return self._source.read(path, limit)
+
+
+def check_seal(inquiry: Inquiry, judge: Judge, source: Source, digest: Digest, size: int) -> None:
+    """Judge the folder of one seal: what FORMAT lists, and the receipt where it lies with it."""
+    check = SealCheck(inquiry, judge, source)
+    with inquiry.step("the seal holds nothing unknown"):
+        for path in source.paths():
+            if path not in _PARTS and not is_certificate(path, "authorities/"):
+                inquiry.find("file-unexpected", printable(path), "no part of a seal is called so")
+        check.authorities("authorities/")
+    with inquiry.step("the manifest is about this file") as notes:
+        sealed = check.manifest("manifest.json", digest, size)
+        if sealed is not None:
+            notes.append(f"received at {sealed.manifest.received_at}")
+    with inquiry.step("an authority stamped the file") as notes:
+        notes += told(check.token("original.tsr", digest))
+    if sealed is None:
+        inquiry.skip("an authority stamped the manifest", "no manifest to compare with")
+        inquiry.skip("the manifest is in the log", "no manifest to compare with")
+    else:
+        with inquiry.step("an authority stamped the manifest") as notes:
+            notes += told(check.manifest_token("manifest.tsr", sealed))
+        with inquiry.step("the manifest is in the log") as notes:
+            proof = check.proof("tlog-proof", sealed)
+            _check_checkpoint(inquiry, source, proof)
+            if proof is not None:
+                notes.append(f"leaf {proof.index}")
+    if source.has(RECEIPT):
+        with inquiry.step("the receipt is about this file"):
+            receipt = source.read(RECEIPT, _RECEIPT_LIMIT)
+            if receipt is not None:
+                judge.receipt(RECEIPT, receipt, digest, size)
+
+
+def is_certificate(path: str, folder: str) -> bool:
+    """Whether a path is where certificates and revocation lists lie."""
+    name = path.removeprefix(folder)
+    return name != path and "/" not in name and name.endswith((".pem", ".crl"))
+
+
+def told(facts: TokenFacts | None) -> list[str]:
+    """A token in a step's words."""
+    if facts is None:
+        return []
+    accuracy = "no accuracy stated" if facts.accuracy is None else f"± {facts.accuracy.total_seconds()} s"
+    return [f"{facts.gen_time} ({accuracy})"]
+
+
+def _check_checkpoint(inquiry: Inquiry, source: Source, proof: TlogProof | None) -> None:
+    if not source.has("checkpoint"):
+        inquiry.find("checkpoint-missing", "checkpoint", "it is not there")
+        return
+    content = source.read("checkpoint", CHECKPOINT_LIMIT)
+    if content is not None and proof is not None and proof.checkpoint != content:
+        inquiry.find("checkpoint-differs", "checkpoint", "it is not the one that tlog-proof leads to")

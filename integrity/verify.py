@@ -1,0 +1,113 @@
+"""Verification, offline: a file with its seal, or a whole bundle, against what the reader brings from outside.
+
+Numbered steps, all of them run, every finding named; nothing that could not be read ever counts as right. Nothing that
+came along, certificates, keys, lists, is believed because it says so: without `trust` the outcome is at best "these
+things agree with each other" (`trust-not-supplied`). Pure and self-contained: no network, no database, no web
+framework, no decoder; it can be handed over alone. Files are streamed, links never followed, zips never unpacked.
+"""
+
+import stat
+from datetime import datetime
+from pathlib import Path
+
+from integrity.bundle_check import check_bundle
+from integrity.clock import Clock, SystemClock
+from integrity.container import Container, Folder, printable
+from integrity.container_zip import Zip
+from integrity.digest import Digest
+from integrity.errors import InvalidBundle
+from integrity.files import Files
+from integrity.finding import Assurance, Verdict
+from integrity.inquiry import Inquiry
+from integrity.judge import Judge
+from integrity.seal_check import check_seal
+from integrity.trust import Trust
+
+TRUST_NOT_SUPPLIED = "trust-not-supplied"
+
+
+def verify_file(path: Path, seal: Path, trust: Trust | None, *, clock: Clock | None = None) -> Verdict:
+    """Whether a file is the one that was sealed. `seal` is a folder as FORMAT describes it, or a zip of one."""
+    inquiry, now = Inquiry(), _now(clock)
+    judge = Judge(inquiry, trust, now)
+    digest, size = None, 0
+    with inquiry.step("the file can be read") as notes:
+        try:
+            digest, size = _hashed(path)
+            notes.append(f"SHA-256 {digest}, {size} bytes")
+        except InvalidBundle as error:
+            inquiry.find("file-unreadable", printable(path.name), str(error))
+    with inquiry.step("the seal can be read") as notes:
+        container = _opened(inquiry, seal)
+        if container is not None:
+            notes.append(f"{len(container.sizes)} files")
+    if container is None or digest is None:
+        return _verdict(inquiry, judge, trust)
+    try:
+        check_seal(inquiry, judge, Files(inquiry, container), digest, size)
+    finally:
+        container.close()
+    return _verdict(inquiry, judge, trust)
+
+
+def verify_bundle(path: Path, trust: Trust | None, *, clock: Clock | None = None) -> Verdict:
+    """Whether a bundle, folder or zip, is whole, unchanged and proven."""
+    inquiry, now = Inquiry(), _now(clock)
+    judge = Judge(inquiry, trust, now)
+    with inquiry.step("the bundle can be read") as notes:
+        container = _opened(inquiry, path)
+        if container is not None:
+            notes.append(f"{len(container.sizes)} files, {sum(container.sizes.values())} bytes")
+    if container is None:
+        return _verdict(inquiry, judge, trust)
+    try:
+        check_bundle(inquiry, judge, container)
+    finally:
+        container.close()
+    return _verdict(inquiry, judge, trust)
+
+
+def _verdict(inquiry: Inquiry, judge: Judge, trust: Trust | None) -> Verdict:
+    assurance = judge.assurance()
+    with inquiry.step("what it was judged by came from outside") as notes:
+        if trust is None:
+            detail = "no trust.json was given: at best all of this agrees with itself, as a forgery would too"
+            inquiry.find(TRUST_NOT_SUPPLIED, "trust.json", detail)
+            assurance = Assurance.SELF_ASSERTED
+        else:
+            notes.append(f"{len(trust.logs)} log keys, {len(trust.authorities)} authorities")
+    return inquiry.verdict(assurance)
+
+
+def _opened(inquiry: Inquiry, path: Path) -> Container | None:
+    """A folder or zip; None, with a finding, where it is neither or cannot be read."""
+    try:
+        container: Container = Folder(path) if path.is_dir() else Zip(_regular(path))
+    except (InvalidBundle, OSError) as error:
+        inquiry.find("bundle-unreadable", printable(path.name), str(error))
+        return None
+    inquiry.take(container.defects)
+    return container
+
+
+def _hashed(path: Path) -> tuple[Digest, int]:
+    try:
+        size = _regular(path).stat().st_size
+        return Digest.of_file(path), size
+    except OSError as error:
+        raise InvalidBundle(f"cannot be read: {error.strerror}") from error
+
+
+def _regular(path: Path) -> Path:
+    """The path, if it leads to a regular file: a pipe would keep us waiting for ever."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError) as error:
+        raise InvalidBundle(f"cannot be read: {error}") from error
+    if not stat.S_ISREG(mode):
+        raise InvalidBundle("neither a file nor a folder")
+    return path
+
+
+def _now(clock: Clock | None) -> datetime:
+    return (clock or SystemClock()).now()

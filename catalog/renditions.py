@@ -63,15 +63,15 @@ class RenditionStore:
         """Open one file for reading; NotFound for whatever is no regular file of a known name."""
         if name not in CONTENT_TYPES:
             raise NotFound("no rendition has a file of this name")
+        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK  # a pipe must not make us wait
         try:
-            fd = os.open(self._place(recording, recipe) / name, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            fd = os.open(self._place(recording, recipe) / name, flags)
         except OSError as error:
             raise NotFound("the rendition has no such file") from error
-        file = os.fdopen(fd, "rb")
         if not stat.S_ISREG(os.fstat(fd).st_mode):
-            file.close()
+            os.close(fd)
             raise NotFound("the rendition has no such file")
-        return file
+        return os.fdopen(fd, "rb")
 
     def names(self, recording: RecordingId, recipe: str) -> set[str]:
         """Names of the files that lie there; for `audit`."""

@@ -25,6 +25,7 @@ from catalog.history import History
 from catalog.ledger import Ledger
 from catalog.linking import Linking
 from catalog.marks import Marks
+from catalog.oversight import Oversight
 from catalog.people import People
 from catalog.permissions import Principal
 from catalog.posts import Posts
@@ -45,12 +46,6 @@ class Filing(Protocol):
     def file_document(
         self, statement: Statement, uploader: Actor, size: int, chunks: Iterable[bytes]
     ) -> CatalogedRecording: ...
-
-
-class QuarantineRoom(Protocol):
-    """Carries out a reasoned decision about quarantined bytes."""
-
-    def decide(self, upload: Any, decision: Any, reason: str, decider: Actor) -> None: ...
 
 
 class Export(Protocol):
@@ -76,14 +71,13 @@ class Services:
     ledger: Ledger
     linking: Linking
     marks: Marks
+    oversight: Oversight
     people: People
     posts: Posts
-    quarantine: QuarantineRoom
     recordings: Recordings
     retention: Retention
     signin: SignIn
     stations: Stations
-    status: Callable[[], Mapping[str, Any]]
     trust_json: Callable[[], bytes]
     secure: bool
 

@@ -42,13 +42,16 @@ class Right(StrEnum):
     DECIDE = "decide"
     READ_LEDGER = "read-ledger"
     DOWNLOAD_SEAL = "download-seal"
+    OVERSEE = "oversee"  # the quarantine and the state of the installation
     MANAGE = "manage"  # people, roles, posts, stations, agencies
 
 
 RIGHTS: Mapping[Role, frozenset[Right]] = {
-    Role.ADMINISTRATOR: frozenset({Right.MANAGE}),
+    Role.ADMINISTRATOR: frozenset({Right.MANAGE, Right.OVERSEE}),
     Role.OFFICER: frozenset({Right.SEE, Right.VIEW, Right.OPEN_CASE, Right.WORK_ON_CASE, Right.REQUEST_COPY}),
-    Role.SUPERVISOR: frozenset({Right.SEE, Right.VIEW, Right.REQUEST_COPY, Right.READ_LEDGER, Right.DOWNLOAD_SEAL}),
+    Role.SUPERVISOR: frozenset(
+        {Right.SEE, Right.VIEW, Right.REQUEST_COPY, Right.READ_LEDGER, Right.DOWNLOAD_SEAL, Right.OVERSEE}
+    ),
     Role.APPROVER: frozenset({Right.SEE, Right.DECIDE}),
     Role.REVIEWER: frozenset({Right.SEE, Right.VIEW, Right.READ_LEDGER, Right.DOWNLOAD_SEAL}),
 }

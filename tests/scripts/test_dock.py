@@ -1,0 +1,103 @@
+"""The command: options, parallel files, a JSON line a file, exit status, and what it tells a person."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from player.language import speaking
+from scripts.dock import command
+from tests.ingest.works import accounts
+from tests.scripts.dockside import Dockside
+
+
+def run(dockside: Dockside, *arguments: str | Path) -> Result:
+    given = ["--server", dockside.url, "--credentials", str(dockside.credentials), *map(str, arguments)]
+    with speaking("en"):
+        return CliRunner().invoke(command, given)
+
+
+def test_a_folder_of_files_with_a_json_line_each(dockside: Dockside) -> None:
+    bodies = {f"{number}.mp4": os.urandom(number * 100_000) for number in range(8)}
+    bodies["again.mp4"] = bodies["3.mp4"]
+    for name, body in bodies.items():
+        dockside.file(name, body)
+    result = run(dockside, "--json", "--parallel", "4", "--kind", "body-camera", dockside.station / "camera")
+    assert result.exit_code == 0, result.output
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert {Path(line["file"]).name for line in lines} == set(bodies)
+    for line in lines:
+        assert {"file", "sha256", "size", "outcome", "receipt"} <= set(line)
+        assert (line["outcome"], line["size"]) == ("receipted", len(bodies[Path(line["file"]).name]))
+        assert Path(line["receipt"]).is_file()
+    dockside.stop()
+    dockside.works.finish()
+    assert dockside.works.count("originals") == 8
+    accounts(dockside.works)
+    dockside.start()
+
+
+def test_options_are_declared(dockside: Dockside) -> None:
+    path = dockside.file("a.mp4", b"footage")
+    options = ["--case", "〔2026〕1号", "--device", "DSJ-7", "--operator", "王五", "--clock-offset-ms", "-1500"]
+    result = run(dockside, "--json", *options, "--started", "2026-03-01T09:30:00+08:00", path)
+    receipt = json.loads(Path(json.loads(result.stdout)["receipt"]).read_bytes())
+    manifest = json.loads(receipt["receipt"]["manifest"])
+    assert manifest["declared"]["case"] == "〔2026〕1号"
+    assert manifest["declared"]["started_at"] == "2026-03-01T01:30:00.000000Z"
+    assert manifest["declared"]["clock_offset_ms"] == -1500
+    assert (manifest["source"]["device"], manifest["source"]["operator"]) == ("DSJ-7", "王五")
+
+
+def test_people_are_told_what_is_safe(dockside: Dockside) -> None:
+    path = dockside.file("a.mp4", b"footage")
+    result = run(dockside, path)
+    assert result.exit_code == 0
+    assert f"safe to wipe: {path}" in result.output
+    assert "1 of 1 files have a verified receipt" in result.output
+
+
+def test_one_file_without_a_receipt_and_the_status_says_so(dockside: Dockside) -> None:
+    good, bad = dockside.file("a.mp4", b"footage"), dockside.file("b\u202e.mp4", b"other")
+    result = run(dockside, good, bad)
+    assert result.exit_code == 1
+    assert f"safe to wipe: {good}" in result.output
+    assert f"KEEP, no receipt: {bad}" in result.output
+    assert "error: metadata-invalid" in result.output
+
+
+def test_an_empty_folder_is_no_success(dockside: Dockside) -> None:
+    (dockside.station / "camera").mkdir()
+    assert run(dockside, dockside.station / "camera").exit_code == 1
+
+
+def test_the_server_may_be_named_by_the_credentials(dockside: Dockside) -> None:
+    path = dockside.file("a.mp4", b"footage")
+    with speaking("en"):
+        missing = CliRunner().invoke(command, ["--credentials", str(dockside.credentials), str(path)])
+        assert missing.exit_code == 2
+        fields = json.loads(dockside.credentials.read_text())
+        dockside.credentials.write_text(json.dumps(fields | {"server": dockside.url}))
+        named = CliRunner().invoke(command, ["--credentials", str(dockside.credentials), str(path)])
+    assert named.exit_code == 0, named.output
+
+
+@pytest.mark.parametrize("arguments", [["--parallel", "0"], ["--kind", "drone"], ["nothing-here"], []])
+def test_wrong_usage(dockside: Dockside, arguments: list[str]) -> None:
+    assert run(dockside, *arguments).exit_code == 2
+
+
+def test_wrong_credentials_have_a_code(dockside: Dockside) -> None:
+    path = dockside.file("a.mp4", b"footage")
+    dockside.credentials.chmod(0o644)
+    result = run(dockside, path)
+    assert result.exit_code == 1
+    assert getattr(result.exception, "code", None) == "credentials-file-wrong"
+
+
+def test_trust_must_lie_beside_the_credentials(dockside: Dockside) -> None:
+    (dockside.station / "trust.json").unlink()
+    result = run(dockside, dockside.file("a.mp4", b"footage"))
+    assert getattr(result.exception, "code", None) == "trust-invalid"

@@ -1,0 +1,279 @@
+"""A file is safe to wipe only with a receipt that verifies; whatever breaks on the way is tried again or named."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from catalog.identity import UploadId
+from integrity.receipt import verify_receipt
+from scripts.dock_state import Credentials, DockState
+from scripts.docking import Dock, DockError, Interrupted, Patience, _Tries, files_below
+from tests.fakes.signers import SIGNER
+from tests.ingest.test_intake import until
+from tests.ingest.works import TRUST, accounts
+from tests.scripts.dockside import Dockside
+
+
+def test_a_file_is_brought_in_and_its_receipt_home(dockside: Dockside) -> None:
+    path = dockside.file("现场 🎥.mp4", b"footage" * 1000)
+    [outcome] = dockside.dock(path, kind="body-camera", device="DSJ-7", case="〔2026〕1号")
+    assert (outcome.outcome, outcome.safe, outcome.size) == ("receipted", True, 7000)
+    assert outcome.digest is not None
+    assert outcome.digest.hex == hashlib.sha256(b"footage" * 1000).hexdigest()
+    assert outcome.receipt == dockside.station / "receipts" / f"{outcome.digest.hex}.json"
+    receipt = verify_receipt(outcome.receipt.read_bytes(), TRUST, digest=outcome.digest)
+    assert json.loads(receipt.manifest)["name"] == "现场 🎥.mp4"
+    assert json.loads(receipt.manifest)["source"]["device"] == "DSJ-7"
+    assert DockState(dockside.credentials).upload(outcome.digest) is None
+
+
+def test_an_empty_file(dockside: Dockside) -> None:
+    [outcome] = dockside.dock(dockside.file("empty.txt", b""))
+    assert (outcome.outcome, outcome.size, outcome.safe) == ("receipted", 0, True)
+
+
+def test_again_costs_no_upload(dockside: Dockside) -> None:
+    path = dockside.file("a.mp4", b"footage")
+    first, second = dockside.dock(path, path)
+    assert first == second
+    dockside.asked.clear()
+    assert dockside.dock(path) == [first]
+    assert not [one for one in dockside.asked if one[1].startswith("/files")]
+
+
+def test_a_receipt_that_was_tampered_with_is_fetched_anew(dockside: Dockside) -> None:
+    path = dockside.file("a.mp4", b"footage")
+    [first] = dockside.dock(path)
+    assert first.receipt is not None
+    good = first.receipt.read_bytes()
+    first.receipt.write_bytes(good.replace(b'"size":7', b'"size":8'))
+    [second] = dockside.dock(path)
+    assert second.safe
+    verify_receipt(first.receipt.read_bytes(), TRUST, size=7)
+
+
+def test_a_pending_token_is_fetched_later(dockside: Dockside) -> None:
+    dockside.works.authority.go_away()
+    path = dockside.file("a.mp4", b"footage")
+    [first] = dockside.dock(path)
+    assert first.receipt is not None
+    assert verify_receipt(first.receipt.read_bytes(), TRUST).pending
+    dockside.works.authority.come_back()
+    dockside.works.reconciler.look()
+    [second] = dockside.dock(path)
+    assert second.receipt is not None
+    assert not verify_receipt(second.receipt.read_bytes(), TRUST).pending
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "ending"),
+    [
+        ("POST", 503, ""), ("POST", 507, ""), ("PATCH", 500, ""), ("PATCH", 423, ""), ("PATCH", 409, ""),
+        ("PATCH", 408, ""), ("HEAD", 502, ""), ("GET", 503, "/receipt"), ("GET", 202, "/receipt"),
+        ("GET", 500, "/log/checkpoint"), ("GET", 429, "/receipt"),
+    ],
+)  # fmt: skip
+def test_what_may_go_better_later_is_tried_again(dockside: Dockside, method: str, status: int, ending: str) -> None:
+    dockside.once(method, status, ending=ending)
+    [outcome] = dockside.dock(dockside.file("a.mp4", b"footage"))
+    assert outcome.safe
+    assert dockside.sleeps or method == "HEAD", "there is no HEAD where nothing was begun"
+
+
+@pytest.mark.parametrize(("status", "code"), [(400, "metadata-invalid"), (413, "upload-too-large"), (401, "sign-in")])
+def test_what_will_not_go_better_is_named(dockside: Dockside, status: int, code: str) -> None:
+    dockside.once("POST", status, code)
+    [outcome] = dockside.dock(dockside.file("a.mp4", b"footage"))
+    assert (outcome.outcome, outcome.safe, outcome.receipt) == (code, False, None)
+
+
+def test_an_unreachable_server_is_given_up_after_a_while(dockside: Dockside, tmp_path: Path) -> None:
+    path = dockside.file("a.mp4", b"footage")
+    dockside.stop()
+    [outcome] = dockside.dock(path, seconds=0)
+    assert (outcome.outcome, outcome.safe) == ("server-unreachable", False)
+    dockside.start()
+    assert dockside.dock(path)[0].safe
+
+
+def test_a_restart_of_both_sides_goes_on_where_it_was(dockside: Dockside) -> None:
+    body = os.urandom(300_000)
+    path = dockside.file("a.mp4", body)
+    seen: list[int] = []
+
+    def stop_halfway(_path: Path, done: int, _size: int) -> None:
+        seen.append(done)
+        if done >= 100_000:
+            raise DockError("interrupted", "the test")
+
+    with httpx2.Client(timeout=20) as client:
+        dock = dockside.connect(client)
+        dock._progress = stop_halfway
+        monkey = pytest.MonkeyPatch()
+        with monkey.context() as patched:
+            patched.setattr("scripts.docking.PIECE", 50_000)
+            assert dock.dock(path).outcome == "interrupted"
+    dockside.stop()
+    dockside.start()
+    [upload] = list(dockside.works.spool.uploads())
+    dockside.asked.clear()
+    [outcome] = dockside.dock(path)
+    assert outcome.safe
+    assert ("POST", "/files") not in dockside.asked, "the same upload went on"
+    assert ("HEAD", f"/files/{upload}") in dockside.asked
+    dockside.works.finish()
+    accounts(dockside.works)
+
+
+def test_an_upload_the_server_gave_up_is_begun_anew(dockside: Dockside) -> None:
+    path = dockside.file("a.mp4", b"footage")
+    dockside.once("PATCH", 500)
+    with httpx2.Client(timeout=20) as client:
+        dock = dockside.connect(client, seconds=0)
+        assert dock.dock(path).outcome == "busy"
+    [upload] = list(dockside.works.spool.uploads())
+    dockside.works.uploads.terminate(dockside.works.station.id, upload)
+    assert dockside.dock(path)[0].safe
+
+
+def test_a_file_that_changes_after_it_was_hashed(dockside: Dockside, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = dockside.file("a.mp4", b"footage")
+    with httpx2.Client(timeout=20) as client:
+        dock = dockside.connect(client)
+        monkeypatch.setattr(Dock, "_pieces", lambda *_: iter([b"FOOTAGE"]))
+        outcome = dock.dock(path)
+    assert (outcome.outcome, outcome.safe) == ("digest-mismatch", False)
+    assert len(dockside.works.recordings.quarantined()) == 1
+
+
+def test_a_file_that_gets_shorter(dockside: Dockside, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = dockside.file("a.mp4", b"footage")
+    create = Dock._create
+
+    def shorten(dock: Dock, file: object) -> tuple[str, int]:
+        path.write_bytes(b"foo")
+        return create(dock, file)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Dock, "_create", shorten)
+    [outcome] = dockside.dock(path, seconds=0)
+    assert (outcome.outcome, outcome.safe) == ("file-changed", False)
+
+
+def test_a_missing_file_is_named(dockside: Dockside) -> None:
+    [outcome] = dockside.dock(dockside.station / "nothing")
+    assert (outcome.outcome, outcome.digest) == ("file-unreadable", None)
+
+
+def test_a_name_that_is_no_text(dockside: Dockside) -> None:
+    path = Path(os.fsdecode(os.fsencode(dockside.station) + b"/\xff.mp4"))
+    path.write_bytes(b"footage")
+    assert dockside.dock(path)[0].outcome == "metadata-invalid"
+
+
+def test_the_token_goes_to_no_other_server(dockside: Dockside) -> None:
+    elsewhere = Response(status_code=201, headers={"Location": "https://elsewhere.example/files/1"})
+    dockside.cuts.append(lambda request: elsewhere if request.method == "POST" else None)
+    assert dockside.dock(dockside.file("a.mp4", b"footage"))[0].outcome == "server-wrong"
+
+
+# --- what a lying server might send -----------------------------------------------------------------------------------
+
+
+def receipt_of(dockside: Dockside, body: bytes) -> bytes:
+    """A genuine receipt, of other bytes."""
+    upload: UploadId = dockside.works.send(body)
+    until(lambda: dockside.works.receipts.receipt(upload) is not None)
+    receipt = dockside.works.receipts.receipt(upload)
+    assert receipt is not None
+    return receipt
+
+
+@pytest.mark.parametrize("lie", [b"", b"{}", b"not json", b'{"receipt":{},"signature":{"key":"a","value":""}}'])
+def test_no_receipt_at_all(dockside: Dockside, lie: bytes) -> None:
+    dockside.always("/receipt", lie)
+    [outcome] = dockside.dock(dockside.file("a.mp4", b"footage"))
+    assert (outcome.outcome, outcome.safe, outcome.receipt) == ("receipt-invalid", False, None)
+
+
+def test_a_receipt_of_other_bytes(dockside: Dockside) -> None:
+    dockside.always("/receipt", receipt_of(dockside, b"other bytes"))
+    assert dockside.dock(dockside.file("a.mp4", b"footage"))[0].outcome == "receipt-invalid"
+
+
+def test_a_receipt_of_another_upload_of_the_same_bytes(dockside: Dockside) -> None:
+    dockside.always("/receipt", receipt_of(dockside, b"footage"))
+    assert dockside.dock(dockside.file("a.mp4", b"footage"))[0].outcome == "receipt-invalid"
+
+
+def test_another_stations_receipt(dockside: Dockside) -> None:
+    fields = json.loads(dockside.credentials.read_text())
+    dockside.credentials.write_text(json.dumps(fields | {"station": "t" * 26}))
+    assert dockside.dock(dockside.file("a.mp4", b"footage"))[0].outcome == "receipt-invalid"
+
+
+def test_a_receipt_signed_by_a_key_that_is_not_trusted(dockside: Dockside) -> None:
+    trust = type(TRUST)(receipt_keys=(SIGNER.verifier,), logs=TRUST.logs)
+    with httpx2.Client(timeout=20) as client:
+        dock = dockside.connect(client)
+        dock._trust = trust
+        assert dock.dock(dockside.file("a.mp4", b"footage")).outcome == "receipt-invalid"
+
+
+@pytest.mark.parametrize("position", [100, 500, 1500])
+def test_a_flipped_byte(dockside: Dockside, position: int) -> None:
+    path = dockside.file("a.mp4", b"footage")
+    [outcome] = dockside.dock(path)
+    assert outcome.receipt is not None
+    lie = bytearray(outcome.receipt.read_bytes())
+    outcome.receipt.unlink()
+    lie[position] ^= 1
+    dockside.always("/receipt", bytes(lie))
+    assert dockside.dock(path)[0].outcome == "receipt-invalid"
+
+
+# --- credentials, folders, waiting ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "mode"),
+    [("{}", 0o600), ("nothing", 0o600), ("[]", 0o600), ('{"station":1,"name":"a","token":"b"}', 0o600), (None, 0o644)],
+)
+def test_credentials_that_cannot_be_used(dockside: Dockside, content: str | None, mode: int) -> None:
+    if content is not None:
+        dockside.credentials.write_text(content)
+    dockside.credentials.chmod(mode)
+    with pytest.raises(Exception, match=r"dock\.json") as refused:
+        Credentials.read(dockside.credentials)
+    assert getattr(refused.value, "code", None) == "credentials-file-wrong"
+
+
+def test_folders_are_walked_in_order_and_links_are_not_followed(tmp_path: Path) -> None:
+    for name in ("b/2.mp4", "b/1.mp4", "a/3.mp4", ".hidden/4.mp4"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / "b" / "link").symlink_to(tmp_path / "a" / "3.mp4")
+    (tmp_path / "c").symlink_to("/etc")
+    found = [str(path.relative_to(tmp_path)) for path in files_below([tmp_path, tmp_path / "a" / "3.mp4"])]
+    assert found == [".hidden/4.mp4", "a/3.mp4", "b/1.mp4", "b/2.mp4", "a/3.mp4"]
+
+
+def test_waits_grow_with_jitter_until_patience_ends() -> None:
+    watch, waits = [0.0], []
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        watch[0] += seconds
+
+    tries = _Tries(Patience(100, sleep=sleep, monotonic=lambda: watch[0], jitter=lambda: 0.5))
+    with pytest.raises(DockError) as gave_up:
+        while True:
+            tries.wait(Interrupted("server-unreachable", "no"))
+    assert gave_up.value.code == "server-unreachable"
+    assert waits[:7] == [0.5, 1, 2, 4, 8, 16, 30]
+    tries.progressed()
+    tries.wait(Interrupted("upload-busy", "no", wait=2))
+    assert waits[-1] == 2

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from fastapi import Response
 
 from catalog.identity import UploadId
 from integrity.receipt import verify_receipt

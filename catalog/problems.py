@@ -93,7 +93,6 @@ _TABLE = (
     Problem("child-answer-invalid", 500, "A decoder answered nonsense"),
     Problem("children-stopped", 503, "The service is ending"),
     Problem("unplayable", 409, "It cannot be shown"),
-    Problem("player-error", 500, "A page failed"),
     INTERNAL,
 )
 

@@ -7,7 +7,7 @@ loses nothing. Never decides anything itself: it calls the same code that a firs
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import structlog
@@ -45,6 +45,7 @@ class Reconciler:
         sealer: Sealer,
         jobs: JobPort,
         interval: timedelta = INTERVAL,
+        further: Sequence[Callable[[], object]] = (),
     ) -> None:
         self._folders = (spool, quarantine_folder)
         self._spool = spool
@@ -56,6 +57,7 @@ class Reconciler:
         self._sealer = sealer
         self._jobs = jobs
         self._interval = interval
+        self._further = tuple(further)  # what the read side wants looked at, which this side does not know
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="reconciler", daemon=True)
 
@@ -83,6 +85,7 @@ class Reconciler:
             self._issue_receipts,
             self._wake_preparing,
             self._uploads.expire,
+            *self._further,
         )
         for step in steps:
             if not self._ending.is_set():
@@ -97,7 +100,9 @@ class Reconciler:
         try:
             step(*about)
         except (CatalogError, IngestError, IntegrityError, OSError) as error:
-            _log.warning("reconciler-postponed", step=step.__name__, about=about, exc_info=error)
+            _log.warning(
+                "reconciler-postponed", step=getattr(step, "__name__", repr(step)), about=about, exc_info=error
+            )
 
     def _resume_uploads(self) -> None:
         """Whole uploads go to the intake; complete ones that nobody settled are hashed; the rest wait for bytes."""

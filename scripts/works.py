@@ -5,14 +5,16 @@ would lose: the spool and the catalog are the truth, and the reconciler brings b
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 
 import structlog
 
+from catalog.grants import Grants
 from catalog.identity import GrantId, RecordingId
 from catalog.jobs import Kind
 from catalog.parts import Parts
@@ -99,6 +101,13 @@ class Authority:
                     _log.warning("authority-not-started", exc_info=error)
 
 
+class Bundles(Protocol):
+    """What makes bundles, and removes those that are good for nothing any more."""
+
+    def make(self, grant: GrantId) -> None: ...
+    def sweep(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Works:
     """The running parts that routes and pages talk to."""
@@ -119,8 +128,8 @@ class Works:
 
 
 @contextmanager
-def running(house: House, child: AuthorityChild, bundle: Callable[[GrantId], None]) -> Iterator[Works]:
-    """All of it, for as long as the block lasts; `bundle` is what the job of that name does."""
+def running(house: House, child: AuthorityChild, grants: Grants, export: Bundles) -> Iterator[Works]:
+    """All of it, for as long as the block lasts; `export` makes the bundles and clears away spent ones."""
     with ExitStack() as stack:
         authority = Authority(child)
         stack.callback(authority.stop)
@@ -129,8 +138,13 @@ def running(house: House, child: AuthorityChild, bundle: Callable[[GrantId], Non
         threads = ThreadPoolExecutor(RECEIVERS, thread_name_prefix="receive")
         stack.callback(threads.shutdown)
         children = Children(child_environment())
-        jobs = Engine(sqlite_url(house.data / "jobs.sqlite3"), _kinds(house, children, bundle))
-        works = _intake(house, authority, Receiver(threads), jobs)
+        jobs = Engine(sqlite_url(house.data / "jobs.sqlite3"), _kinds(house, children, export))
+
+        def wake_bundles() -> None:
+            for grant in grants.waiting():
+                jobs.wake("bundle", grant)
+
+        works = _intake(house, authority, Receiver(threads), jobs, (wake_bundles, export.sweep))
         works.reconciler.begin()
         house.recordings.release_all()
         jobs.start()
@@ -143,7 +157,7 @@ def running(house: House, child: AuthorityChild, bundle: Callable[[GrantId], Non
         yield works
 
 
-def _kinds(house: House, children: Children, bundle: Callable[[GrantId], None]) -> Mapping[Kind, Work]:
+def _kinds(house: House, children: Children, export: Bundles) -> Mapping[Kind, Work]:
     settings = house.settings
     bounds = Bounds(timeout_s=settings.prepare_timeout_s, memory=settings.prepare_memory_bytes, threads=2)
     pipeline = Pipeline(
@@ -151,11 +165,13 @@ def _kinds(house: House, children: Children, bundle: Callable[[GrantId], None]) 
     )
     return {
         "prepare": Work(lambda subject: pipeline.prepare(RecordingId(subject)), settings.prepare_jobs),
-        "bundle": Work(lambda subject: bundle(GrantId(subject))),
+        "bundle": Work(lambda subject: export.make(GrantId(subject))),
     }
 
 
-def _intake(house: House, authority: Authority, receiver: Receiver, jobs: Engine) -> Works:
+def _intake(
+    house: House, authority: Authority, receiver: Receiver, jobs: Engine, further: Sequence[Callable[[], object]]
+) -> Works:
     settings, clock, random = house.settings, house.clock, house.random
     spool = Spool(house.data / "spool", clock, settings.reserve_bytes)
     kept = Spool(house.data / "quarantine", clock)
@@ -178,5 +194,7 @@ def _intake(house: House, authority: Authority, receiver: Receiver, jobs: Engine
         quarantine=quarantine,
         filing=Filing(spool, intake, clock, DOCUMENT_BYTES),
         jobs=jobs,
-        reconciler=Reconciler(spool, kept, uploads, intake, quarantine, house.recordings, receipts, sealer, jobs),
+        reconciler=Reconciler(
+            spool, kept, uploads, intake, quarantine, house.recordings, receipts, sealer, jobs, further=further
+        ),
     )

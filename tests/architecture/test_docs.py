@@ -14,7 +14,7 @@ from scripts.settings import PREFIX, Settings
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
-ERRORS = ("integrity.errors", "catalog.errors", "ingest.errors", "player.errors")
+ERRORS = ("integrity.errors", "catalog.errors", "ingest.errors")
 
 
 def test_readme_lists_every_setting_with_its_default_and_meaning() -> None:

@@ -10,7 +10,7 @@ from catalog.errors import InvalidInput, PurposeMissing
 from catalog.problems import PROBLEMS, problem, problem_of
 from integrity.errors import VaultMissing
 
-PACKAGES = ("integrity.errors", "catalog.errors", "ingest.errors", "player.errors")
+PACKAGES = ("integrity.errors", "catalog.errors", "ingest.errors")
 
 
 def _errors(module: str) -> list[Any]:

@@ -1,0 +1,176 @@
+"""The HTTP application: services for routes, routes in their order, and errors as problems.
+
+Everything a request can reach is joined here. An error without a stable code becomes `internal`: its text goes to the
+technical log, never to the caller.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+from starlette.exceptions import HTTPException
+
+from catalog.approvals import Approvals
+from catalog.cases import Cases
+from catalog.copies import Copies
+from catalog.dependencies import Services, station
+from catalog.documents import Documents
+from catalog.errors import CatalogError
+from catalog.evidence import Evidence
+from catalog.gate import Gate
+from catalog.grants import Grants
+from catalog.history import History
+from catalog.identity import GrantId
+from catalog.jobs import URGENT
+from catalog.linking import Linking
+from catalog.marks import Marks
+from catalog.oversight import Oversight
+from catalog.posts import Posts
+from catalog.problems import CONTENT_TYPE, RETRY_SECONDS, problem
+from catalog.routes import router as api
+from ingest.errors import IngestError
+from ingest.routes import make_router
+from integrity.errors import IntegrityError
+from player.export import Export
+from player.language import from_tag
+from player.routes import add_pages
+from scripts.assemble import House
+from scripts.authority_child import AuthorityChild
+from scripts.metrics import StateCollector
+from scripts.routes import Public
+from scripts.routes import router as public
+from scripts.status import status_of
+from scripts.works import Works, running
+
+_log = structlog.get_logger()
+
+
+@contextmanager
+def make_application(house: House, child: AuthorityChild) -> Iterator[FastAPI]:
+    """The application with everything behind it running, for as long as the block lasts."""
+    grants = Grants(house.database, house.ledger, house.clock, house.random)
+    export = _export(house, grants)
+    with running(house, child, grants, export) as works:
+        app = FastAPI(title="Tiezheng", version="1", docs_url=None, redoc_url=None)
+        app.state.services = _services(house, works, grants, export)
+        app.state.public = Public(
+            log_file=house.log.public_file,
+            timestamp=works.authority,
+            ready=lambda: _ready(house, works),
+            registry=_registry(house),
+        )
+        app.include_router(make_router(works.uploads, works.receipts, works.receiver, station, as_response))
+        app.include_router(public)
+        app.include_router(api)
+        add_pages(app, from_tag(house.settings.language) or "zh_CN")
+        app.add_exception_handler(Exception, _unexpected)
+        app.add_exception_handler(HTTPException, _http)
+        app.add_exception_handler(RequestValidationError, _shape)
+        for error in (CatalogError, IngestError, IntegrityError):
+            app.add_exception_handler(error, _known)
+        yield app
+
+
+def _authorities(house: House) -> dict[str, bytes]:
+    return {authority.name: authority.root_pem for authority in house.trust.authorities}
+
+
+def _export(house: House, grants: Grants) -> Export:
+    copies = Copies(house.database, house.ledger, house.clock, house.log, _authorities(house), house.open_original)
+    return Export(copies, grants, house.data / "bundles", house.trust)
+
+
+def _services(house: House, works: Works, grants: Grants, export: Export) -> Services:
+    database, ledger, clock, random, settings = house.database, house.ledger, house.clock, house.random, house.settings
+
+    def granted(grant: GrantId) -> None:
+        works.jobs.wake("bundle", grant, URGENT)
+
+    return Services(
+        agencies=house.agencies,
+        approvals=Approvals(database, ledger, clock, random, granted, timedelta(hours=settings.grant_hours)),
+        cases=Cases(database, ledger, clock, random),
+        documents=Documents(database, ledger),
+        evidence=Evidence(database, ledger),
+        export=export,
+        filing=works.filing,
+        gate=Gate(
+            database, ledger, clock, random, house.renditions, house.vault, house.log, _authorities(house),
+            timedelta(minutes=settings.view_minutes),
+        ),
+        grants=grants,
+        history=History(database, ledger),
+        ledger=ledger,
+        linking=Linking(database, ledger, clock, random),
+        marks=Marks(database, ledger, clock, random),
+        oversight=Oversight(
+            database, ledger, house.recordings, works.quarantine.decide, lambda: status_of(house).json()
+        ),
+        people=house.people,
+        posts=Posts(database, ledger, clock, random),
+        recordings=house.recordings,
+        retention=house.retention,
+        signin=house.signin,
+        stations=house.stations,
+        trust_json=lambda: house.trust.encode(),
+        secure=settings.tls,
+    )  # fmt: skip
+
+
+def _ready(house: House, works: Works) -> dict[str, bool]:
+    return {"log": house.sequencer.healthy(), **works.ready()}
+
+
+def _registry(house: House) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    for collector in (ProcessCollector, PlatformCollector, GCCollector):
+        collector(registry=registry)
+    registry.register(StateCollector(lambda: status_of(house)))
+    return registry
+
+
+def as_response(error: Exception, request: Request) -> Response:
+    """RFC 9457 for an error with a stable code."""
+    status, body = problem(error)
+    headers = {"Retry-After": str(RETRY_SECONDS)} if status in (429, 503) else {}
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if status >= 500:
+        _log.error("request-failed", path=request.url.path, code=body["code"], exc_info=error)
+    return JSONResponse(body, status, headers, CONTENT_TYPE)
+
+
+async def _known(request: Request, error: Exception) -> Response:
+    return as_response(error, request)
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    return as_response(error, request)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    """The framework's own refusals: no such address, no such method."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    code = {404: "not-found", 405: "method-not-allowed"}.get(status, "input-invalid")
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": str(getattr(error, "detail", "")),
+        "status": status,
+        "code": code,
+    }
+    return JSONResponse(body, status, dict(getattr(error, "headers", None) or {}), CONTENT_TYPE)
+
+
+async def _shape(request: Request, error: Exception) -> Response:
+    """A value of a query or a body that has another shape."""
+    first = error.errors()[0] if isinstance(error, RequestValidationError) else {"loc": (), "msg": str(error)}
+    field = ".".join(str(part) for part in first["loc"][1:])
+    body = {"type": "about:blank", "title": "A value does not fit", "status": 422, "code": "input-invalid",
+            "field": field, "detail": f"{field}: {first['msg']}"}  # fmt: skip
+    return JSONResponse(body, 422, None, CONTENT_TYPE)

@@ -1,0 +1,34 @@
+"""What Prometheus reads: the same facts as the status page, measured when asked, never per person or per case."""
+
+from collections.abc import Callable, Iterator
+
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from scripts.status import Status
+
+
+class StateCollector(Collector):
+    """Recordings by state, what waits, the log's size, whether the vault is immutable."""
+
+    def __init__(self, measure: Callable[[], Status]) -> None:
+        self._measure = measure
+
+    def collect(self) -> Iterator[Metric]:
+        """Measured anew for each scrape."""
+        found = self._measure().json()
+        states = GaugeMetricFamily("tiezheng_recordings", "Recordings by state", labels=["state"])
+        for state, count in found["recordings"].items():
+            states.add_metric([state], count)
+        yield states
+        waiting = GaugeMetricFamily("tiezheng_waiting", "What waits, by where", labels=["where"])
+        for place, count in found["queue"].items():
+            waiting.add_metric([place], count)
+        yield waiting
+        yield GaugeMetricFamily("tiezheng_log_size", "Leaves under the signed head", value=found["log"].get("size", -1))
+        immutable = int(found["vault"]["immutable"])
+        yield GaugeMetricFamily("tiezheng_vault_immutable", "1 where the store refuses changes", value=immutable)
+
+    def describe(self) -> Iterator[Metric]:
+        """Nothing is measured at registration."""
+        return iter(())

@@ -67,15 +67,28 @@ def enrol_station(data: Path, settings: Path | None, name: str, agency: str | No
     """Enrol a docking station: credentials for `dock` in FILE, and trust.json beside it."""
     if out.exists():
         raise click.UsageError(_("there is a file already: {path}").format(path=out))
-    with _house(data, settings) as house, house.sequencing():
+    with _house(data, settings) as house, house.sequencing(), _reserved(out):
         station, token = house.stations.enrol(operator(), _agency(house, agency), name)
         credentials = {"station": station.id, "name": name, "token": token}
-        durable.write_new(out, (json.dumps(credentials, ensure_ascii=False) + "\n").encode(), 0o600)
+        durable.replace(out, (json.dumps(credentials, ensure_ascii=False) + "\n").encode(), 0o600)
         trust = house.trust
         durable.replace(out.with_name("trust.json"), trust.encode(), 0o644)
     click.echo(_("station {name} enrolled: {path}").format(name=name, path=out))
     for kind, fingerprint in trust.fingerprints:
         click.echo(f"  {kind}: {fingerprint}")
+
+
+@contextmanager
+def _reserved(out: Path) -> Iterator[None]:
+    """The file is made before the token that is told only once, so a folder that cannot be written costs no station."""
+    durable.make_folder(out.parent)
+    durable.write_new(out, b"", 0o600)
+    try:
+        yield
+    except BaseException:
+        if not out.stat().st_size:
+            durable.remove(out)
+        raise
 
 
 @command.command("add-person")

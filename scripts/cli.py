@@ -49,8 +49,8 @@ def main(arguments: list[str] | None = None) -> Any:
     try:
         return tiezheng.main(args=arguments, standalone_mode=True)
     except Exception as error:
-        code = getattr(error, "code", None)
-        if code is None:
+        code = "file-error" if isinstance(error, OSError) else getattr(error, "code", None)
+        if not isinstance(code, str):
             raise
         click.echo(f"error: {code}: {error}", err=True)
         sys.exit(1)

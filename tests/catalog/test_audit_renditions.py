@@ -1,0 +1,67 @@
+"""Playable copies: files against rows, rows against the ledger."""
+
+import os
+from typing import BinaryIO
+
+import pytest
+from sqlalchemy import Connection
+
+from catalog.audit_renditions import rendition_findings
+from catalog.errors import NotFound
+from catalog.identity import RecordingId
+from integrity.finding import Finding
+from tests.catalog.audited import Audited
+from tests.catalog.house import House
+from tests.catalog.owner import change
+
+
+@pytest.fixture
+def audited(house: House) -> Audited:
+    made = Audited(house)
+    made.prepared()
+    return made
+
+
+class Store(dict[str, bytes]):
+    """Files by name, each with a descriptor of its own as in the real store."""
+
+    def open(self, recording: RecordingId, recipe: str, name: str) -> BinaryIO:
+        if name not in self:
+            raise NotFound("no such file")
+        fd = os.memfd_create(name)
+        os.write(fd, self[name])
+        return os.fdopen(fd, "rb")
+
+
+def codes(audited: Audited, store: Store, chosen: bool = True) -> set[str]:
+    def check(connection: Connection) -> list[Finding]:
+        return list(rendition_findings(connection, store.open, lambda _: chosen))
+
+    return audited.codes(check)
+
+
+GOOD = Store({"media.mp4": b"copy"})
+
+
+def test_what_nobody_touched_is_clean(audited: Audited) -> None:
+    assert codes(audited, GOOD) == set()
+
+
+def test_an_exchanged_or_missing_file(audited: Audited) -> None:
+    assert codes(audited, Store({"media.mp4": b"Copy"})) == {"rendition-differs"}
+    assert codes(audited, Store()) == {"rendition-missing"}
+    assert codes(audited, Store(), chosen=False) == set(), "not among the sample"
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("DELETE FROM renditions", {"rendition-not-recorded"}),
+        ("UPDATE renditions SET sha256 = (SELECT max(sha256) FROM originals)",
+         {"rendition-not-recorded", "rendition-differs"}),
+        ("UPDATE ledger SET action = 'other' WHERE action = 'prepare'", {"rendition-not-recorded"}),
+    ],
+)  # fmt: skip
+def test_each_change_is_named(audited: Audited, statement: str, expected: set[str]) -> None:
+    change(audited.house.database, statement)
+    assert codes(audited, GOOD) == expected

@@ -95,6 +95,12 @@ class Grants:
         """The bundle cannot be made; the reason is for people. Conflict when the grant waits for none."""
         self._conclude(grant, "bundle-failed", {"state": "failed", "reason": reason}, {"reason": reason})
 
+    def with_bundle(self) -> frozenset[GrantId]:
+        """Grants whose bundle is being made or may still be fetched: what lies there for any other is left over."""
+        with self._database.read() as connection:
+            kept = select(grants.c.id).where(grants.c.state.in_(("approved", "ready", "releasing")))
+            return frozenset(GrantId(grant) for grant in connection.scalars(kept))
+
     def expire(self) -> int:
         """End grants whose time is over, with an entry each; how many. To be called now and then."""
         with self._database.read() as connection:

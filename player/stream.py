@@ -10,7 +10,8 @@ import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, TypeVar
+from urllib.parse import quote
 
 from integrity.digest import Digest
 
@@ -22,9 +23,25 @@ _READERS = ThreadPoolExecutor(8, thread_name_prefix="stream")
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
+Answer = TypeVar("Answer")
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Delivered = Callable[[int], None]
+
+
+class Delivery(Protocol):
+    """Who is told how far the bytes went; called in a thread, so it may write to a database."""
+
+    def before(self, end: int) -> None:
+        """Bytes up to this offset are about to be handed over; an error ends the answer."""
+        ...
+
+    def finished(self, end: int) -> None:
+        """All that was asked for, up to this offset, has left this process, and the client was still there."""
+        ...
+
+    def closed(self) -> None:
+        """The answer has ended, however it did."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +119,8 @@ def headers_of(content: Content, part: Slice) -> Iterator[tuple[bytes, bytes]]:
     if part.status in (200, 206):
         yield b"content-type", content.content_type.encode("latin-1")
         if content.attachment is not None:
-            yield b"content-disposition", f'attachment; filename="{content.attachment}"'.encode("latin-1")
+            # RFC 6266 with RFC 8187: whatever the name holds, nothing of it ends the field.
+            yield b"content-disposition", f"attachment; filename*=UTF-8''{quote(content.attachment, safe='')}".encode()
 
 
 async def send_content(
@@ -111,9 +129,9 @@ async def send_content(
     headers: Mapping[str, str],
     receive: Receive,
     send: Send,
-    delivered: Delivered | None = None,
+    delivery: Delivery | None = None,
 ) -> None:
-    """Answer with the file and close it. `delivered(offset)` hears up to where bytes have left this process.
+    """Answer with the file and close it; `delivery` hears how far it went.
 
     A file shorter than promised ends the connection instead of the answer: a client must never take a part for all.
     """
@@ -124,27 +142,36 @@ async def send_content(
         if method == "HEAD":
             await send({"type": "http.response.body", "body": b""})
         else:
-            await _send_body(content.fd, part, send, gone, delivered)
+            await _send_body(content.fd, part, send, gone, delivery)
     finally:
         gone.cancel()
         os.close(content.fd)
+        if delivery is not None:
+            await asyncio.shield(_aside(delivery.closed))
 
 
-async def _send_body(fd: int, part: Slice, send: Send, gone: "asyncio.Task[None]", delivered: Delivered | None) -> None:
+async def _send_body(fd: int, part: Slice, send: Send, gone: "asyncio.Task[None]", delivery: Delivery | None) -> None:
     # The server's `send` returns at once for a client that has left, and otherwise waits until the chunk before has
-    # been taken from it: so an offset counts as delivered only after the following send, and never once `gone`.
-    loop = asyncio.get_running_loop()
+    # been taken from it: so the bytes count as gone out only after the empty one at the end, and never once `gone`.
     offset, end = part.start, part.start + part.length
-    while not gone.done():
-        chunk = await loop.run_in_executor(_READERS, os.pread, fd, min(CHUNK, end - offset), offset)
-        if not chunk and offset < end:
-            raise OSError(f"file ended at {offset}, {end} were promised")
-        await send({"type": "http.response.body", "body": chunk, "more_body": bool(chunk)})
-        if delivered is not None and part.length and not gone.done():
-            await loop.run_in_executor(_READERS, delivered, offset)
+    while offset < end and not gone.done():
+        length = min(CHUNK, end - offset)
+        if delivery is not None:
+            await _aside(delivery.before, offset + length)
+        chunk = await _aside(os.pread, fd, length, offset)
         if not chunk:
-            return
+            raise OSError(f"file ended at {offset}, {end} were promised")
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
         offset += len(chunk)
+    if offset == end:
+        await send({"type": "http.response.body", "body": b""})
+        if delivery is not None and part.length and not gone.done():
+            await _aside(delivery.finished, end)
+
+
+async def _aside(call: Callable[..., Answer], *arguments: Any) -> Answer:
+    """Run in a reader's thread."""
+    return await asyncio.get_running_loop().run_in_executor(_READERS, call, *arguments)
 
 
 async def _disconnected(receive: Receive) -> None:

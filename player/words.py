@@ -48,6 +48,13 @@ ROLES = {
     "approver": _("Approver"),
     "reviewer": _("Reviewer"),
 }
+ROLE_NOTES = {
+    "administrator": _("manages people, stations and agencies; never views footage"),
+    "officer": _("opens cases, files documents, links recordings, views, asks for copies"),
+    "supervisor": _("views for a stated purpose, reads the ledger"),
+    "approver": _("decides requests for copies"),
+    "reviewer": _("views, reads the ledger, downloads seals"),
+}
 COPY_ACTIONS = {
     "copy": _("Copy"),
     "release": _("Release to an outside party"),
@@ -75,7 +82,7 @@ GRANT_STATES = {
     "completed": _("Fetched"),
     "expired": _("Expired"),
 }
-OUTCOMES = {"permitted": _("Permitted"), "refused": _("Refused"), "done": _("Done")}
+OUTCOMES = {"permitted": _("Permitted"), "refused": _("Not permitted"), "done": _("Done")}
 QUARANTINE_DECISIONS = {
     "keep": _("Keep in quarantine"),
     "seal": _("Seal what was received"),
@@ -89,6 +96,79 @@ DOCUMENT_KINDS = {
     "decision": _("Decision"),
     "receipt": _("Proof of service"),
     "other": _("Other"),
+}
+DECISIONS = {
+    **{code: REQUEST_STATES[code] for code in ("approved", "refused")},
+    **QUARANTINE_DECISIONS,
+}
+SUBJECTS = {
+    "recording": _("Recording"),
+    "document": _("Document"),
+    "case": _("Case"),
+    "request": _("Request"),
+    "grant": _("Grant"),
+    "upload": _("Upload"),
+    "original": _("Original"),
+    "person": _("Person"),
+    "station": _("Station"),
+    "agency": _("Agency"),
+    "post": _("Post"),
+    "holding": _("Holder of a post"),
+    "role": _("Role"),
+    "link": _("Link"),
+    "view": _("View"),
+    "ledger": _("Ledger"),
+    "service": _("Service"),
+}
+ACTIONS = {
+    "catalogue": _("Sealed and catalogued"),
+    "upload-repeated": _("Same bytes uploaded again"),
+    "upload-terminated": _("Upload given up"),
+    "token-added": _("Time token added"),
+    "prepare": _("Viewing copy made"),
+    "unplayable": _("No viewing copy possible"),
+    "quarantine": _("Put into quarantine"),
+    "quarantine-decide": _("Quarantine decided"),
+    "quarantine-release": _("Let out of quarantine"),
+    "open-case": _("Case opened"),
+    "case-stage": _("Stage of the case set"),
+    "add-subject": _("Person concerned named"),
+    "file-document": _("Document filed"),
+    "link": _("Linked to a case"),
+    "unlink": _("Link ended"),
+    "mark": _("Mark set"),
+    "see": _("Facts read"),
+    "view": _("Viewing"),
+    "read-ledger": _("Ledger read"),
+    "download-seal": _("Seal downloaded"),
+    "request": _("Copy asked for"),
+    "withdraw": _("Request withdrawn"),
+    "decide": _("Copy decided"),
+    "bundle": _("Bundle made"),
+    "bundle-failed": _("Bundle could not be made"),
+    "release": _("Bundle released"),
+    "release-resumed": _("Fetching went on"),
+    "release-completed": _("Bundle fetched to its end"),
+    "grant-expired": _("Grant expired"),
+    "dispose": _("Disposal"),
+    "sign-in": _("Sign-in"),
+    "sign-out": _("Sign-out"),
+    "password": _("Password changed"),
+    "add-person": _("Person added"),
+    "reset-password": _("One-time password issued"),
+    "disable-person": _("Account shut"),
+    "role": _("Role given"),
+    "role-ended": _("Role taken back"),
+    "add-agency": _("Agency founded"),
+    "relate-agency": _("Relations of an agency set"),
+    "add-post": _("Post set up"),
+    "hold-post": _("Put into a post"),
+    "leave-post": _("Left a post"),
+    "route-approval": _("Route of approvals set"),
+    "enrol-station": _("Station enrolled"),
+    "revoke-station": _("Station shut out"),
+    "manage": _("Administration"),
+    "stranger": _("Tried without sign-in"),
 }
 ACTORS = {"person": _("Person"), "station": _("Station"), "system": _("System"), "stranger": _("Without sign-in")}
 

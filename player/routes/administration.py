@@ -1,0 +1,159 @@
+"""Administration: people and their roles, stations, agencies, posts. A secret that is made here is shown this once."""
+
+from fastapi import APIRouter, Response
+
+from catalog.errors import Conflict, InvalidInput
+from catalog.identity import AgencyId, PersonId, StationId
+from catalog.permissions import Role
+from catalog.shapes import one_of
+from player.language import gettext as _
+from player.refusals import said
+from player.routes.here import Asked, Here
+from player.routes.refusals import Page
+
+router = APIRouter(prefix="/administration", route_class=Page)
+SECTION = "/administration"
+
+
+@router.get("")
+def list_people(here: Asked) -> Response:
+    """Everybody of the agencies this person manages."""
+    return _people_page(here)
+
+
+def _people_page(here: Here, status: int = 200, failure: str = "") -> Response:
+    return here.page(
+        "people.html",
+        status,
+        section=SECTION,
+        people=here.services.people.list(here.principal),
+        agencies=here.services.agencies.list(here.principal),
+        failure=failure,
+    )
+
+
+@router.post("/people")
+def add_person(here: Asked) -> Response:
+    """A new person; the answer shows the one-time password, once."""
+    form = here.form
+    roles = [Role(one_of("role", role, list(Role))) for role in form.texts("role")]
+    try:
+        _id, once = here.services.people.add(
+            here.principal, form.text("login"), form.text("name"), AgencyId(form.text("agency")), roles
+        )
+    except (Conflict, InvalidInput) as error:
+        return _people_page(here, 409, said(error))
+    return _once_page(here, form.text("login"), once)
+
+
+def _once_page(here: Here, login: str, once: str) -> Response:
+    return here.page("password_once.html", section=SECTION, login=login, once=once)
+
+
+@router.post("/people/{person}/password")
+def reset_password(here: Asked, person: PersonId) -> Response:
+    """A new one-time password, shown once."""
+    login = next((each.login for each in here.services.people.list(here.principal) if each.id == person), "")
+    return _once_page(here, login, here.services.people.reset_password(here.principal, person))
+
+
+@router.post("/people/{person}/end")
+def disable_person(here: Asked, person: PersonId) -> Response:
+    """Shut a person out."""
+    here.services.people.disable(here.principal, person)
+    return here.go(SECTION, _("The account is shut."))
+
+
+@router.post("/people/{person}/roles")
+def grant_role(here: Asked, person: PersonId) -> Response:
+    """Give a role at an agency."""
+    role = Role(one_of("role", here.form.text("role"), list(Role)))
+    here.services.people.grant_role(here.principal, person, AgencyId(here.form.text("agency")), role)
+    return here.go(SECTION, _("The role is given."))
+
+
+@router.post("/roles/{role}/end")
+def end_role(here: Asked, role: str) -> Response:
+    """Take a role back."""
+    here.services.people.end_role(here.principal, role)
+    return here.go(SECTION, _("The role is taken back."))
+
+
+@router.get("/stations")
+def list_stations(here: Asked) -> Response:
+    """Docking stations."""
+    return _stations_page(here)
+
+
+def _stations_page(here: Here, status: int = 200, failure: str = "") -> Response:
+    return here.page(
+        "stations.html",
+        status,
+        section=SECTION,
+        stations=here.services.stations.list(here.principal),
+        agencies=here.services.agencies.list(here.principal),
+        failure=failure,
+    )
+
+
+@router.post("/stations")
+def enrol_station(here: Asked) -> Response:
+    """Enrol a station; the answer shows its credentials, once."""
+    try:
+        station, token = here.services.stations.enrol(
+            here.principal, AgencyId(here.form.text("agency")), here.form.text("name")
+        )
+    except (Conflict, InvalidInput) as error:
+        return _stations_page(here, 409, said(error))
+    credentials = {"station": station.id, "name": station.name, "token": token}
+    return here.page("station_made.html", section=SECTION, station=station, credentials=credentials)
+
+
+@router.post("/stations/{station}/end")
+def revoke_station(here: Asked, station: StationId) -> Response:
+    """Shut a station out."""
+    here.services.stations.revoke(here.principal, station)
+    return here.go(f"{SECTION}/stations", _("The station is shut out."))
+
+
+@router.get("/trust.json")
+def read_trust(here: Asked) -> Response:
+    """What a station and a verifier know of this installation; to be carried to them another way than by us."""
+    headers = {"Content-Disposition": 'attachment; filename="trust.json"', "Cache-Control": "no-store"}
+    return Response(here.services.trust_json(), media_type="application/json", headers=headers)
+
+
+@router.get("/agencies")
+def list_agencies(here: Asked) -> Response:
+    """Agencies and how they stand to each other."""
+    return _agencies_page(here)
+
+
+def _agencies_page(here: Here, status: int = 200, failure: str = "") -> Response:
+    agencies = here.services.agencies.list(here.principal)
+    names = {agency.id: agency.name for agency in agencies}
+    return here.page("agencies.html", status, section=SECTION, agencies=agencies, names=names, failure=failure)
+
+
+@router.post("/agencies")
+def add_agency(here: Asked) -> Response:
+    """Found an agency below one's own."""
+    form = here.form
+    superior, supervisor = _agency(form.text("superior")), _agency(form.text("supervisor"))
+    try:
+        here.services.agencies.add(here.principal, form.text("code"), form.text("name"), superior, supervisor)
+    except (Conflict, InvalidInput) as error:
+        return _agencies_page(here, 409, said(error))
+    return here.go(f"{SECTION}/agencies", _("The agency is founded."))
+
+
+@router.post("/agencies/{agency}/relations")
+def relate_agency(here: Asked, agency: AgencyId) -> Response:
+    """Set which agencies stand above."""
+    superior, supervisor = _agency(here.form.text("superior")), _agency(here.form.text("supervisor"))
+    here.services.agencies.relate(here.principal, agency, superior, supervisor)
+    return here.go(f"{SECTION}/agencies", _("The relations are set."))
+
+
+def _agency(chosen: str) -> AgencyId | None:
+    return AgencyId(chosen) if chosen else None

@@ -1,0 +1,203 @@
+"""Recording and document pages, their views, and the bytes inside a view. Nothing is opened here but by the gate."""
+
+import codecs
+import io
+import zipfile
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from catalog.errors import NotFound, PurposeMissing
+from catalog.gate import OpenFile, View
+from catalog.identity import RecordingId, ViewId
+from player.refusals import said
+from player.routes.here import Asked, Here
+from player.routes.refusals import Page
+from player.routes.sending import Sent
+from player.stream import Content
+
+router = APIRouter(route_class=Page)
+SHOWN_TEXT = 512 * 1024
+"""Bytes of a text that stand on its page; the rest is a link away."""
+INLINE = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
+"""Content types of documents that a page shows itself; all others are handed over as files, never rendered here."""
+
+
+@router.get("/recordings")
+def list_recordings(here: Asked) -> Response:
+    """Recordings that belong to no case yet, or all of them."""
+    show = "all" if here.query.get("show") == "all" else "unlinked"
+    words, after = here.query.get("q", ""), here.query.get("after")
+    found = here.services.evidence.list(here.principal, unlinked=show == "unlinked", words=words, after=after)
+    return here.page(
+        "recordings.html",
+        section="/recordings",
+        show=show,
+        q=words,
+        recordings=found.items,
+        next_page=here.next_page(found.next),
+    )
+
+
+@router.get("/recordings/{recording}")
+def show_recording(here: Asked, recording: RecordingId) -> Response:
+    """What is known of a recording, and the question for what purpose it is to be viewed."""
+    return _recording_page(here, recording)
+
+
+def _recording_page(here: Here, recording: RecordingId, status: int = 200, failure: str = "") -> Response:
+    detail = here.services.evidence.get(here.principal, recording)
+    return here.page(
+        "recording.html",
+        status,
+        section="/recordings",
+        recording=detail.recording,
+        station_name=detail.station_name,
+        originals=detail.originals,
+        tokens=detail.tokens,
+        cases=detail.cases,
+        seal_href=f"/recordings/{recording}/seal.zip",
+        failure=failure,
+    )
+
+
+@router.post("/recordings/{recording}/views")
+def view_recording(here: Asked, recording: RecordingId) -> Response:
+    """Put the purpose on record and open a view."""
+    try:
+        view = here.services.gate.open_view(here.principal, recording, here.form.text("purpose"))
+    except PurposeMissing as error:
+        return _recording_page(here, recording, 422, said(error))
+    return here.go(f"/views/{view.id}")
+
+
+@router.get("/documents/{document}")
+def show_document(here: Asked, document: str) -> Response:
+    """What is known of a document, and the question for what purpose it is to be viewed."""
+    return _document_page(here, document)
+
+
+def _document_page(here: Here, document: str, status: int = 200, failure: str = "") -> Response:
+    detail = here.services.documents.get(here.principal, document)
+    return here.page(
+        "document.html",
+        status,
+        section="/cases",
+        document=detail.document,
+        case=here.services.cases.get(here.principal, detail.document.case_id),
+        originals=(detail.original,),
+        tokens=detail.tokens,
+        seal_href=f"/documents/{document}/seal.zip",
+        failure=failure,
+    )
+
+
+@router.post("/documents/{document}/views")
+def view_document(here: Asked, document: str) -> Response:
+    """Put the purpose on record and open a view."""
+    try:
+        view = here.services.gate.open_document_view(here.principal, document, here.form.text("purpose"))
+    except PurposeMissing as error:
+        return _document_page(here, document, 422, said(error))
+    return here.go(f"/views/{view.id}")
+
+
+@router.get("/views/{view}")
+def show_view(here: Asked, view: ViewId) -> Response:
+    """The page that plays or shows what this view is of."""
+    opened = here.services.gate.view(here.principal, view)
+    facts = _recording_view(here, opened) if opened.recording_id is not None else _document_view(here, opened)
+    return here.page("view.html", view=opened, **facts)
+
+
+NOTHING: dict[str, Any] = {
+    "playlist": "", "poster": "", "thumbnails": "", "picture": "", "text": None, "shortened": False,
+    "whole": "", "medium": "", "derived": True,
+}  # fmt: skip
+
+
+def _recording_view(here: Here, view: View) -> dict[str, Any]:
+    recording = here.services.evidence.get(here.principal, RecordingId(str(view.recording_id))).recording
+    names = {file.name for file in here.services.gate.view_files(here.principal, view.id)}
+    base = f"/views/{view.id}"
+    facts = NOTHING | {"name": recording.name, "back": f"/recordings/{recording.id}", "medium": recording.medium}
+    found = {"playlist": "index.m3u8", "poster": "poster.jpg", "thumbnails": "thumbs.vtt", "picture": "picture.jpg"}
+    facts |= {fact: f"{base}/{name}" for fact, name in found.items() if name in names}
+    if "text.txt" in names:
+        file = here.services.gate.rendition(here.principal, view.id, "text.txt")
+        facts |= _text_facts(file, f"{base}/text.txt")
+    return facts
+
+
+def _document_view(here: Here, view: View) -> dict[str, Any]:
+    document = here.services.documents.get(here.principal, str(view.document_id)).document
+    whole = f"/views/{view.id}/document"
+    facts = NOTHING | {"name": document.title, "back": f"/documents/{document.id}", "whole": whole, "derived": False}
+    if document.content_type in INLINE:
+        return facts | {"picture": whole}
+    if document.content_type.startswith("text/"):
+        return facts | _text_facts(here.services.gate.document(here.principal, view.id), whole)
+    return facts
+
+
+def _text_facts(file: OpenFile, whole: str) -> dict[str, Any]:
+    with io.FileIO(file.fd) as opened:
+        beginning = opened.read(SHOWN_TEXT) or b""
+    return {"text": decoded(beginning), "shortened": file.size > SHOWN_TEXT, "whole": whole}
+
+
+def decoded(beginning: bytes) -> str:
+    """The beginning of a text in UTF-8 or GB 18030, as Chinese offices write it; a cut last character is left out."""
+    try:
+        return codecs.getincrementaldecoder("utf-8-sig")().decode(beginning)
+    except UnicodeDecodeError:
+        return codecs.getincrementaldecoder("gb18030")("replace").decode(beginning)
+
+
+@router.api_route("/views/{view}/document", methods=["GET", "HEAD"])
+def read_document(here: Asked, view: ViewId) -> Response:
+    """The sealed bytes of the document in view; only pictures are shown in place."""
+    opened = here.services.gate.view(here.principal, view)
+    file = here.services.gate.document(here.principal, view)
+    name = None if file.content_type in INLINE else _file_name(here, opened)
+    return Sent(Content(file.fd, file.size, file.content_type, file.digest, name))
+
+
+def _file_name(here: Here, view: View) -> str:
+    return here.services.documents.get(here.principal, str(view.document_id)).document.name
+
+
+@router.api_route("/views/{view}/{name}", methods=["GET", "HEAD"])
+def read_rendition(here: Asked, view: ViewId, name: str) -> Response:
+    """A file of the viewing copy, or a range of it: the right is asked for anew each time."""
+    file = here.services.gate.rendition(here.principal, view, name)
+    return Sent(Content(file.fd, file.size, file.content_type, file.digest))
+
+
+@router.get("/recordings/{recording}/seal.zip")
+def read_seal(here: Asked, recording: RecordingId) -> Response:
+    """The seal of a recording, each of its parts in a folder of its own where it has several."""
+    count = len(here.services.evidence.get(here.principal, recording).originals)
+    gate, files = here.services.gate, {}
+    for part in range(count):
+        folder = "" if count == 1 else f"part-{part + 1}/"
+        for name, content in gate.seal_files(here.principal, recording, part).items():
+            files[folder + name] = content
+    return _zipped(files, f"seal-{recording}.zip")
+
+
+@router.get("/documents/{document}/seal.zip")
+def read_document_seal(here: Asked, document: str) -> Response:
+    """The seal of a document."""
+    return _zipped(here.services.gate.document_seal_files(here.principal, document), f"seal-{document}.zip")
+
+
+def _zipped(files: dict[str, bytes], name: str) -> Response:
+    if not files:
+        raise NotFound("there is no seal")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(files):
+            archive.writestr(zipfile.ZipInfo(path), files[path])
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(packed.getvalue(), media_type="application/zip", headers=headers)

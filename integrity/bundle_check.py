@@ -4,6 +4,7 @@ What a bundle must hold follows from its payload, by digest; a part too few and 
 """
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
@@ -15,10 +16,10 @@ from integrity.container import Container, printable
 from integrity.custody import CustodyEntry
 from integrity.digest import Digest
 from integrity.errors import InvalidBundle, InvalidCanonical
-from integrity.inquiry import Inquiry
+from integrity.inquiry import Inquiry, RunningStep
 from integrity.judge import Judge
 from integrity.note import SIZE_LIMIT as CHECKPOINT_LIMIT
-from integrity.seal_check import SealCheck, SealedManifest, is_certificate, told
+from integrity.seal_check import SealCheck, SealedManifest, is_certificate, tell
 
 _TAGS = frozenset(
     {"bagit.txt", "bag-info.txt", PAYLOAD_LIST, "checkpoint", "custody.jsonl", "custody.html", "approval.json"}
@@ -39,35 +40,40 @@ def check_bundle(inquiry: Inquiry, judge: Judge, container: Container) -> None:
     """Run every step over an opened bundle."""
     with inquiry.step("the bundle's version is known"):
         info = check_version(inquiry, container)
-    with inquiry.step("every file is as listed, and none is missing or added") as notes:
+    with inquiry.step("every file is as listed, and none is missing or added") as step:
         bag = check_files(inquiry, container, info)
         _check_expected(inquiry, bag)
-        notes.append(f"{len(bag.payload)} payload files")
-    with inquiry.step("an authority stamped the bundle as a whole") as notes:
-        existed_by = _check_whole(inquiry, judge, bag, notes)
+        step.note(f"payload files: {len(bag.payload)}")
+    with inquiry.step("an authority stamped the bundle as a whole") as step:
+        existed_by = _check_whole(inquiry, judge, bag, step)
     check = SealCheck(inquiry, judge, bag, existed_by=existed_by)
     sealed: dict[Digest, SealedManifest] = {}
-    with inquiry.step("each payload file has a manifest about it"):
+    with inquiry.step("each payload file has a manifest about it") as step:
+        if not bag.payload:
+            step.nothing_to_check("there is no payload")
         for path in bag.payload:
             _check_manifest(inquiry, check, bag, path, sealed)
-    with inquiry.step("an authority stamped each payload file and its manifest"):
+    with inquiry.step("an authority stamped each payload file and its manifest") as step:
+        if not sealed:
+            step.nothing_to_check("there is no manifest")
         for digest, manifest in sealed.items():
             check.token(f"proofs/{digest}.original.tsr", digest)
             check.manifest_token(f"proofs/{digest}.manifest.tsr", manifest)
-    with inquiry.step("each manifest is in the log") as notes:
+    with inquiry.step("each manifest is in the log") as step:
+        if not sealed:
+            step.nothing_to_check("there is no manifest")
         for digest, manifest in sealed.items():
             check.proof(f"proofs/{digest}.tlog-proof", manifest)
-        _check_head(inquiry, judge, bag, notes)
-    with inquiry.step("custody is in the log") as notes:
-        custody = _check_custody(inquiry, judge, bag)
-        notes.append(f"{len(custody)} entries")
-    with inquiry.step("this copy was approved"):
-        _check_approval(inquiry, bag, custody)
+        _check_head(inquiry, judge, bag, step)
+    with inquiry.step("custody is in the log") as step:
+        custody = _check_custody(inquiry, judge, bag, step)
+    with inquiry.step("this copy was approved") as step:
+        _check_approval(inquiry, bag, custody, step)
 
 
 def _check_expected(inquiry: Inquiry, bag: Bag) -> None:
     """Only files that FORMAT knows, each where it belongs, and all those it asks for."""
-    digests = {bag.digests[path] for path in bag.payload}
+    digests = {digest for path, digest in bag.listed.items() if path.startswith("data/")}
     wanted = {f"proofs/{digest}.{part}" for digest in digests for part in _PARTS}
     if not digests:
         inquiry.find("payload-missing", "data/", "there is no payload that could be checked")
@@ -83,14 +89,15 @@ def _check_expected(inquiry: Inquiry, bag: Bag) -> None:
         inquiry.find("file-missing", path, "the list does not name it")
 
 
-def _check_whole(inquiry: Inquiry, judge: Judge, bag: Bag, notes: list[str]) -> datetime | None:
+def _check_whole(inquiry: Inquiry, judge: Judge, bag: Bag, step: RunningStep) -> datetime | None:
     """The token over the list of everything: when all of it is known to have existed."""
     SealCheck(inquiry, judge, bag).authorities(_AUTHORITIES)
     if TAG_LIST not in bag.digests:
+        step.nothing_to_check(f"there is no {TAG_LIST}")
         return None
-    notes.append(f"bundle digest {bag.digests[TAG_LIST]}")
+    step.note(f"bundle digest {bag.digests[TAG_LIST]}")
     facts = SealCheck(inquiry, judge, bag).token(TAG_TOKEN, bag.digests[TAG_LIST])
-    notes += told(facts)
+    tell(step, facts)
     return None if facts is None else facts.gen_time
 
 
@@ -111,19 +118,22 @@ def _check_manifest(
         inquiry.find("kind-differs", printable(path), f"it was sealed as {printable(found.manifest.source.kind)}")
 
 
-def _check_head(inquiry: Inquiry, judge: Judge, bag: Bag, notes: list[str]) -> None:
+def _check_head(inquiry: Inquiry, judge: Judge, bag: Bag, step: RunningStep) -> None:
     content = bag.read("checkpoint", CHECKPOINT_LIMIT)
     signed = None if content is None else judge.checkpoint("checkpoint", content)
     if signed is not None:
-        notes.append(f"{signed.checkpoint.origin}, {signed.size} leaves")
+        step.note(f"{signed.checkpoint.origin}, leaves: {signed.size}")
 
 
-def _check_custody(inquiry: Inquiry, judge: Judge, bag: Bag) -> list[CustodyEntry]:
+def _check_custody(inquiry: Inquiry, judge: Judge, bag: Bag, step: RunningStep) -> list[CustodyEntry]:
     """Every line, opened or withheld, is a leaf of the log, once."""
     content = bag.read("custody.jsonl", _CUSTODY_LIMIT)
+    if content is None:
+        step.nothing_to_check("there is no custody.jsonl that can be used")
+        return []
     entries: list[CustodyEntry] = []
     seen: set[bytes] = set()
-    for number, line in enumerate((content or b"").split(b"\n")[:-1], 1):
+    for number, line in enumerate(content.split(b"\n")[:-1], 1):
         subject = f"custody.jsonl, line {number}"
         try:
             entry = CustodyEntry.parse(line + b"\n")
@@ -137,15 +147,17 @@ def _check_custody(inquiry: Inquiry, judge: Judge, bag: Bag) -> list[CustodyEntr
         if entry.body is not None and _object(entry.body).get("format") != _LEDGER_FORMAT:
             inquiry.find("version-unknown", subject, f"the entry is not {_LEDGER_FORMAT}")
         entries.append(entry)
-    if content is not None and (not content.endswith(b"\n") or not entries):
+    if not content.endswith(b"\n") or not entries:
         inquiry.find("custody-malformed", "custody.jsonl", "empty, or its last line is cut short")
+    step.note(f"entries: {len(entries)}")
     return entries
 
 
-def _check_approval(inquiry: Inquiry, bag: Bag, custody: list[CustodyEntry]) -> None:
+def _check_approval(inquiry: Inquiry, bag: Bag, custody: list[CustodyEntry], step: RunningStep) -> None:
     """The approval is the last entry of custody, and says of this copy what approval.json says."""
     content = bag.read("approval.json", _APPROVAL_LIMIT)
     if content is None:
+        step.nothing_to_check("there is no approval.json that can be used")
         return
     approval = _object(content)
     parts = [approval.get(name) for name in ("request", "approval", "grant")]
@@ -158,16 +170,17 @@ def _check_approval(inquiry: Inquiry, bag: Bag, custody: list[CustodyEntry]) -> 
     if not custody or custody[-1].commitment.hex() != approval["entry"] or custody[-1].body is None:
         inquiry.find("approval-not-in-custody", "approval.json", "custody does not end with its entry, opened")
         return
-    for differs in _differences(approval, _object(custody[-1].body), bag):
+    asked = _request(custody, _part(approval, "request").get("id"))
+    for differs in _differences(approval, _object(custody[-1].body), asked, bag):
         inquiry.find("approval-differs", "approval.json", differs)
 
 
-def _differences(approval: dict[str, Any], body: dict[str, Any], bag: Bag) -> list[str]:
+def _differences(approval: dict[str, Any], body: dict[str, Any], asked: dict[str, Any], bag: Bag) -> list[str]:
     """Where approval.json says other than its ledger entry, or is about another copy than this."""
     details, subject = _part(body, "details"), _part(body, "subject")
     request, grant = _part(approval, "request"), _part(approval, "grant")
     recordings = request.get("recordings")
-    held = {bag.digests[path].hex for path in bag.payload if path.startswith("data/originals/")}
+    held = {digest.hex for path, digest in bag.listed.items() if path.startswith("data/originals/")}
     said = (body.get("action"), body.get("outcome"), details.get("decision"))
     found = []
     if said != ("decide", "permitted", "approved"):
@@ -178,7 +191,38 @@ def _differences(approval: dict[str, Any], body: dict[str, Any], bag: Bag) -> li
         found.append("its entry or this bundle is of another grant")
     if not isinstance(recordings, list) or set(map(str, recordings)) != held:
         found.append("the recordings in this bundle are not those it names")
+    for name, stated, recorded in _statements(approval, body, asked):
+        if stated != recorded:
+            found.append(f"{name} is {printable(str(stated))}, its ledger entry says {printable(str(recorded))}")
+    if asked and _part(asked, "actor").get("id") == _part(body, "actor").get("id"):
+        found.append("it was approved by whoever asked for it")
     return found
+
+
+def _statements(
+    approval: dict[str, Any], body: dict[str, Any], asked: dict[str, Any]
+) -> Iterator[tuple[str, object, object]]:
+    """What approval.json states beside what the ledger recorded of it; the request only where its entry is opened.
+
+    Names of people are not compared: the ledger keeps them as they were, and people are renamed.
+    """
+    decided, grant, request = _part(approval, "approval"), _part(approval, "grant"), _part(approval, "request")
+    yield "decision", decided.get("decision"), _part(body, "details").get("decision")
+    yield "reason", decided.get("reason"), body.get("purpose")
+    yield "expires_at", grant.get("expires_at"), _part(body, "details").get("expires_at")
+    if asked:
+        for name in ("action", "recipient", "recipient_kind", "legal_basis"):
+            yield name, request.get(name), _part(asked, "details").get(name)
+        yield "purpose", request.get("purpose"), asked.get("purpose")
+
+
+def _request(custody: list[CustodyEntry], request: object) -> dict[str, Any]:
+    """The opened ledger entry of a request, or nothing."""
+    for entry in custody:
+        body = {} if entry.body is None else _object(entry.body)
+        if body.get("action") == "request" and _part(body, "subject").get("id") == request:
+            return body
+    return {}
 
 
 def _part(value: dict[str, Any], name: str) -> dict[str, Any]:

@@ -6,6 +6,9 @@ A verdict is never built from what could not be read: that is a finding, and the
 from dataclasses import dataclass
 from enum import StrEnum
 
+TRUST_NOT_SUPPLIED = "trust-not-supplied"
+"""The one finding that says nothing against the evidence, and without which nothing speaks for it."""
+
 
 class Assurance(StrEnum):
     """How far the evidence stands without the operator's word."""
@@ -46,3 +49,8 @@ class Verdict:
     @property
     def ok(self) -> bool:
         return not self.findings
+
+    @property
+    def self_consistent(self) -> bool:
+        """Nothing is wrong but that nothing came from outside to judge it by: a forgery could look the same."""
+        return {finding.code for finding in self.findings} == {TRUST_NOT_SUPPLIED}

@@ -25,16 +25,33 @@ class Inquiry:
         return not self._findings
 
     @contextmanager
-    def step(self, name: str) -> Iterator[list[str]]:
-        """Run a step in the block; what is appended to the list becomes its detail."""
-        before, notes = len(self._findings), list[str]()
-        yield notes
-        passed = len(self._findings) == before
-        self._steps.append(Step(len(self._steps) + 1, name, passed, "; ".join(notes)))
-
-    def skip(self, name: str, why: str) -> None:
-        """A step for which earlier findings left nothing to check."""
-        self._steps.append(Step(len(self._steps) + 1, name, None, why))
+    def step(self, name: str) -> Iterator["RunningStep"]:
+        """Run a step in the block."""
+        before, running = len(self._findings), RunningStep()
+        yield running
+        passed = None if running.idle else len(self._findings) == before
+        self._steps.append(Step(len(self._steps) + 1, name, passed, "; ".join(running.notes)))
 
     def verdict(self, assurance: Assurance) -> Verdict:
+        """All of it. A step that had nothing to check never passes by that, whatever else was found."""
+        idle = [step for step in self._steps if step.passed is None]
+        if idle and not self._findings:
+            self.find("not-checked", idle[0].name, idle[0].detail)
         return Verdict(tuple(self._steps), tuple(self._findings), assurance)
+
+
+class RunningStep:
+    """What a step says of itself while it runs."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.idle = False
+
+    def note(self, text: str) -> None:
+        """Something worth reading beside the step's outcome."""
+        self.notes.append(text)
+
+    def nothing_to_check(self, why: str) -> None:
+        """Earlier findings left this step without anything to say yes or no to."""
+        self.idle = True
+        self.notes.append(why)

@@ -43,6 +43,10 @@ class Judge:
         self._qualified: set[bool] = set()
         self._receipted = False
 
+    @property
+    def without_trust(self) -> bool:
+        return self._trust is None
+
     def certificates(self, subject: str, content: bytes) -> None:
         """Certificates that came along: compared with those that are trusted, or used as they are without trust."""
         try:

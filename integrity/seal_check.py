@@ -7,11 +7,12 @@ and never takes a missing part for a right one.
 from dataclasses import dataclass
 from datetime import datetime
 
+from integrity.clock import instant
 from integrity.cms import RESPONSE_LIMIT
 from integrity.container import printable
 from integrity.digest import Digest
 from integrity.files import Source
-from integrity.inquiry import Inquiry
+from integrity.inquiry import Inquiry, RunningStep
 from integrity.judge import Judge
 from integrity.manifest import Manifest, leaf_of
 from integrity.note import SIZE_LIMIT as CHECKPOINT_LIMIT
@@ -22,6 +23,7 @@ from integrity.token import TokenFacts
 
 RECEIPT = "receipt.json"
 _PARTS = frozenset({"manifest.json", "original.tsr", "manifest.tsr", "tlog-proof", "checkpoint", RECEIPT})
+_NO_MANIFEST = "there is no manifest to compare with"
 _RECEIPT_LIMIT = 1024 * 1024
 _CERTIFICATES_LIMIT = 1024 * 1024
 
@@ -98,27 +100,30 @@ def check_seal(inquiry: Inquiry, judge: Judge, source: Source, digest: Digest, s
             if path not in _PARTS and not is_certificate(path, "authorities/"):
                 inquiry.find("file-unexpected", printable(path), "no part of a seal is called so")
         check.authorities("authorities/")
-    with inquiry.step("the manifest is about this file") as notes:
+    with inquiry.step("the manifest is about this file") as step:
         sealed = check.manifest("manifest.json", digest, size)
         if sealed is not None:
-            notes.append(f"received at {sealed.manifest.received_at}")
-    with inquiry.step("an authority stamped the file") as notes:
-        notes += told(check.token("original.tsr", digest))
-    if sealed is None:
-        inquiry.skip("an authority stamped the manifest", "no manifest to compare with")
-        inquiry.skip("the manifest is in the log", "no manifest to compare with")
-    else:
-        with inquiry.step("an authority stamped the manifest") as notes:
-            notes += told(check.manifest_token("manifest.tsr", sealed))
-        with inquiry.step("the manifest is in the log") as notes:
+            step.note(f"received at {instant(sealed.manifest.received_at)}")
+    with inquiry.step("an authority stamped the file") as step:
+        tell(step, check.token("original.tsr", digest))
+    with inquiry.step("an authority stamped the manifest") as step:
+        if sealed is None:
+            step.nothing_to_check(_NO_MANIFEST)
+        else:
+            tell(step, check.manifest_token("manifest.tsr", sealed))
+    with inquiry.step("the manifest is in the log") as step:
+        if sealed is None:
+            step.nothing_to_check(_NO_MANIFEST)
+        else:
             proof = check.proof("tlog-proof", sealed)
             _check_checkpoint(inquiry, source, proof)
-            if proof is not None:
-                notes.append(f"leaf {proof.index}")
+            step.note(f"leaf {proof.index}" if proof else "no leaf")
     if source.has(RECEIPT):
-        with inquiry.step("the receipt is about this file"):
+        with inquiry.step("the receipt is about this file") as step:
             receipt = source.read(RECEIPT, _RECEIPT_LIMIT)
-            if receipt is not None:
+            if judge.without_trust:
+                step.nothing_to_check("only a key you trust makes it a receipt")
+            elif receipt is not None:
                 judge.receipt(RECEIPT, receipt, digest, size)
 
 
@@ -128,12 +133,11 @@ def is_certificate(path: str, folder: str) -> bool:
     return name != path and "/" not in name and name.endswith((".pem", ".crl"))
 
 
-def told(facts: TokenFacts | None) -> list[str]:
-    """A token in a step's words."""
-    if facts is None:
-        return []
-    accuracy = "no accuracy stated" if facts.accuracy is None else f"± {facts.accuracy.total_seconds()} s"
-    return [f"{facts.gen_time} ({accuracy})"]
+def tell(step: RunningStep, facts: TokenFacts | None) -> None:
+    """Note when a token says it was made, and how exactly."""
+    if facts is not None:
+        accuracy = "no accuracy stated" if facts.accuracy is None else f"± {facts.accuracy.total_seconds()} s"
+        step.note(f"{instant(facts.gen_time)} ({accuracy})")
 
 
 def _check_checkpoint(inquiry: Inquiry, source: Source, proof: TlogProof | None) -> None:

@@ -17,13 +17,11 @@ from integrity.container_zip import Zip
 from integrity.digest import Digest
 from integrity.errors import InvalidBundle
 from integrity.files import Files
-from integrity.finding import Assurance, Verdict
+from integrity.finding import TRUST_NOT_SUPPLIED, Assurance, Verdict
 from integrity.inquiry import Inquiry
 from integrity.judge import Judge
 from integrity.seal_check import check_seal
 from integrity.trust import Trust
-
-TRUST_NOT_SUPPLIED = "trust-not-supplied"
 
 
 def verify_file(path: Path, seal: Path, trust: Trust | None, *, clock: Clock | None = None) -> Verdict:
@@ -31,16 +29,16 @@ def verify_file(path: Path, seal: Path, trust: Trust | None, *, clock: Clock | N
     inquiry, now = Inquiry(), _now(clock)
     judge = Judge(inquiry, trust, now)
     digest, size = None, 0
-    with inquiry.step("the file can be read") as notes:
+    with inquiry.step("the file can be read") as step:
         try:
             digest, size = _hashed(path)
-            notes.append(f"SHA-256 {digest}, {size} bytes")
+            step.note(f"SHA-256 {digest}, {size} bytes")
         except InvalidBundle as error:
             inquiry.find("file-unreadable", printable(path.name), str(error))
-    with inquiry.step("the seal can be read") as notes:
+    with inquiry.step("the seal can be read") as step:
         container = _opened(inquiry, seal)
         if container is not None:
-            notes.append(f"{len(container.sizes)} files")
+            step.note(f"files: {len(container.sizes)}")
     if container is None or digest is None:
         return _verdict(inquiry, judge, trust)
     try:
@@ -54,10 +52,10 @@ def verify_bundle(path: Path, trust: Trust | None, *, clock: Clock | None = None
     """Whether a bundle, folder or zip, is whole, unchanged and proven."""
     inquiry, now = Inquiry(), _now(clock)
     judge = Judge(inquiry, trust, now)
-    with inquiry.step("the bundle can be read") as notes:
+    with inquiry.step("the bundle can be read") as step:
         container = _opened(inquiry, path)
         if container is not None:
-            notes.append(f"{len(container.sizes)} files, {sum(container.sizes.values())} bytes")
+            step.note(f"files: {len(container.sizes)}, bytes: {sum(container.sizes.values())}")
     if container is None:
         return _verdict(inquiry, judge, trust)
     try:
@@ -69,13 +67,13 @@ def verify_bundle(path: Path, trust: Trust | None, *, clock: Clock | None = None
 
 def _verdict(inquiry: Inquiry, judge: Judge, trust: Trust | None) -> Verdict:
     assurance = judge.assurance()
-    with inquiry.step("what it was judged by came from outside") as notes:
+    with inquiry.step("what it was judged by came from outside") as step:
         if trust is None:
             detail = "no trust.json was given: at best all of this agrees with itself, as a forgery would too"
             inquiry.find(TRUST_NOT_SUPPLIED, "trust.json", detail)
             assurance = Assurance.SELF_ASSERTED
         else:
-            notes.append(f"{len(trust.logs)} log keys, {len(trust.authorities)} authorities")
+            step.note(f"log keys: {len(trust.logs)}, authorities: {len(trust.authorities)}")
     return inquiry.verdict(assurance)
 
 

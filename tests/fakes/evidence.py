@@ -83,7 +83,8 @@ class Evidence:
         action: str,
         withheld: bool = False,
         subject: tuple[str, str] = ("recording", "01recording"),
-        **details: Json,
+        actor: tuple[str, str] = ("01person", "王芳"),
+        details: Mapping[str, Json] | None = None,
     ) -> CustodyEntry:
         """A ledger entry with its leaf and proof."""
         body = canonical(
@@ -91,12 +92,12 @@ class Evidence:
                 "format": "tiezheng-ledger-v1",
                 "at": instant(self.clock.now()),
                 "agency": "01agency",
-                "actor": {"kind": "person", "id": "01person", "name": "王芳", "agency": "01agency"},
+                "actor": {"kind": "person", "id": actor[0], "name": actor[1], "agency": "01agency"},
                 "action": action,
                 "subject": {"kind": subject[0], "id": subject[1]},
                 "outcome": "permitted",
                 "purpose": "案卷评查",
-                "details": details,
+                "details": details or {},
             }
         )
         salt = self.random(32)
@@ -113,10 +114,19 @@ class Evidence:
 
     def contents(self, originals: Sequence[Sealed], documents: Sequence[Sealed] = ()) -> BundleContents:
         """A bundle's contents: custody with a view, a withheld entry and the approval."""
+        asked: dict[str, Json] = {
+            "action": "release",
+            "recipient": "某区人民法院",
+            "recipient_kind": "court",
+            "legal_basis": "行政诉讼法",
+        }
+        granted: dict[str, Json] = {"decision": "approved", "grant": "01grant", "expires_at": instant(self.clock.now())}
+        request = ("request", "01request")
         custody = [
             self.entry("view"),
             self.entry("view", withheld=True),
-            self.entry("decide", subject=("request", "01request"), decision="approved", grant="01grant"),
+            self.entry("request", subject=request, details=asked),
+            self.entry("decide", actor=("02person", "李强"), subject=request, details=granted),
         ]
         return BundleContents(
             grant="01grant",
@@ -130,12 +140,13 @@ class Evidence:
             approval=BundleApproval(
                 request={
                     "id": "01request",
-                    "recipient": "某区人民法院",
-                    "legal_basis": "行政诉讼法",
                     "recordings": [Digest.of(sealed.body).hex for sealed in originals],
+                    "requester": "王芳",
+                    "purpose": "案卷评查",
+                    **asked,
                 },
-                approval={"id": "01approval", "decision": "approved"},
-                grant={"id": "01grant"},
+                approval={"decision": "approved", "approver": "李强", "reason": "案卷评查"},
+                grant={"id": "01grant", "expires_at": granted["expires_at"]},
                 entry=custody[-1].commitment,
             ),
         )

@@ -80,7 +80,7 @@ def _encoded_picture(plan: Mapping[str, Any]) -> dict[str, Any]:
         "preset": "veryfast",
         "crf": 23,
         "bf": 0,
-        "vf": f"yadif=deint=interlaced,scale={plan['width']}:{plan['height']},format=yuv420p",
+        "vf": f"yadif=deint=interlaced,scale={plan['width']}:{plan['height']}:out_range=tv,format=yuv420p",
         "fps_mode": "vfr",
         "enc_time_base:v": f"1:{_TIMESCALE}",
         "video_track_timescale": _TIMESCALE,

@@ -14,9 +14,10 @@ from fastapi.concurrency import run_in_threadpool
 
 from catalog.agencies import Agencies
 from catalog.approvals import Approvals
+from catalog.attempts import Attempts
 from catalog.cases import Cases
 from catalog.documents import Documents
-from catalog.entry import Actor
+from catalog.entry import Actor, Subject
 from catalog.errors import NotPermitted, PasswordMustChange, Unauthenticated
 from catalog.evidence import Evidence
 from catalog.gate import Gate
@@ -36,7 +37,10 @@ from catalog.stations import Station, Stations
 from integrity.statement import Statement
 
 SESSION_COOKIE = "tiezheng-session"
+"""The session's cookie; over TLS with the prefix that browsers keep to this host and to Secure (RFC 6265bis)."""
 CSRF_HEADER = "x-csrf-token"
+NEWCOMERS = frozenset({"/api/v1/session", "/api/v1/session/password"})
+"""What somebody with a one-time password can reach: who they are, another password, and out."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -105,7 +109,7 @@ async def station(request: Request, here: Here) -> Station:
 def principal_of(request: Request, here: Services) -> Principal:
     """The person of the session cookie, who may still have to choose a password; Unauthenticated, counted."""
     try:
-        return here.signin.principal(request.cookies.get(SESSION_COOKIE, ""))
+        return here.signin.principal(request.cookies.get(session_cookie(here), ""))
     except Unauthenticated:
         here.ledger.stranger(_door(request))
         raise
@@ -114,17 +118,34 @@ def principal_of(request: Request, here: Services) -> Principal:
 async def principal(request: Request, here: Here) -> Principal:
     """The person who asks, for /api: a session of a chosen password, and its token for whatever changes something."""
     who = await run_in_threadpool(principal_of, request, here)
-    given = request.headers.get(CSRF_HEADER, "")
-    if request.method not in SAFE_METHODS and not hmac.compare_digest(given.encode(), who.csrf.encode()):
-        raise NotPermitted(f"{CSRF_HEADER} is missing or another session's")
-    if who.password_once and not request.url.path.endswith(("/password", "/session")):
+    if request.method not in SAFE_METHODS:
+        await run_in_threadpool(require_token, here, who, request.headers.get(CSRF_HEADER, ""))
+    if who.password_once and request.url.path not in NEWCOMERS:
         raise PasswordMustChange("choose a password of your own first")
     return who
 
 
+def require_token(here: Services, who: Principal, given: str) -> None:
+    """NotPermitted, recorded, unless a request that changes something carries its session's own token."""
+    with Attempts(here.ledger).of(who, "session-token", Subject("person", who.person_id)):
+        if not hmac.compare_digest(given.encode("utf-8", "replace"), who.csrf.encode()):
+            raise NotPermitted("the session's token is missing, or it is another session's")
+
+
 def remember_session(response: Response, session: Session, here: Services) -> None:
     """Put a session's secret into its cookie: for this host only, out of scripts' reach, not sent from other sites."""
-    response.set_cookie(SESSION_COOKIE, session.secret, httponly=True, secure=here.secure, samesite="lax", path="/")
+    name = session_cookie(here)
+    response.set_cookie(name, session.secret, httponly=True, secure=here.secure, samesite="lax", path="/")
+
+
+def forget_session(response: Response, here: Services) -> None:
+    """Remove the cookie; the session itself is ended by `SignIn.sign_out`."""
+    response.delete_cookie(session_cookie(here), path="/", httponly=True, secure=here.secure, samesite="lax")
+
+
+def session_cookie(here: Services) -> str:
+    """The cookie's name: a neighbour's host cannot set one that begins with `__Host-`."""
+    return f"__Host-{SESSION_COOKIE}" if here.secure else SESSION_COOKIE
 
 
 def _door(request: Request) -> str:

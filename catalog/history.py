@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select
 from catalog.attempts import Attempts
 from catalog.cases import find_case
 from catalog.database import Database
-from catalog.entry import Json, Subject
+from catalog.entry import Subject
 from catalog.errors import InvalidInput, NotPermitted
 from catalog.evidence import find_recording
 from catalog.identity import AgencyId, CaseId, EntryId, RecordingId
@@ -41,7 +41,7 @@ class LedgerLine:
     subject_id: str
     outcome: str
     purpose: str | None
-    details: Mapping[str, Json]
+    details: Mapping[str, Any]
     leaf_index: int | None
 
 

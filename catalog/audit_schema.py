@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, text
 
 from catalog.database import Database
-from catalog.errors import SchemaMismatch
+from catalog.errors import CatalogUnavailable, SchemaMismatch
 from catalog.schema import check_schema
 from integrity.finding import Finding
 
@@ -20,9 +20,14 @@ def schema_findings(database: Database) -> Iterator[Finding]:
         check_schema(database)
     except SchemaMismatch as error:
         yield Finding("schema-mismatch", "catalogue", str(error))
+    except CatalogUnavailable as error:
+        yield Finding("catalogue-damaged", "catalogue", str(error))
     if database.dialect == "sqlite":
-        with database.read() as connection:
-            yield from _damage(connection)
+        try:
+            with database.read() as connection:
+                yield from _damage(connection)
+        except CatalogUnavailable as error:  # too damaged even for SQLite's own check
+            yield Finding("catalogue-damaged", "catalogue", str(error))
 
 
 def _damage(connection: Connection) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ import pytest
 
 from tests.fakes.immutable import clear_immutable
 from tests.scripts.dockside import Dockside
+from tests.scripts.installation import copied, fill
 
 
 @pytest.fixture
@@ -17,3 +18,19 @@ def dockside(tmp_path: Path) -> Iterator[Dockside]:
     side.stop()
     side.works.close()
     clear_immutable(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A clean installation with one of everything; not to be changed."""
+    data = tmp_path_factory.mktemp("installed") / "data"
+    data.mkdir()
+    fill(data)
+    yield data
+    clear_immutable(data)
+
+
+@pytest.fixture
+def tampered(installed: Path, tmp_path: Path) -> Path:
+    """A copy of it to tamper with: nothing in it is immutable."""
+    return copied(installed, tmp_path / "data")

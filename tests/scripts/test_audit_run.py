@@ -6,7 +6,7 @@ would, and says which findings must come of it, all of them.
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,34 +14,17 @@ import pytest
 from integrity.digest import Digest
 from scripts.audit import run
 from scripts.audit_run import Report
-from tests.fakes.immutable import clear_immutable
-from tests.scripts.installation import copied, dba, fill, flip, one
+from tests.scripts.installation import dba, flip, one
 
 pytestmark = pytest.mark.xdist_group("audit")
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The clean installation; not to be changed."""
-    data = tmp_path_factory.mktemp("made") / "data"
-    data.mkdir()
-    fill(data)
-    yield data
-    clear_immutable(data)
-
-
-@pytest.fixture
-def data(made: Path, tmp_path: Path) -> Path:
-    """A copy to tamper with."""
-    return copied(made, tmp_path / "data")
 
 
 def codes(report: Report) -> set[str]:
     return {finding.code for finding in report.findings}
 
 
-def test_an_installation_that_nobody_touched_is_clean(made: Path) -> None:
-    report = run(made)
+def test_an_installation_that_nobody_touched_is_clean(installed: Path) -> None:
+    report = run(installed)
     assert report.findings == ()
     assert report.ok
     assert report.looked_at["recordings"] == 3
@@ -56,25 +39,25 @@ def vault_file(data: Path, digest: str) -> Path:
     return data / "vault" / digest[:2] / digest[2:4] / digest
 
 
-def test_a_byte_of_an_original(data: Path) -> None:
+def test_a_byte_of_an_original(tampered: Path) -> None:
     digest = Digest.of(b"footage " * 100).hex
-    flip(vault_file(data, digest), 5)
-    report = run(data)
+    flip(vault_file(tampered, digest), 5)
+    report = run(tampered)
     assert codes(report) == {"vault-object-differs"}
     assert digest in report.findings[0].subject
 
 
-def test_a_byte_of_a_manifest(data: Path) -> None:
-    digest = one(data, "SELECT manifest_sha256 FROM originals")
-    flip(vault_file(data, digest), 30)
-    assert codes(run(data)) == {"vault-object-differs"}
+def test_a_byte_of_a_manifest(tampered: Path) -> None:
+    digest = one(tampered, "SELECT manifest_sha256 FROM originals")
+    flip(vault_file(tampered, digest), 30)
+    assert codes(run(tampered)) == {"vault-object-differs"}
 
 
-def test_every_vault_file(data: Path) -> None:
-    files = [path for path in (data / "vault").rglob("*") if path.is_file()]
+def test_every_vault_file(tampered: Path) -> None:
+    files = [path for path in (tampered / "vault").rglob("*") if path.is_file()]
     for path in files:
         flip(path)
-    assert {finding.subject for finding in run(data).findings} == {f"vault {path.name}" for path in files}
+    assert {finding.subject for finding in run(tampered).findings} == {f"vault {path.name}" for path in files}
 
 
 def _remove(pattern: str) -> Callable[[Path], None]:
@@ -124,10 +107,10 @@ FILES = {
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_files(data: Path, name: str) -> None:
+def test_files(tampered: Path, name: str) -> None:
     change, expected = FILES[name]
-    change(data)
-    found = codes(run(data))
+    change(tampered)
+    found = codes(run(tampered))
     if name in ("the head", "the log lost"):
         found -= {"leaf-beyond-log", "receipt-invalid"}  # without a head nothing can be compared with the log
         expected = expected - {"leaf-beyond-log"}
@@ -359,19 +342,19 @@ ROWS: dict[str, tuple[tuple[str, ...], set[str]]] = {
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_rows(data: Path, name: str) -> None:
+def test_rows(tampered: Path, name: str) -> None:
     statements, expected = ROWS[name]
-    dba(data, *statements)
-    assert codes(run(data)) == expected
+    dba(tampered, *statements)
+    assert codes(run(tampered)) == expected
 
 
-def test_every_bit_of_a_token_counts(data: Path) -> None:
+def test_every_bit_of_a_token_counts(tampered: Path) -> None:
     """By its own digest in the ledger: verification alone misses some."""
-    size = one(data, "SELECT length(token) FROM tokens LIMIT 1")
+    size = one(tampered, "SELECT length(token) FROM tokens LIMIT 1")
     for position in range(1, size, size // 5):
         sql = "UPDATE tokens SET token = CAST(substr(token, 1, ?) || x'5a' || substr(token, ?) AS BLOB)"
-        dba(data, (sql, (position, position + 2)))
-        report = run(data)
+        dba(tampered, (sql, (position, position + 2)))
+        report = run(tampered)
         assert "token-differs" in codes(report), position
 
 
@@ -382,8 +365,8 @@ TRIGGERS = {
 
 
 @pytest.mark.parametrize("name", TRIGGERS)
-def test_triggers(data: Path, name: str) -> None:
-    connection = sqlite3.connect(data / "catalog.sqlite3", isolation_level=None)
+def test_triggers(tampered: Path, name: str) -> None:
+    connection = sqlite3.connect(tampered / "catalog.sqlite3", isolation_level=None)
     connection.execute(TRIGGERS[name])
     connection.close()
-    assert codes(run(data)) == {"schema-mismatch"}
+    assert codes(run(tampered)) == {"schema-mismatch"}

@@ -1,0 +1,95 @@
+"""A vault read again: objects that differ, are missing, are nobody's or are none, each named; on real files."""
+
+from pathlib import Path
+
+import pytest
+
+from integrity.digest import Digest
+from integrity.vault_check import Claimed, VaultCheck
+from integrity.vault_files import FileVault
+from tests.contracts.vault import spooled
+from tests.fakes.immutable import clear_immutable
+
+ONE, TWO = Digest.of(b"one"), Digest.of(b"two")
+CLAIMS = [Claimed("original 1", "files", ONE, 3, None), Claimed("original 2", "files", TWO, 3, None)]
+
+
+@pytest.fixture
+def folder(place: Path) -> Path:
+    vault = FileVault(place / "vault")
+    for body in (b"one", b"two"):
+        vault.put_once(spooled(place, body), Digest.of(body))
+    clear_immutable(place / "vault")
+    return place / "vault"
+
+
+def found(
+    folder: Path, claims: list[Claimed] = CLAIMS, on_their_way: set[bytes] | None = None
+) -> list[tuple[str, str]]:
+    check = VaultCheck(FileVault(folder))
+    there, findings = check.listed()
+    findings += check.object_findings(there, claims, on_their_way or set())
+    findings += check.byte_findings(claims)
+    return [(finding.code, finding.subject) for finding in findings]
+
+
+def path_of(folder: Path, digest: Digest) -> Path:
+    return folder / digest.hex[:2] / digest.hex[2:4] / digest.hex
+
+
+def test_what_nobody_touched_is_clean(folder: Path) -> None:
+    assert found(folder) == []
+
+
+@pytest.mark.parametrize("position", range(3))
+def test_any_flipped_byte(folder: Path, position: int) -> None:
+    path = path_of(folder, ONE)
+    content = bytearray(b"one")
+    content[position] ^= 1
+    path.chmod(0o600)
+    path.write_bytes(content)
+    assert found(folder) == [("vault-object-differs", f"vault {ONE}")]
+
+
+def test_a_missing_object(folder: Path) -> None:
+    path_of(folder, TWO).unlink()
+    assert found(folder) == [("vault-object-missing", f"vault {TWO}")]
+
+
+def test_an_object_that_came_after_the_listing_is_there(folder: Path) -> None:
+    check = VaultCheck(FileVault(folder))
+    assert list(check.object_findings(set(), CLAIMS, set())) == []
+
+
+def test_an_object_that_nobody_claims(folder: Path) -> None:
+    assert found(folder, CLAIMS[:1]) == [("vault-object-unclaimed", f"vault {TWO}")]
+    assert found(folder, CLAIMS[:1], {TWO.raw}) == [], "it is being sealed"
+
+
+def test_a_size_that_the_catalogue_says_otherwise(folder: Path) -> None:
+    claims = [CLAIMS[0], Claimed("original 2", "files", TWO, 4, None)]
+    assert found(folder, claims) == [("vault-object-differs", f"vault {TWO}")]
+
+
+def test_what_is_no_object(folder: Path) -> None:
+    (folder / "README").write_bytes(b"")
+    assert found(folder) == [("vault-stray", "vault files")]
+
+
+def test_an_object_that_cannot_be_read(folder: Path) -> None:
+    path_of(folder, ONE).unlink()
+    path_of(folder, ONE).symlink_to("/etc/hostname")
+    codes = {code for code, _ in found(folder)}
+    assert codes == {"vault-stray", "vault-object-unreadable"}
+
+
+def test_a_reference_into_another_vault(folder: Path) -> None:
+    claims = [CLAIMS[0], Claimed("original 2", "s3", TWO, 3, None)]
+    assert found(folder, claims) == [("vault-object-unreadable", f"vault {TWO}")]
+
+
+def test_progress_and_protection_are_told(folder: Path) -> None:
+    check, told = VaultCheck(FileVault(folder)), []
+    assert list(check.byte_findings(CLAIMS, lambda done, total: told.append((done, total)))) == []
+    assert told == [(1, 2), (2, 2)]
+    assert check.protection().detail

@@ -24,7 +24,7 @@ from catalog.permissions import Principal
 from integrity import durable
 from integrity.bundle import Stamp, write_bundle
 from integrity.digest import Digest
-from integrity.errors import IntegrityError, InvalidBundle, VaultUnavailable
+from integrity.errors import AuthorityUnavailable, IntegrityError, InvalidBundle, VaultUnavailable
 from integrity.trust import Trust
 from integrity.verify import verify_bundle
 from player.stream import Content, slice_of
@@ -32,6 +32,8 @@ from player.stream import Content, slice_of
 AHEAD = 8 * 1024 * 1024
 """Bytes that may be handed over for one record of how far it went."""
 NAME = "bundle.zip"
+PENDING = "token-missing"
+"""The one finding that time cures."""
 USABLE = frozenset({"ready", "releasing"})
 
 _log = structlog.get_logger()
@@ -83,7 +85,7 @@ class Export:
             facts = self._made(grant)
         except ExportNotApproved:
             return  # made already, expired, or its approval has no leaf: nothing to do
-        except VaultUnavailable:
+        except (AuthorityUnavailable, VaultUnavailable):
             raise  # tried again when somebody wakes it
         except IntegrityError as error:
             _log.warning("bundle-failed", grant=grant, code=error.code)
@@ -99,6 +101,8 @@ class Export:
         durable.make_folder(place)
         written = write_bundle(place / NAME, contents, self._stamp)
         verdict = verify_bundle(place / NAME, self._trust)
+        if verdict.findings and all(finding.code == PENDING for finding in verdict.findings):
+            raise AuthorityUnavailable("a timestamp is still pending: the bundle is made when it is there")
         if not verdict.ok:
             found = ", ".join(f"{finding.code} ({finding.subject})" for finding in verdict.findings)
             raise InvalidBundle(f"what was written does not verify: {found}")

@@ -34,7 +34,9 @@ def _time(at: datetime | None, suffix: Markup) -> Markup:
         return Markup('<span class="none">—</span>')
     exact = at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     shown = at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
-    return Markup('<time datetime="{0}" title="{0}">{1}{2}</time>').format(exact, shown, suffix)
+    return Markup('<time datetime="{0}" title="{0}"><span class="clock-time">{1}</span>{2}</time>').format(
+        exact, shown, suffix
+    )
 
 
 def from_local(text: str) -> datetime | None:

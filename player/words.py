@@ -83,6 +83,11 @@ GRANT_STATES = {
     "expired": _("Expired"),
 }
 OUTCOMES = {"permitted": _("Permitted"), "refused": _("Not permitted"), "done": _("Done")}
+PROTECTION = {  # what a vault says of itself
+    "chattr +i: the kernel refuses every change until root clears the flag": _(
+        "The kernel refuses every change to a sealed file until the machine's root takes its flag away (chattr +i)."
+    ),
+}
 QUARANTINE_DECISIONS = {
     "keep": _("Keep in quarantine"),
     "seal": _("Seal what was received"),

@@ -37,6 +37,7 @@ from catalog.routes import router as api
 from ingest.errors import IngestError
 from ingest.routes import make_router
 from integrity.errors import IntegrityError
+from integrity.timestamp import TimestampAuthority
 from player.export import Export
 from player.language import from_tag
 from player.routes import add_pages
@@ -46,7 +47,7 @@ from scripts.metrics import StateCollector
 from scripts.routes import Public
 from scripts.routes import router as public
 from scripts.status import status_of
-from scripts.works import Works, running
+from scripts.works import Authority, Works, embedded_authority, running
 
 _log = structlog.get_logger()
 
@@ -55,8 +56,10 @@ _log = structlog.get_logger()
 def make_application(house: House, child: AuthorityChild) -> Iterator[FastAPI]:
     """The application with everything behind it running, for as long as the block lasts."""
     grants = Grants(house.database, house.ledger, house.clock, house.random)
-    export = _export(house, grants)
-    with running(house, child, grants, export) as works:
+    authority = Authority(child)
+    stamping = embedded_authority(house, authority)
+    export = _export(house, grants, stamping)
+    with running(house, authority, stamping, grants, export) as works:
         app = FastAPI(title="Tiezheng", version="1", docs_url=None, redoc_url=None)
         app.state.services = _services(house, works, grants, export)
         app.state.public = Public(
@@ -81,9 +84,9 @@ def _authorities(house: House) -> dict[str, bytes]:
     return {authority.name: authority.root_pem for authority in house.trust.authorities}
 
 
-def _export(house: House, grants: Grants) -> Export:
+def _export(house: House, grants: Grants, stamping: TimestampAuthority) -> Export:
     copies = Copies(house.database, house.ledger, house.clock, house.log, _authorities(house), house.open_original)
-    return Export(copies, grants, house.data / "bundles", house.trust)
+    return Export(copies, grants, house.data / "bundles", house.trust, lambda digest: stamping.stamp(digest).raw)
 
 
 def _services(house: House, works: Works, grants: Grants, export: Export) -> Services:

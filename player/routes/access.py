@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from catalog.dependencies import SESSION_COOKIE, Services, remember_session, services
+from catalog.dependencies import Services, forget_session, remember_session, services
 from catalog.errors import InvalidInput, TooManyAttempts, WrongCredentials
 from player.headers import LANGUAGE_COOKIE
 from player.language import from_tag
@@ -58,7 +58,7 @@ def sign_out(here: Asked) -> Response:
     """End the session at once."""
     here.services.signin.sign_out(here.principal)
     answer = RedirectResponse("/sign-in", 303)
-    answer.delete_cookie(SESSION_COOKIE)
+    forget_session(answer, here.services)
     return answer
 
 

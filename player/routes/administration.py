@@ -1,5 +1,7 @@
 """Administration: people and their roles, stations, agencies, posts. A secret that is made here is shown this once."""
 
+import json
+
 from fastapi import APIRouter, Response
 
 from catalog.errors import Conflict, InvalidInput
@@ -105,7 +107,8 @@ def enrol_station(here: Asked) -> Response:
         )
     except (Conflict, InvalidInput) as error:
         return _stations_page(here, 409, said(error))
-    credentials = {"station": station.id, "name": station.name, "token": token}
+    said_once = {"station": station.id, "name": station.name, "token": token}
+    credentials = json.dumps(said_once, ensure_ascii=False)
     return here.page("station_made.html", section=SECTION, station=station, credentials=credentials)
 
 

@@ -4,7 +4,6 @@ The session is settled before a byte of the body is read, and every form carries
 nothing about rights: `may` only hides what would be refused, the catalog refuses.
 """
 
-import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -17,8 +16,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from markupsafe import Markup
 from starlette.datastructures import FormData, UploadFile
 
-from catalog.dependencies import SAFE_METHODS, Services, principal_of, services
-from catalog.errors import InvalidInput, NotPermitted, PasswordMustChange
+from catalog.dependencies import SAFE_METHODS, Services, principal_of, require_token, services
+from catalog.errors import InvalidInput, PasswordMustChange
 from catalog.permissions import RIGHTS, Principal, Right
 from player.language import gettext as _
 from player.pages import render
@@ -97,8 +96,7 @@ async def here(request: Request, services: Annotated[Services, Depends(services)
         return Here(request, services, who, Form())
     form = await request.form(max_files=1, max_fields=FIELDS)
     token = form.get("csrf", "")
-    if not isinstance(token, str) or not hmac.compare_digest(token.encode(), who.csrf.encode()):
-        raise NotPermitted("this form did not come from this session")
+    await run_in_threadpool(require_token, services, who, token if isinstance(token, str) else "")
     return Here(request, services, who, Form(form))
 
 

@@ -16,7 +16,7 @@ from catalog.entry import SYSTEM, Entry, Subject
 from catalog.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from catalog.identity import AgencyId, EntryId, new_id
 from catalog.ledger import Ledger
-from catalog.permissions import By, Principal, Right, actor_of, require, scope
+from catalog.permissions import HIDDEN, By, Principal, Right, actor_of, require, scope
 from catalog.shapes import text
 from catalog.tables import agencies
 from integrity.clock import Clock, Random
@@ -86,7 +86,7 @@ class Agencies:
                 try:
                     connection.execute(update(agencies).where(agencies.c.id == agency).values(values))
                 except IntegrityError as error:
-                    raise NotFound("no such agency") from error
+                    raise NotFound(HIDDEN) from error
                 related = _agency(connection.execute(select(agencies).where(agencies.c.id == agency)).one())
                 entry = self._note(connection, by, "relate-agency", related)
         self._ledger.wait(entry)
@@ -104,7 +104,7 @@ class Agencies:
         with self._database.read() as connection:
             row = connection.execute(select(agencies).where(agencies.c.id == agency)).one_or_none()
         if row is None:
-            raise NotFound("no such agency")
+            raise NotFound(HIDDEN)
         return _agency(row)
 
     def find(self, code: str) -> Agency | None:

@@ -21,7 +21,7 @@ from catalog.errors import Conflict, InvalidInput, NotFound, NotPermitted, SelfA
 from catalog.identity import AgencyId, CaseId, EntryId, GrantId, PersonId, RecordingId, RequestId, new_id
 from catalog.ledger import Ledger
 from catalog.paging import Page, newest_first, page_of
-from catalog.permissions import Principal, Right, permitted, relation, require, scope
+from catalog.permissions import HIDDEN, Principal, Right, permitted, relation, require, scope
 from catalog.posts import holds, posts_held, responsible_post
 from catalog.shapes import COPY_ACTIONS, DECISIONS, RECIPIENT_KINDS, one_of, text
 from catalog.tables import agencies, approvals, cases, grants, links, people, posts, recordings, request_items, requests
@@ -281,7 +281,7 @@ def _refuse_unlinked(connection: Connection, case: CaseId, wanted: Sequence[Reco
         links.c.case_id == case, links.c.ended_at.is_(None), links.c.recording_id.in_(wanted)
     )
     if set(connection.scalars(linked)) != set(wanted):
-        raise NotFound("no such recording in this case")
+        raise NotFound(HIDDEN)
 
 
 def _facts() -> Select[Any]:
@@ -303,7 +303,7 @@ def _facts() -> Select[Any]:
 def _find(connection: Connection, request: RequestId) -> RequestFacts:
     row = connection.execute(_facts().where(requests.c.id == request)).one_or_none()
     if row is None:
-        raise NotFound("no such request")
+        raise NotFound(HIDDEN)
     return _request(row)
 
 

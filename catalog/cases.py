@@ -19,7 +19,7 @@ from catalog.errors import Conflict, NotFound
 from catalog.identity import AgencyId, CaseId, PersonId, new_id
 from catalog.ledger import Ledger
 from catalog.paging import Page, newest_first, page_of
-from catalog.permissions import Principal, Right, require, scope
+from catalog.permissions import HIDDEN, Principal, Right, require, scope
 from catalog.shapes import STAGES, SUBJECT_KINDS, one_of, text
 from catalog.tables import agencies, cases, people, subjects
 from integrity.clock import Clock, Random
@@ -83,7 +83,8 @@ class Cases:
         one_of("stage", stage, STAGES)
         trying = self._attempts.of(principal, "case-stage", Subject("case", case))
         with trying as attempt, self._database.write() as connection:
-            attempt.agency = self.require(connection, principal, case, Right.WORK_ON_CASE).agency_id
+            attempt.agency = find_case(connection, case).agency_id
+            require(connection, principal, Right.WORK_ON_CASE, attempt.agency)
             connection.execute(update(cases).where(cases.c.id == case).values(stage=stage))
             entry = Entry("case-stage", principal.actor, Subject("case", case), "done", agency=attempt.agency,
                           details={"stage": stage})  # fmt: skip
@@ -95,7 +96,8 @@ class Cases:
         subject = new_id(self._random)
         trying = self._attempts.of(principal, "add-subject", Subject("case", case))
         with trying as attempt, self._database.write() as connection:
-            attempt.agency = self.require(connection, principal, case, Right.WORK_ON_CASE).agency_id
+            attempt.agency = find_case(connection, case).agency_id
+            require(connection, principal, Right.WORK_ON_CASE, attempt.agency)
             connection.execute(insert(subjects).values(id=subject, case_id=case, name=name, kind=kind))
             entry = Entry("add-subject", principal.actor, Subject("case", case), "done", agency=attempt.agency,
                           details={"subject": subject, "kind": kind})  # fmt: skip
@@ -135,18 +137,12 @@ class Cases:
             rows = connection.execute(select(subjects).where(subjects.c.case_id == case).order_by(subjects.c.id))
             return [SubjectFacts(row.id, row.name, row.kind) for row in rows]
 
-    def require(self, connection: Connection, principal: Principal, case: CaseId, right: Right) -> CaseFacts:
-        """The case, of which this person needs a right; for other modules, inside their transaction and attempt."""
-        facts = find_case(connection, case)
-        require(connection, principal, right, facts.agency_id)
-        return facts
-
 
 def find_case(connection: Connection, case: CaseId) -> CaseFacts:
     """A case by id, whoever asks; NotFound."""
     row = connection.execute(_facts().where(cases.c.id == case)).one_or_none()
     if row is None:
-        raise NotFound("no such case")
+        raise NotFound(HIDDEN)
     return _case(row)
 
 

@@ -20,7 +20,7 @@ from catalog.errors import InvalidInput, NotFound
 from catalog.evidence import OriginalFacts, TokenFacts, original_facts, tokens_of
 from catalog.identity import AgencyId, CaseId, EntryId, OriginalId, PersonId
 from catalog.ledger import Ledger
-from catalog.permissions import Principal, Right, require
+from catalog.permissions import HIDDEN, Principal, Right, require
 from catalog.shapes import DOCUMENT_KINDS, STAGES, one_of, text
 from catalog.tables import cases, documents, originals, people
 from integrity.statement import Filing, Statement
@@ -122,7 +122,7 @@ def find_document(connection: Connection, document: str) -> DocumentFacts:
     """A document by id, whoever asks; NotFound."""
     row = connection.execute(_facts().where(documents.c.id == document)).one_or_none()
     if row is None:
-        raise NotFound("no such document")
+        raise NotFound(HIDDEN)
     return _document(row)
 
 

@@ -18,7 +18,7 @@ from catalog.errors import NotFound
 from catalog.identity import AgencyId, CaseId, EntryId, OriginalId, RecordingId
 from catalog.ledger import Ledger
 from catalog.paging import Page, newest_first, page_of
-from catalog.permissions import Principal, Right, require, scope
+from catalog.permissions import HIDDEN, Principal, Right, require, scope
 from catalog.tables import agencies, cases, devices, links, originals, parts, recordings, stations, tokens, uploads
 
 
@@ -168,7 +168,7 @@ def find_recording(connection: Connection, recording: RecordingId) -> RecordingF
     """A recording by id, whoever asks; NotFound."""
     row = connection.execute(_facts().where(recordings.c.id == recording)).one_or_none()
     if row is None:
-        raise NotFound("no such recording")
+        raise NotFound(HIDDEN)
     return _recording(row)
 
 

@@ -22,7 +22,7 @@ from catalog.entry import SYSTEM, Entry, Json, Subject
 from catalog.errors import Conflict, ExportNotApproved, GrantSpent, InvalidInput, NotFound
 from catalog.identity import AgencyId, CaseId, EntryId, GrantId, PersonId, RequestId, new_id
 from catalog.ledger import Ledger
-from catalog.permissions import Principal, Right, permitted, require
+from catalog.permissions import HIDDEN, Principal, Right, permitted, require
 from catalog.tables import approvals, cases, grants, ledger_leaves, people, requests
 from integrity.clock import Clock, Random
 from integrity.digest import Digest
@@ -126,7 +126,7 @@ class Grants:
         with trying as attempt, self._database.read() as connection:
             row = connection.execute(_facts().where(grants.c.id == grant)).one_or_none()
             if row is None:
-                raise NotFound("no such grant")
+                raise NotFound(HIDDEN)
             facts = _grant(row)
             attempt.agency = facts.agency_id
             if facts.person_id != principal.person_id:

@@ -16,7 +16,7 @@ from catalog.entry import Entry, Subject
 from catalog.errors import Conflict, InvalidInput, NotFound
 from catalog.identity import AgencyId, CaseId, RecordingId, new_id
 from catalog.ledger import Ledger
-from catalog.permissions import Principal, Right, require
+from catalog.permissions import HIDDEN, Principal, Right, require
 from catalog.shapes import STAGES, one_of, text
 from catalog.tables import cases, links, recordings
 from integrity.clock import Clock, Random
@@ -56,7 +56,7 @@ class Linking:
             found = select(links, cases.c.agency_id).join(cases, cases.c.id == links.c.case_id)
             row = connection.execute(found.where(links.c.id == link, links.c.ended_at.is_(None))).one_or_none()
             if row is None:
-                raise NotFound("no such link")
+                raise NotFound(HIDDEN)
             attempt.agency = AgencyId(row.agency_id)
             require(connection, principal, Right.WORK_ON_CASE, attempt.agency)
             entry = Entry("unlink", principal.actor, Subject("recording", row.recording_id), "done", purpose=reason,
@@ -86,4 +86,4 @@ def _refuse_strangers(connection: Connection, wanted: Sequence[RecordingId], age
     """Every recording must be one of the case's own agency; which of them is not is never said."""
     own = select(recordings.c.id).where(recordings.c.id.in_(wanted), recordings.c.agency_id == agency)
     if set(connection.scalars(own)) != set(wanted):
-        raise NotFound("no such recording")
+        raise NotFound(HIDDEN)

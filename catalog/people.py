@@ -19,7 +19,7 @@ from catalog.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from catalog.identity import AgencyId, EntryId, PersonId, new_id
 from catalog.ledger import Ledger
 from catalog.passwords import Passwords
-from catalog.permissions import By, Principal, Right, Role, actor_of, require, scope
+from catalog.permissions import HIDDEN, By, Principal, Right, Role, actor_of, require, scope
 from catalog.shapes import text
 from catalog.signin import end_sessions, normal_login
 from catalog.tables import agencies, people, roles
@@ -95,7 +95,7 @@ class People:
                 if _held(connection, person, agency, role) is not None:
                     raise Conflict("this role is held already")
                 if connection.execute(select(people.c.id).where(people.c.id == person)).first() is None:
-                    raise NotFound("no such person")
+                    raise NotFound(HIDDEN)
                 entry = self._grant(connection, by, person, agency, role)
         self._ledger.wait(entry)
         with self._database.read() as connection:
@@ -109,7 +109,7 @@ class People:
                 select(roles).where(roles.c.id == role_id, roles.c.ended_at.is_(None))
             ).one_or_none()
             if row is None:
-                raise NotFound("no such role")
+                raise NotFound(HIDDEN)
             attempt.agency = AgencyId(row.agency_id)
             require(connection, by, Right.MANAGE, attempt.agency)
             entry = Entry("role-ended", actor_of(by), Subject("person", row.person_id), "done", agency=attempt.agency,
@@ -169,7 +169,7 @@ class People:
         """The person's agency, which must be one that `by` manages; never oneself."""
         agency = connection.scalar(select(people.c.agency_id).where(people.c.id == person))
         if agency is None:
-            raise NotFound("no such person")
+            raise NotFound(HIDDEN)
         require(connection, by, Right.MANAGE, AgencyId(agency))
         _refuse_own(by, person)
         return AgencyId(agency)

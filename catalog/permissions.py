@@ -20,6 +20,9 @@ from catalog.errors import NotFound, NotPermitted
 from catalog.identity import AgencyId, PersonId
 from catalog.tables import agencies, ledger_leaves, roles
 
+HIDDEN = "no such thing, or none that you may know of"
+"""What is said of both alike, so that nobody learns what exists elsewhere."""
+
 
 class Role(StrEnum):
     """What a person can be at an agency; one person can be several."""
@@ -125,7 +128,7 @@ def require(connection: Connection, by: By, right: Right, agency: AgencyId) -> N
     if permitted(connection, by, right, agency):
         return
     if isinstance(by, Principal) and not _knows(connection, by, agency):
-        raise NotFound("no such thing here")
+        raise NotFound(HIDDEN)
     raise NotPermitted(f"no role that allows this: {right}")
 
 

@@ -16,7 +16,7 @@ from catalog.entry import Entry, Subject
 from catalog.errors import Conflict, NotFound, NotPermitted
 from catalog.identity import AgencyId, PersonId, new_id
 from catalog.ledger import Ledger
-from catalog.permissions import By, Principal, Right, actor_of, require, scope
+from catalog.permissions import HIDDEN, By, Principal, Right, actor_of, require, scope
 from catalog.shapes import COPY_ACTIONS, RECIPIENT_KINDS, one_of, text
 from catalog.tables import approval_routes, ledger, ledger_leaves, people, post_holders, posts
 from integrity.clock import Clock, Random
@@ -72,7 +72,7 @@ class Posts:
                 if isinstance(by, Principal) and by.person_id == person:
                     raise NotPermitted("nobody does this to themselves: another administrator has to")
                 if connection.execute(select(people.c.id).where(people.c.id == person)).first() is None:
-                    raise NotFound("no such person")
+                    raise NotFound(HIDDEN)
                 row = {"id": holding, "post_id": post, "person_id": person, "since": self._clock.now()}
                 connection.execute(insert(post_holders).values(row))
                 entry = Entry("hold-post", actor_of(by), Subject("holding", holding), "permitted",
@@ -87,7 +87,7 @@ class Posts:
         with trying as attempt, self._database.write() as connection:
             post = connection.scalar(select(post_holders.c.post_id).where(post_holders.c.id == holding))
             if post is None:
-                raise NotFound("no such holding")
+                raise NotFound(HIDDEN)
             attempt.agency = _managed(connection, by, post)
             still = update(post_holders).where(post_holders.c.id == holding, post_holders.c.until.is_(None))
             if connection.execute(still.values(until=self._clock.now())).rowcount == 1:
@@ -167,7 +167,7 @@ def posts_held(connection: Connection, person: PersonId) -> frozenset[str]:
 def _managed(connection: Connection, by: By, post: str) -> AgencyId:
     agency = connection.scalar(select(posts.c.agency_id).where(posts.c.id == post))
     if agency is None:
-        raise NotFound("no such post")
+        raise NotFound(HIDDEN)
     require(connection, by, Right.MANAGE, AgencyId(agency))
     return AgencyId(agency)
 

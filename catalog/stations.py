@@ -18,7 +18,7 @@ from catalog.entry import Actor, Entry, Subject
 from catalog.errors import Conflict, NotFound, NotPermitted, Unauthenticated
 from catalog.identity import AgencyId, StationId, new_id
 from catalog.ledger import Ledger
-from catalog.permissions import By, Principal, Right, actor_of, require, scope
+from catalog.permissions import HIDDEN, By, Principal, Right, actor_of, require, scope
 from catalog.shapes import text
 from catalog.tables import stations
 from integrity.clock import Clock, Random
@@ -79,7 +79,7 @@ class Stations:
                 self._database.write() as connection:  # fmt: skip
             agency = connection.scalar(select(stations.c.agency_id).where(stations.c.id == station))
             if agency is None:
-                raise NotFound("no such station")
+                raise NotFound(HIDDEN)
             attempt.agency = AgencyId(agency)
             require(connection, by, Right.MANAGE, attempt.agency)
             still = update(stations).where(stations.c.id == station, stations.c.revoked_at.is_(None))

@@ -33,7 +33,7 @@ from ingest.upload import Limits, Uploads
 from integrity.certificates import read_certificates
 from integrity.errors import AuthorityUnavailable
 from integrity.seal import Sealer
-from integrity.timestamp import HttpAuthority
+from integrity.timestamp import HttpAuthority, TimestampAuthority
 from scripts.assemble import House
 from scripts.authority_child import AuthorityChild
 from scripts.engine import Engine, Work, sqlite_url
@@ -128,10 +128,11 @@ class Works:
 
 
 @contextmanager
-def running(house: House, child: AuthorityChild, grants: Grants, export: Bundles) -> Iterator[Works]:
+def running(
+    house: House, authority: Authority, stamping: TimestampAuthority, grants: Grants, export: Bundles
+) -> Iterator[Works]:
     """All of it, for as long as the block lasts; `export` makes the bundles and clears away spent ones."""
     with ExitStack() as stack:
-        authority = Authority(child)
         stack.callback(authority.stop)
         authority.start()
         stack.enter_context(house.sequencing())
@@ -144,7 +145,8 @@ def running(house: House, child: AuthorityChild, grants: Grants, export: Bundles
             for grant in grants.waiting():
                 jobs.wake("bundle", grant)
 
-        works = _intake(house, authority, Receiver(threads), jobs, (wake_bundles, export.sweep))
+        sealer = Sealer(house.vault, [stamping], house.sequencer, house.clock, house.random)
+        works = _intake(house, authority, sealer, Receiver(threads), jobs, (wake_bundles, export.sweep))
         works.reconciler.begin()
         house.recordings.release_all()
         jobs.start()
@@ -169,16 +171,23 @@ def _kinds(house: House, children: Children, export: Bundles) -> Mapping[Kind, W
     }
 
 
+def embedded_authority(house: House, authority: Authority) -> TimestampAuthority:
+    """The embedded authority as what seals and bundles ask: its tokens are verified against the root that was told."""
+    roots = [one for trusted in house.trust.authorities for one in read_certificates(trusted.root_pem)]
+    return HttpAuthority(AUTHORITY, authority, roots, house.clock, house.random)
+
+
 def _intake(
-    house: House, authority: Authority, receiver: Receiver, jobs: Engine, further: Sequence[Callable[[], object]]
+    house: House,
+    authority: Authority,
+    sealer: Sealer,
+    receiver: Receiver,
+    jobs: Engine,
+    further: Sequence[Callable[[], object]],
 ) -> Works:
-    settings, clock, random = house.settings, house.clock, house.random
+    settings, clock = house.settings, house.clock
     spool = Spool(house.data / "spool", clock, settings.reserve_bytes)
     kept = Spool(house.data / "quarantine", clock)
-    roots = [one for trusted in house.trust.authorities for one in read_certificates(trusted.root_pem)]
-    sealer = Sealer(
-        house.vault, [HttpAuthority(AUTHORITY, authority, roots, clock, random)], house.sequencer, clock, random
-    )
     receipts = Receipts(house.recordings, house.agencies, house.log, house.receipt_signer(), clock)
     intake = Intake(spool, sealer, house.recordings, receipts, jobs, settings.intake_threads)
     limits = Limits(settings.max_upload_bytes, timedelta(hours=settings.upload_expires_hours))

@@ -2,7 +2,7 @@
 
     CREDENTIALS                what `tiezheng admin enrol-station` wrote, mode 0600
     trust.json                 beside it: what receipts are checked against
-    receipts/<sha256>.json     receipts that were verified; they are the station's proof, so they are synced
+    receipts/                  <sha256>.receipt.json: those that were verified; the station's proof, so they are synced
     CREDENTIALS.state/         uploads that are under way by SHA-256 of the file, and the log's last checkpoint
 
 Losing the state folder costs time, never evidence: what was under way is sent again. Losing receipts costs the proof.
@@ -75,7 +75,7 @@ class DockState:
             return None
 
     def receipt_path(self, digest: Digest) -> Path:
-        return self.receipts / f"{digest.hex}.json"
+        return self.receipts / f"{digest.hex}.receipt.json"
 
     def keep_receipt(self, digest: Digest, receipt: bytes) -> Path:
         durable.replace(self.receipt_path(digest), receipt)

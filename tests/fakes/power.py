@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,8 +43,17 @@ def mounted(image: Path) -> Iterator[Path]:
     try:
         yield place
     finally:
-        subprocess.run(["umount", str(place)], check=True)
+        _unmount(place)
         place.rmdir()
+
+
+def _unmount(place: Path) -> None:
+    """Children of a process that was killed end a moment after it."""
+    deadline = time.monotonic() + 30
+    while subprocess.run(["umount", str(place)], check=False, capture_output=True).returncode:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{place} is still in use")
+        time.sleep(0.05)
 
 
 def cuts(scenario: str, folder: Path) -> Iterator[Path]:

@@ -25,7 +25,7 @@ def test_a_file_is_brought_in_and_its_receipt_home(dockside: Dockside) -> None:
     assert (outcome.outcome, outcome.safe, outcome.size) == ("receipted", True, 7000)
     assert outcome.digest is not None
     assert outcome.digest.hex == hashlib.sha256(b"footage" * 1000).hexdigest()
-    assert outcome.receipt == dockside.station / "receipts" / f"{outcome.digest.hex}.json"
+    assert outcome.receipt == dockside.station / "receipts" / f"{outcome.digest.hex}.receipt.json"
     receipt = verify_receipt(outcome.receipt.read_bytes(), TRUST, digest=outcome.digest)
     assert json.loads(receipt.manifest)["name"] == "现场 🎥.mp4"
     assert json.loads(receipt.manifest)["source"]["device"] == "DSJ-7"

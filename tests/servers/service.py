@@ -42,10 +42,12 @@ class Service:
     launcher: Sequence[str] = (sys.executable, "-m", "scripts.cli")
     process: subprocess.Popen[bytes] | None = None
     first: str | None = None
+    port: int = 0
+    log: Path | None = None
 
     @property
     def output(self) -> Path:
-        return self.data.parent / f"{self.data.name}.output"
+        return self.log or self.data.parent / f"{self.data.name}.output"
 
     @property
     def url(self) -> str:
@@ -56,7 +58,7 @@ class Service:
         """Start the process and return at once."""
         with self.output.open("ab") as output:
             self.process = subprocess.Popen(
-                [*self.launcher, "serve", "--data", str(self.data), "--port", "0"],
+                [*self.launcher, "serve", "--data", str(self.data), "--port", str(self.port)],
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,

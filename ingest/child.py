@@ -7,6 +7,7 @@ object of bounded size that callers check again, for a decoder may have been tak
 
 import json
 import os
+import re
 import selectors
 import signal
 import subprocess
@@ -113,7 +114,7 @@ class Children:
 
     def _finish(self, task: Task, limits: Limits, process: subprocess.Popen[bytes]) -> Reply:
         output, messages = _read(process, time.monotonic() + limits.wall_s)
-        code = process.wait(_GRACE_S) if output is not None else None
+        code = None if output is None else _waited(process)
         with self._lock:
             if self._stopped:
                 raise ChildrenStopped("the service is ending")
@@ -126,6 +127,14 @@ class Children:
     def _forget(self, process: subprocess.Popen[bytes]) -> None:
         with self._lock:
             self._running.discard(process)
+
+
+def _waited(process: subprocess.Popen[bytes]) -> int | None:
+    """The exit code; None when it closed its outputs and runs on all the same."""
+    try:
+        return process.wait(_GRACE_S)
+    except subprocess.TimeoutExpired:
+        return None
 
 
 def _read(process: subprocess.Popen[bytes], deadline: float) -> tuple[bytes | None, str]:
@@ -159,14 +168,20 @@ def _reply(task: Task, output: bytes, messages: str) -> Reply:
         reply = json.loads(output)
         confinement = {str(key): str(value) for key, value in reply["confinement"].items()}
         if "unplayable" in reply:
-            reason, detail = (str(part)[:500] for part in reply["unplayable"])
-            raise Unplayable(reason, detail)
+            raise _refusal(*reply["unplayable"])
         answer = {"argv": reply["argv"]} if "argv" in reply else reply["answer"]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ChildAnswerInvalid(f"{task.name}: the answer is not what was agreed ({error!r})") from error
     if not isinstance(answer, dict):
         raise ChildAnswerInvalid(f"{task.name}: the answer is no object")
     return Reply(answer, confinement, messages)
+
+
+def _refusal(reason: str, detail: str) -> Unplayable:
+    """What a child says cannot be shown; its words reach people, so they are few and printable."""
+    if not re.fullmatch(r"[a-z][a-z-]{0,39}", reason):
+        raise ValueError("no reason code")
+    return Unplayable(reason, _printable(detail)[:300])
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -193,4 +208,8 @@ def _ending(code: int) -> str:
 
 def _last_line(messages: str) -> str:
     lines = [line.strip() for line in messages.splitlines() if line.strip()]
-    return f" ({lines[-1][:300]})" if lines else ""
+    return f" ({_printable(lines[-1])[:300]})" if lines else ""
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

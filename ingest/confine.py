@@ -14,6 +14,7 @@ import json
 import os
 import resource
 import select
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -31,7 +32,7 @@ _NO_NEW_PRIVS = 38
 _PROCESSES = 256
 
 _SYSTEM = (
-    "/usr", "/lib", "/lib64", "/bin", "/opt", "/proc", "/sys/devices/system", "/dev/urandom",
+    "/usr", "/lib", "/lib64", "/bin", "/proc", "/sys/devices/system", "/dev/urandom",
     "/etc/ld.so.cache", "/etc/ld.so.preload", "/etc/alternatives", "/etc/localtime", "/etc/fonts",
 )  # fmt: skip
 """What decoders read besides the original: programs, libraries, the machine's description. No keys are there."""
@@ -45,7 +46,7 @@ def main() -> int:
     namespaces = _unshare()
     worker = os.fork()
     if worker == 0:
-        os.close(leash)
+        _end_with_supervisor(leash)
         os._exit(_work(request, namespaces))
     os.close(1)  # the answer's end is the worker's alone: it is complete when the worker closes it
     return _watch(worker, leash)
@@ -62,6 +63,16 @@ def _watch(worker: int, leash: int) -> int:
         os.killpg(0, signal.SIGKILL)  # and without one, this does; it ends the supervisor too
     code = os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1])
     return code if code >= 0 else 128 - code
+
+
+def _end_with_supervisor(leash: int) -> None:
+    """Be killed when the supervisor dies; had the service died before this call, nobody would say so any more."""
+    ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+    poll = select.poll()
+    poll.register(leash, select.POLLIN)
+    if poll.poll(0):
+        os._exit(1)
+    os.close(leash)
 
 
 def _work(request: dict[str, Any], namespaces: str) -> int:
@@ -99,9 +110,7 @@ def _run(name: str, work: Work) -> dict[str, Any] | Command:
 def _give_up(request: dict[str, Any]) -> dict[str, str]:
     """Resource limits, privileges, files: in this order, since the last of them cannot be loosened again."""
     limits, folder = request["limits"], request["folder"]
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
-    libc.prctl(_NO_NEW_PRIVS, 1, 0, 0, 0)
+    ctypes.CDLL(None).prctl(_NO_NEW_PRIVS, 1, 0, 0, 0)
     os.nice(limits["nice"])
     for what, value in (
         (resource.RLIMIT_CORE, 0),
@@ -112,7 +121,7 @@ def _give_up(request: dict[str, Any]) -> dict[str, str]:
     ):
         _limit(what, value)
     os.chdir(folder or "/")
-    readable = [Path(path) for path in (*_SYSTEM, sys.prefix, sys.base_prefix, *_own_code())]
+    readable = [Path(path) for path in (*_SYSTEM, sys.prefix, sys.base_prefix, *_own_code(), *_ffmpeg())]
     return {
         "landlock": restrict(
             readable,
@@ -134,6 +143,12 @@ def _own_code() -> list[str]:
     """Folders of the packages a task imports: the packages alone, for the data folder may lie beside them."""
     libraries = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
     return [*ingest.__path__, *integrity.__path__, *libraries]
+
+
+def _ffmpeg() -> list[str]:
+    """The folder of a program that lies elsewhere than in the system's; never a whole /opt, where data may lie too."""
+    found = shutil.which("ffmpeg")
+    return [] if found is None else [str(Path(found).resolve().parent)]
 
 
 def _unshare() -> str:

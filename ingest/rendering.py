@@ -23,6 +23,9 @@ from ingest.task import MIB, Limits, Reply, Task
 from ingest.tracks import Medium, Probed, from_answer
 from integrity.digest import Digest
 
+_READING_S = 3600.0
+"""Seconds of tasks that only read: enough for a day of footage, and all that a file made to hold us up gets."""
+
 
 @dataclass(frozen=True, slots=True)
 class Original:
@@ -156,9 +159,10 @@ class Renderer:
     def _run(self, task: Task, source_size: int = 0, duration_us: int = 0) -> Reply:
         """Run a task; `render` may write as much as its source and its length let one expect, the others little."""
         bounds = self._bounds
+        wall = bounds.timeout_s if task.name in ("render", "thumbnails") else min(bounds.timeout_s, _READING_S)
         limits = Limits(
-            wall_s=bounds.timeout_s,
-            cpu_s=int(bounds.timeout_s * bounds.threads) + 1,
+            wall_s=wall,
+            cpu_s=int(wall * bounds.threads) + 1,
             memory=bounds.memory,
             file_size=64 * MIB + 4 * source_size + duration_us // 1_000_000 * MIB,
             nice=15 if task.name == "render" else 5,

@@ -24,6 +24,8 @@ _COUNT, _COLUMNS, _TILE = 100, 10, 160
 """At most so many thumbnails, so many in a row, each so many pixels on its longer side."""
 _LEAST_S = 2.0
 _DENSE_US = 5_000_000
+_DENSE_S = 7200.0
+"""Keyframes farther apart than the first make us decode all, in recordings shorter than the second."""
 _POSTER = 640
 _CANDIDATES = 12
 """Of the first so many thumbnails the one with most contrast is the poster: recordings often begin in the dark."""
@@ -33,7 +35,7 @@ def draw(work: Work) -> dict[str, Any]:
     """Write `poster.jpg` and `sprite.jpg`; answers the tiles' size and moments. `duration_us`, `gap_us` are given."""
     duration = work.arguments["duration_us"] / 1_000_000
     every = max(_LEAST_S, duration / _COUNT)
-    dense = work.arguments["gap_us"] > _DENSE_US
+    dense = work.arguments["gap_us"] > _DENSE_US and duration < _DENSE_S
     shown: list[tuple[int, Image]] = []
     poster: Image | None = None
     for at, picture in _pictures(work.folder / "media.mp4", every, dense):

@@ -87,13 +87,29 @@ def test_a_crash_is_told_with_its_signal_and_an_error_with_its_last_line(tmp_pat
 @pytest.mark.parametrize(
     "answer",
     [b"", b"no JSON", b"[]", b"{}", b'{"confinement": 1, "answer": {}}', b'{"confinement": {}, "answer": []}',
-     b'{"confinement": {}, "unplayable": "all"}', b'{"confinement": {}}', b"[" * 100_000, b"\xff"],
+     b'{"confinement": {}, "unplayable": "all"}', b'{"confinement": {}, "unplayable": ["<b>", "x"]}',
+     b'{"confinement": {}, "unplayable": ["empty"]}', b'{"confinement": {}}', b"[" * 100_000, b"\xff"],
 )  # fmt: skip
 def test_an_answer_of_another_shape_is_refused(tmp_path: Path, answer: bytes) -> None:
     (tmp_path / "answer").write_bytes(answer)
     liar = program(tmp_path, f"#!/bin/sh\ncat >/dev/null\ncat '{tmp_path / 'answer'}'\n")
-    with pytest.raises((ChildAnswerInvalid, Unplayable)):
+    with pytest.raises(ChildAnswerInvalid):
         Children(ENVIRONMENT, str(liar)).run(Task("probe"), Limits())
+
+
+def test_what_a_child_says_reaches_people_printable(tmp_path: Path) -> None:
+    (tmp_path / "answer").write_text('{"confinement": {}, "unplayable": ["damaged", "\\u001b[2J' + "x" * 999 + '"]}')
+    liar = program(tmp_path, f"#!/bin/sh\ncat >/dev/null\ncat '{tmp_path / 'answer'}'\n")
+    with pytest.raises(Unplayable) as error:
+        Children(ENVIRONMENT, str(liar)).run(Task("probe"), Limits())
+    assert str(error.value).startswith("damaged: \ufffd[2Jxxx")
+    assert len(str(error.value)) < 400
+
+
+def test_a_child_that_closes_its_outputs_and_runs_on_is_ended(tmp_path: Path) -> None:
+    idle = program(tmp_path, "#!/bin/sh\ncat >/dev/null\nexec sleep 600 >/dev/null 2>&1\n")
+    with pytest.raises(ChildTimedOut):
+        Children(ENVIRONMENT, str(idle)).run(Task("probe"), Limits())
 
 
 def test_a_child_that_reads_nothing_and_dies_is_a_crash(tmp_path: Path) -> None:

@@ -192,8 +192,10 @@ class Uploads:
         return ended
 
     def conclude(self, upload: UploadId) -> None:
-        """Settle a complete upload that a kill left unsettled, by hashing it from the disk."""
+        """Settle a complete upload that a kill left unsettled, by hashing it from the disk. UploadBusy."""
         announced = self._spool.announced(upload)
+        if self._spool.progress(upload).offset < announced.length:
+            return  # without opening it: its station must never find it locked because of us
         with self._spool.open(upload) as file:
             if file.acknowledged != announced.length or self._settled(upload):
                 return

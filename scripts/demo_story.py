@@ -109,7 +109,7 @@ class Story:
             f"{len(same)}/{len(self.files)} {sent.errors[-300:]}",
         )
         listed: list[dict[str, Any]] = []
-        after = ""
+        after: str | None = ""
         while after is not None:
             query = {"limit": 200} | ({"after": after} if after else {})
             page = self.people["officer"].must("GET", "/recordings", params=query)

@@ -113,8 +113,8 @@ def test_stock_openssl_and_our_verifier_agree_on_the_seal(docked: Docked, tmp_pa
     assert tiezheng("admin", "seal", digest, "--data", docked.service.data, "--out", tmp_path).returncode == 0
     authority = next((tmp_path / "authorities").glob("*.pem"))
     for data, token in ((file, "original.tsr"), (tmp_path / "manifest.json", "manifest.tsr")):
-        command = ["openssl", "ts", "-verify", "-data", data, "-in", tmp_path / token, "-CAfile", authority]
-        said = subprocess.run(command, capture_output=True, text=True, check=False)
+        places = ("-data", str(data), "-in", str(tmp_path / token), "-CAfile", str(authority))
+        said = subprocess.run(["openssl", "ts", "-verify", *places], capture_output=True, text=True, check=False)
         assert (said.returncode, said.stdout.strip()) == (0, "Verification: OK"), said.stderr
     trust = docked.station.with_name("trust.json")
     verified = tiezheng("verify", file, "--seal", tmp_path, "--trust", trust, "--json")

@@ -36,7 +36,7 @@ VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,checksum,expiration,termination"
 CONTENT_TYPE = "application/offset+octet-stream"
 METHODS = ["OPTIONS", "HEAD", "POST", "PATCH", "DELETE"]
-RETRY_SECONDS = "2"
+RETRY_SECONDS = "1"
 
 Answer = TypeVar("Answer")
 _DIGITS = re.compile(r"[0-9]{1,32}")

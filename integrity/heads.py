@@ -59,6 +59,7 @@ class FileHeads:
                 if self._current() != old:
                     raise HeadConflict("another writer moved the head")
                 durable.replace(self._path, new, _MODE)
+                self._synced = _identity(self._path.stat())
         except OSError as error:
             raise LogUnavailable(f"whether the head was moved is not known: {error}") from error
 
@@ -67,7 +68,7 @@ class FileHeads:
         content = b""
         while chunk := os.read(fd, 65536):
             content += chunk
-        identity = (status.st_ino, status.st_ctime_ns)
+        identity = _identity(status)
         if self._synced != identity:
             # Its writer may have died between the rename and the fsync; what is read here is told to others.
             durable.sync_file(fd)
@@ -90,3 +91,8 @@ class FileHeads:
             yield
         finally:
             os.close(fd)
+
+
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    """Which file this is: another inode, or the same number used again later."""
+    return status.st_ino, status.st_ctime_ns

@@ -31,6 +31,14 @@ def test_a_head_that_another_process_left_is_made_durable_before_it_is_told(tmp_
     assert heads.read() == b"two\n"
 
 
+def test_what_was_just_swapped_in_is_durable_already(tmp_path: Path) -> None:
+    heads = FileHeads(tmp_path / "head")
+    heads.swap(None, b"one\n")
+    assert calls_of(heads.read) == 0
+    FileHeads(tmp_path / "head").swap(b"one\n", b"two\n")
+    assert calls_of(heads.read) == 2, "another's"
+
+
 @pytest.mark.parametrize("after", [False, True])
 def test_a_failure_anywhere_in_a_swap_is_an_unknown_outcome(tmp_path: Path, after: bool) -> None:
     heads = FileHeads(tmp_path / "head")

@@ -1,5 +1,6 @@
 """`tiezheng audit` as it is called: exit status, JSON, anchors from outside, samples, and work in flight beside it."""
 
+import io
 import json
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
 from sqlalchemy import select
 
 from catalog import tables
@@ -79,6 +81,16 @@ def test_a_finding_is_one_line_with_code_subject_and_detail(tampered: Path) -> N
     assert any(line.startswith(f"vault-object-differs  vault {digest}: ") for line in done.stdout.splitlines())
     [finding] = report(tampered)["findings"]
     assert set(finding) == {"code", "subject", "detail"}
+
+
+def test_bars_are_shown_on_a_terminal_only(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = io.StringIO()
+    monkeypatch.setattr("scripts.audit.Console", lambda **_: Console(file=screen, force_terminal=True))
+    assert audit(installed).exit_code == 0
+    assert "originals" in screen.getvalue()
+    before = screen.getvalue()
+    assert report(installed)["ok"]
+    assert screen.getvalue() == before
 
 
 def test_as_a_process(installed: Path) -> None:

@@ -19,7 +19,10 @@ from integrity.errors import InvalidBundle
 from integrity.finding import Finding
 
 RATIO = 200
-"""Bytes out for a byte in; recordings do not shrink, and text does not shrink that much."""
+"""Bytes out for a byte in, over the whole zip; recordings do not shrink, and text does not shrink that much."""
+
+GRACE = 1024**3
+"""Bytes out that cost nobody anything, however small they were made."""
 
 DIRECTORY_LIMIT = 4 * 1024 * 1024
 """Bytes of a central directory that are read."""
@@ -52,8 +55,9 @@ class Zip:
         except _UNREADABLE as error:
             raise InvalidBundle(f"not a zip that can be read: {error}") from error
         try:
-            self._list()
             self._check_layout(path)
+            self._refuse_bomb(path)
+            self._list()
         except _UNREADABLE as error:
             self.close()
             raise InvalidBundle(f"not a zip that can be read: {error}") from error
@@ -72,22 +76,26 @@ class Zip:
     def _list(self) -> None:
         """Every entry that names a file, below the bundle's own folder where it has one."""
         names = Names(self.defects)
-        top = _top(self._archive)
-        for entry in self._archive.infolist():
-            path = entry.filename.removeprefix(top)
+        entries = [(_name(entry), entry) for entry in self._archive.infolist()]
+        top = _top([name for name, _ in entries])
+        for name, entry in entries:
+            path = name.removeprefix(top)
             kind = stat.S_IFMT(entry.external_attr >> 16)
             if entry.is_dir() and not entry.file_size:
                 if path:
                     names.folder(path.rstrip("/"))
             elif kind not in (0, stat.S_IFREG):
                 self.defects.append(Finding("not-a-file", printable(path), "a link or device; it was not opened"))
-            elif (reason := _unclear(entry)) is not None:
+            elif (reason := _unclear(name, entry)) is not None:
                 self.defects.append(Finding("name-unsafe", printable(path), reason))
-            elif _bomb(entry):
-                self.defects.append(Finding("zip-bomb", printable(path), f"unpacks to {entry.file_size} bytes"))
             elif names.file(path):
                 self.sizes[path] = entry.file_size
                 self._entries[path] = entry
+
+    def _refuse_bomb(self, path: Path) -> None:
+        size, packed = sum(entry.file_size for entry in self._archive.infolist()), path.stat().st_size
+        if size > RATIO * packed + GRACE:
+            raise InvalidBundle(f"its {packed} bytes would grow to {size}")
 
     def _check_layout(self, path: Path) -> None:
         """Entries without gap or overlap, and each the same in its own header as in the directory."""
@@ -106,26 +114,33 @@ def _refuse_gap(gap: int, gaps: tuple[int, ...]) -> None:
         raise InvalidBundle("bytes that its directory does not know, or entries over each other")
 
 
-def _top(archive: zipfile.ZipFile) -> str:
+def _top(names: list[str]) -> str:
     """The folder that every entry lies in, with its slash; empty where there is none."""
-    names = [entry.filename for entry in archive.infolist()]
     first = names[0].partition("/")[0] + "/" if names else ""
     return first if first not in ("/", "./", "../") and all(name.startswith(first) for name in names) else ""
 
 
-def _unclear(entry: zipfile.ZipInfo) -> str | None:
+def _name(entry: zipfile.ZipInfo) -> str:
+    """An entry's name. Info-ZIP writes UTF-8 without saying so; its bytes are taken for what they plainly are."""
+    if entry.flag_bits & _UTF8:
+        return entry.filename
+    raw = entry.filename.encode("cp437", "replace")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return entry.filename
+
+
+def _unclear(name: str, entry: zipfile.ZipInfo) -> str | None:
     """Why two programs could read two different names here, or one of them none."""
     if entry.orig_filename != entry.filename:
         return "holds a null character"
-    if not entry.flag_bits & _UTF8 and not entry.filename.isascii():
+    if not entry.flag_bits & _UTF8 and name == entry.filename and not name.isascii():
         return "not in UTF-8"
-    if _UNICODE_PATH in _extra_fields(entry.extra):
+    second = _extra_fields(entry.extra).get(_UNICODE_PATH)
+    if second is not None and second[5:] != name.encode():
         return "has a second name"
     return None
-
-
-def _bomb(entry: zipfile.ZipInfo) -> bool:
-    return entry.file_size > RATIO * max(entry.compress_size, 1) + READ_SIZE
 
 
 def _extra_fields(extra: bytes) -> dict[int, bytes]:

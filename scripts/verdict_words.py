@@ -85,7 +85,6 @@ FINDINGS: Mapping[str, str] = {
     "trust-not-supplied": marked("nothing from outside was given to judge it by"),
     "version-unknown": marked("a version that is not known here"),
     "witnesses-missing": marked("fewer witnesses than you ask for"),
-    "zip-bomb": marked("a file that would grow beyond measure"),
 }
 """What a finding's code means."""
 

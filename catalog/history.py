@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, and_, or_, select
 
 from catalog.attempts import Attempts
 from catalog.cases import find_case
@@ -22,13 +22,28 @@ from catalog.ledger import Ledger
 from catalog.paging import Page, page_size
 from catalog.permissions import Principal, Right, permitted, require, scope
 from catalog.signin import normal_login
-from catalog.tables import cases, documents, grants, ledger, ledger_leaves, links, people, requests
+from catalog.tables import (
+    agencies,
+    cases,
+    documents,
+    grants,
+    ledger,
+    ledger_leaves,
+    links,
+    people,
+    recordings,
+    requests,
+    stations,
+)
 from integrity.canonical import parse_canonical
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
-    """One entry as it was written, and where its leaf is; `leaf_index` is None until a durable head covers it."""
+    """One entry as it was written, and where its leaf is; `leaf_index` is None until a durable head covers it.
+
+    `subject_name` is no part of it: what the subject is called today, where the catalogue has a name for it.
+    """
 
     id: EntryId
     at: datetime
@@ -43,6 +58,7 @@ class LedgerLine:
     purpose: str | None
     details: Mapping[str, Any]
     leaf_index: int | None
+    subject_name: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +70,18 @@ class Filters:
     actor: str | None = None
     subject: str | None = None
     case: CaseId | None = None
+
+
+_NAMED: Mapping[str, tuple[Column[str], Column[str]]] = {
+    "recording": (recordings.c.id, recordings.c.name),
+    "document": (documents.c.id, documents.c.title),
+    "case": (cases.c.id, cases.c.number),
+    "request": (requests.c.id, requests.c.recipient),
+    "person": (people.c.id, people.c.name),
+    "station": (stations.c.id, stations.c.name),
+    "agency": (agencies.c.id, agencies.c.name),
+}
+"""Subjects that have a name."""
 
 
 class History:
@@ -77,8 +105,10 @@ class History:
             if after is not None:
                 query = query.where(ledger.c.id < _number(after))
             rows = connection.execute(query.order_by(ledger.c.id.desc()).limit(page_size(limit) + 1)).all()
+            names = _names(connection, rows)
         size = page_size(limit)
-        return Page(tuple(map(_line, rows[:size])), str(rows[size - 1].id) if len(rows) > size else None)
+        lines = tuple(_line(row, names.get((row.subject_kind, row.subject_id))) for row in rows[:size])
+        return Page(lines, str(rows[size - 1].id) if len(rows) > size else None)
 
     def _visible(self, connection: Connection, principal: Principal, wanted: Filters) -> ColumnElement[bool]:
         """Which entries this person may see at all; NotPermitted where there are none they may ask for."""
@@ -156,7 +186,18 @@ def _lines() -> Select[Any]:
     return select(ledger, ledger_leaves.c.leaf_index).outerjoin(ledger_leaves, ledger_leaves.c.entry_id == ledger.c.id)
 
 
-def _line(row: Row[Any]) -> LedgerLine:
+def _names(connection: Connection, rows: Sequence[Row[Any]]) -> dict[tuple[str, str], str]:
+    """What the subjects of a page are called, one look-up for each kind."""
+    found: dict[tuple[str, str], str] = {}
+    for kind, (key, name) in _NAMED.items():
+        ids = {row.subject_id for row in rows if row.subject_kind == kind}
+        if ids:
+            named = connection.execute(select(key, name).where(key.in_(ids)))
+            found.update({(kind, row[0]): row[1] for row in named})
+    return found
+
+
+def _line(row: Row[Any], subject_name: str | None) -> LedgerLine:
     body = parse_canonical(bytes(row.body))
     return LedgerLine(
         id=EntryId(row.id),
@@ -172,4 +213,5 @@ def _line(row: Row[Any]) -> LedgerLine:
         purpose=body["purpose"],
         details=body["details"],
         leaf_index=row.leaf_index,
+        subject_name=subject_name,
     )

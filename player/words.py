@@ -38,7 +38,7 @@ STATES = {
     "quarantined": _("In quarantine"),
     "catalogued": _("Waiting to be prepared"),
     "preparing": _("Being prepared"),
-    "ready": _("Playable"),
+    "ready": _("Viewable"),
     "unplayable": _("Not playable"),
 }
 ROLES = {
@@ -83,6 +83,7 @@ GRANT_STATES = {
     "expired": _("Expired"),
 }
 OUTCOMES = {"permitted": _("Permitted"), "refused": _("Not permitted"), "done": _("Done")}
+AUTHORITIES = {"embedded": _("Embedded authority")}
 PROTECTION = {  # what a vault says of itself
     "chattr +i: the kernel refuses every change until root clears the flag": _(
         "The kernel refuses every change to a sealed file until the machine's root takes its flag away (chattr +i)."

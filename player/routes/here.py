@@ -92,8 +92,10 @@ async def here(request: Request, services: Annotated[Services, Depends(services)
     who = await run_in_threadpool(principal_of, request, services)
     if who.password_once and request.url.path not in ("/password", "/sign-out"):
         raise PasswordMustChange("choose a password of your own first")
+    found = Here(request, services, who, Form())
+    request.state.here = found  # a refusal's page shows whom it refuses
     if request.method in SAFE_METHODS:
-        return Here(request, services, who, Form())
+        return found
     form = await request.form(max_files=1, max_fields=FIELDS)
     token = form.get("csrf", "")
     await run_in_threadpool(require_token, services, who, token if isinstance(token, str) else "")

@@ -42,12 +42,10 @@ def read_ledger(here: Asked) -> Response:
 def shown(line: LedgerLine) -> dict[str, Any]:
     """One row of the ledger: the entry itself, where its subject's page is, and the details that say something."""
     place = PLACES.get(line.subject_kind)
-    names = (line.details.get(name) for name in ("name", "number", "login", "recipient"))
-    named = next((name for name in names if isinstance(name, str)), None)
     return {
         "line": line,
         "href": place.format(line.subject_id) if place else "",
-        "subject": named or f"…{line.subject_id[-8:]}",
+        "subject": line.subject_name or f"…{line.subject_id[-8:]}",
         "detail": "; ".join(_details(line)),
     }
 

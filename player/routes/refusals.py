@@ -4,20 +4,23 @@ Only translates: what is refused, and whether it is recorded, was settled before
 """
 
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
 import structlog
 from fastapi import Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from catalog.errors import PasswordMustChange, Unauthenticated
+from catalog.errors import CatalogError, PasswordMustChange, Unauthenticated
 from catalog.problems import problem_of
 from player.language import gettext as _
 from player.pages import render
 from player.refusals import said, sentence
+from player.routes.here import Here, surroundings
 
 _log = structlog.get_logger()
 
@@ -39,7 +42,7 @@ class Page(APIRoute):
             except Exception as error:
                 if not reading(request):
                     raise
-                return refusal(request, error)
+                return await run_in_threadpool(refusal, request, error)
 
         return answered
 
@@ -55,23 +58,25 @@ def refusal(request: Request, error: Exception) -> Response:
     if isinstance(error, Unauthenticated | PasswordMustChange):
         return _elsewhere(request, error, fragment)
     if isinstance(error, HTTPException):
-        return missing_page(error.status_code)
+        words = _("There is nothing at this address.")
+        return _page(request, {"sentence": words, "code": "not-found", "status": error.status_code})
     problem = problem_of(str(getattr(error, "code", "internal")))
     if problem.status >= 500:
         _log.error("request-failed", path=request.url.path, code=problem.code, exc_info=error)
-    template = "refused_part.html" if fragment else "refused.html"
     words = said(error) if problem.status != 500 else sentence("internal")
-    return HTMLResponse(render(template, _facts(words, problem.code, problem.status)), problem.status)
+    facts = {"sentence": words, "code": problem.code, "status": problem.status}
+    if fragment:
+        return HTMLResponse(render("refused_part.html", facts), problem.status)
+    return _page(request, facts)
 
 
-def missing_page(status: int = 404) -> Response:
-    """The page for an address that leads nowhere, or a method that it does not take."""
-    page = render("refused.html", _facts(_("There is nothing at this address."), "not-found", status))
-    return HTMLResponse(page, status)
-
-
-def _facts(words: str, code: str, status: int) -> dict[str, Any]:
-    return nobody() | {"sentence": words, "code": code, "status": status}
+def _page(request: Request, facts: dict[str, Any]) -> Response:
+    """In the frame of the person who asks, where that is known and the catalogue answers."""
+    frame = nobody()
+    if isinstance(asked := getattr(request.state, "here", None), Here):
+        with suppress(CatalogError):
+            frame |= surroundings(asked)
+    return HTMLResponse(render("refused.html", frame | facts), facts["status"])
 
 
 def nobody() -> dict[str, Any]:

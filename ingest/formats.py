@@ -20,7 +20,7 @@ AUDIO_DECODERS = (
     "aac,aac_latm,mp3,mp3float,mp2,mp2float,mp1,mp1float,ac3,ac3_fixed,eac3,opus,libopus,vorbis,libvorbis,flac,alac,"
     "amrnb,amrwb,libopencore_amrnb,libopencore_amrwb,wmav1,wmav2,wmapro,wmavoice,gsm,gsm_ms,g726,g726le,g729,"
     "pcm_u8,pcm_s8,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,pcm_f64le,"
-    "pcm_alaw,pcm_mulaw,pcm_bluray,pcm_dvd,adpcm_ms,adpcm_ima_wav,adpcm_ima_qt,adpcm_g722,adpcm_yamaha,adpcm_swf"
+    "pcm_alaw,pcm_mulaw,pcm_bluray,pcm_dvd,adpcm_ms,adpcm_ima_wav,adpcm_ima_qt,g722,adpcm_yamaha,adpcm_swf"
 )
 DECODERS = f"{VIDEO_DECODERS},{AUDIO_DECODERS}"
 """FFmpeg's `codec_whitelist`."""

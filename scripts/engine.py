@@ -61,7 +61,11 @@ class Engine:
         _prepare_sqlite(self._url)
         self._stopping = False
         self._calls = ThreadPoolExecutor(1, thread_name_prefix="jobs")
-        self._calls.submit(self._launch).result()
+        try:
+            self._calls.submit(self._launch).result()
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """Take no further job, wait for those that run (end their children first), and close the queue."""

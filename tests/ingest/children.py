@@ -16,6 +16,9 @@ MISDEEDS = (
     "hang", "spin", "eat", "fill", "babble", "swell", "crash", "fail", "look", "breed", "sleep", "link",
 )  # fmt: skip
 
+UNWILLING = "ingest.confine._unshare = lambda: 'refused: EPERM'; ingest.confine.restrict = lambda *_: 'refused: ENOSYS'"
+"""Makes a kernel of a container without user namespaces, and too old for Landlock."""
+
 _START = """#!{python} -I
 import sys
 sys.path.insert(0, {root!r})

@@ -136,6 +136,18 @@ def test_stop_waits_for_what_runs(open_bench: Callable[..., Bench]) -> None:
     assert bench.now == 0
 
 
+def test_a_start_that_fails_leaves_nothing_behind(tmp_path: Path, open_bench: Callable[..., Bench]) -> None:
+    before = set(threading.enumerate())
+    (tmp_path / "jobs.sqlite3").write_bytes(b"no database at all, but a file of some length" * 100)
+    with pytest.raises(sqlite3.DatabaseError):
+        open_bench()
+    assert until(lambda: set(threading.enumerate()) <= before)
+    (tmp_path / "jobs.sqlite3").unlink()
+    bench = open_bench()
+    bench.engine.wake("prepare", "a")
+    assert until(lambda: bench.started == ["a"])
+
+
 def test_ended_jobs_do_not_pile_up(open_bench: Callable[..., Bench], tmp_path: Path) -> None:
     bench = open_bench()
     bench.go.set()

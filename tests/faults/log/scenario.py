@@ -1,5 +1,9 @@
 """Two appends, the second filling tiles, to be killed at each durable call; and the proof that nothing was broken."""
 
+import atexit
+import shutil
+import tempfile
+from functools import cache
 from pathlib import Path
 
 from integrity import merkle
@@ -18,7 +22,16 @@ TOTAL = 259
 
 
 def begin(folder: Path) -> None:
+    """A log of SIZE leaves, written once in a process and copied: what it does to the disk is not what is tested."""
+    shutil.copytree(_first() / "log", folder / "log")
+
+
+@cache
+def _first() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="tiezheng-log-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     append(made(folder), *range(SIZE))
+    return folder
 
 
 def work(folder: Path) -> None:

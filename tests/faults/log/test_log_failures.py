@@ -30,12 +30,12 @@ def copied(begun: Path, place: Path) -> Path:
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["lost", "done"])
-def test_each_durable_call_fails(begun: Path, tmp_path: Path, after: bool) -> None:
-    spare = copied(begun, tmp_path / "spare")
+def test_each_durable_call_fails(begun: Path, quick: Path, after: bool) -> None:
+    spare = copied(begun, quick / "spare")
     calls = calls_of(lambda: scenario.work(spare))
     assert calls > 40
     for number in range(1, calls + 1):
-        folder = copied(begun, tmp_path / str(number))
+        folder = copied(begun, quick / str(number))
         log = opened(folder)
         before = log.head()
         with failing(number, after):
@@ -47,11 +47,11 @@ def test_each_durable_call_fails(begun: Path, tmp_path: Path, after: bool) -> No
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["lost", "done"])
-def test_nothing_is_told_after_a_failure_that_no_head_covers(begun: Path, tmp_path: Path, after: bool) -> None:
+def test_nothing_is_told_after_a_failure_that_no_head_covers(begun: Path, quick: Path, after: bool) -> None:
     """Whatever fails, `append` either raises, or the durable head covers what it told."""
     raised = 0
     for number in range(1, 45):
-        folder = copied(begun, tmp_path / f"{number}-{after}")
+        folder = copied(begun, quick / f"{number}-{after}")
         log = opened(folder)
         with log.exclusive():
             pass
@@ -67,9 +67,9 @@ def test_nothing_is_told_after_a_failure_that_no_head_covers(begun: Path, tmp_pa
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["lost", "done"])
-def test_no_second_append_after_a_failure_in_the_same_turn(begun: Path, tmp_path: Path, after: bool) -> None:
+def test_no_second_append_after_a_failure_in_the_same_turn(begun: Path, quick: Path, after: bool) -> None:
     """A blind retry could put a leaf in twice: the turn has to end, and the head to be read again."""
-    log = opened(copied(begun, tmp_path / "copy"))
+    log = opened(copied(begun, quick / "copy"))
     with log.exclusive():
         with failing(1, after), pytest.raises(LogUnavailable):
             log.append([entry(254)])
@@ -97,8 +97,8 @@ class TroubledHeads(FileHeads):
 
 
 @pytest.mark.parametrize(("trouble", "size"), [("lost", 254), ("done", 255), ("conflict", 254)])
-def test_a_store_whose_answer_got_lost(begun: Path, tmp_path: Path, trouble: str, size: int) -> None:
-    folder = copied(begun, tmp_path / "copy")
+def test_a_store_whose_answer_got_lost(begun: Path, quick: Path, trouble: str, size: int) -> None:
+    folder = copied(begun, quick / "copy")
     heads = TroubledHeads(folder / "log" / "head")
     log = Log.open(folder / "log", SIGNER, heads)
     with log.exclusive():
@@ -115,10 +115,10 @@ def test_a_store_whose_answer_got_lost(begun: Path, tmp_path: Path, trouble: str
 
 
 def test_a_full_disk_after_the_swap_is_told_as_success_and_made_up_for(
-    begun: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    begun: Path, quick: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Publishing never blocks: the leaves are durable, proofs work, only the published tree is behind."""
-    folder = copied(begun, tmp_path / "copy")
+    folder = copied(begun, quick / "copy")
     log = opened(folder)
 
     def full(*_: object) -> None:

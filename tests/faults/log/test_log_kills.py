@@ -7,8 +7,8 @@ from tests.faults.log import scenario, scenario_of_the_first
 from tests.integrity.test_log import append, entry, opened
 
 
-def test_killed_anywhere_in_an_append(tmp_path: Path) -> None:
-    folders = killed(scenario.__name__, tmp_path)
+def test_killed_anywhere_in_an_append(quick: Path) -> None:
+    folders = killed(scenario.__name__, quick)
     assert len(folders) > 80
     for folder in folders:
         log = opened(folder)
@@ -24,8 +24,8 @@ def test_killed_anywhere_in_an_append(tmp_path: Path) -> None:
         assert left == [], "what was half-written is swept"
 
 
-def test_killed_anywhere_in_making_a_log(tmp_path: Path) -> None:
-    for folder in killed(scenario_of_the_first.__name__, tmp_path):
+def test_killed_anywhere_in_making_a_log(quick: Path) -> None:
+    for folder in killed(scenario_of_the_first.__name__, quick):
         log = scenario_of_the_first.make_or_open(folder)
         there = list(log.entries(0, log.head().size))
         if (folder / "told").exists():

@@ -18,7 +18,7 @@ from catalog.cases import find_case
 from catalog.database import Database
 from catalog.entry import Entry, Json, Outcome, Subject
 from catalog.errors import Conflict, InvalidInput, NotFound, NotPermitted, SelfApproval
-from catalog.identity import AgencyId, CaseId, EntryId, GrantId, PersonId, RecordingId, RequestId, new_id
+from catalog.identity import AgencyId, CaseId, EntryId, GrantId, PersonId, RecordingId, RequestId, is_id, new_id
 from catalog.ledger import Ledger
 from catalog.paging import Page, newest_first, page_of
 from catalog.permissions import HIDDEN, Principal, Right, permitted, relation, require, scope
@@ -301,7 +301,7 @@ def _facts() -> Select[Any]:
 
 
 def _find(connection: Connection, request: RequestId) -> RequestFacts:
-    row = connection.execute(_facts().where(requests.c.id == request)).one_or_none()
+    row = connection.execute(_facts().where(requests.c.id == request)).one_or_none() if is_id(request) else None
     if row is None:
         raise NotFound(HIDDEN)
     return _request(row)

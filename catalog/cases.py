@@ -16,7 +16,7 @@ from catalog.attempts import Attempts
 from catalog.database import Database
 from catalog.entry import Entry, Subject
 from catalog.errors import Conflict, NotFound
-from catalog.identity import AgencyId, CaseId, PersonId, new_id
+from catalog.identity import AgencyId, CaseId, PersonId, is_id, new_id
 from catalog.ledger import Ledger
 from catalog.paging import Page, newest_first, page_of
 from catalog.permissions import HIDDEN, Principal, Right, require, scope
@@ -140,7 +140,7 @@ class Cases:
 
 def find_case(connection: Connection, case: CaseId) -> CaseFacts:
     """A case by id, whoever asks; NotFound."""
-    row = connection.execute(_facts().where(cases.c.id == case)).one_or_none()
+    row = connection.execute(_facts().where(cases.c.id == case)).one_or_none() if is_id(case) else None
     if row is None:
         raise NotFound(HIDDEN)
     return _case(row)

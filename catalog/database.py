@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from catalog.errors import CatalogUnavailable, SchemaMismatch
+from catalog.errors import CatalogUnavailable, InvalidInput, SchemaMismatch
 
 LOCK_SECONDS = 30
 """How long a writer waits for another's lock before it gives up with CatalogUnavailable."""
@@ -130,9 +130,14 @@ class Database:
 
 @contextmanager
 def _library_errors() -> Iterator[None]:
-    """A database that cannot be reached, is full or stays locked; constraint violations pass as they are."""
+    """A database that cannot be reached, is full or stays locked; constraint violations pass as they are.
+
+    Text that a database cannot hold, such as NUL on PostgreSQL, came from outside: look-ups take what they are given.
+    """
     try:
         yield
+    except (DataError, UnicodeEncodeError) as error:
+        raise InvalidInput("value", "holds what the database cannot: NUL, half a character, or too much") from error
     except (OperationalError, InterfaceError) as error:
         raise CatalogUnavailable(f"the database did not answer: {error.orig}") from error
     except PoolTimeoutError as error:

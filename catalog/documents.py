@@ -18,7 +18,7 @@ from catalog.database import Database
 from catalog.entry import Subject
 from catalog.errors import InvalidInput, NotFound
 from catalog.evidence import OriginalFacts, TokenFacts, original_facts, tokens_of
-from catalog.identity import AgencyId, CaseId, EntryId, OriginalId, PersonId
+from catalog.identity import AgencyId, CaseId, EntryId, OriginalId, PersonId, is_id
 from catalog.ledger import Ledger
 from catalog.permissions import HIDDEN, Principal, Right, require
 from catalog.shapes import DOCUMENT_KINDS, STAGES, one_of, text
@@ -120,7 +120,7 @@ class Documents:
 
 def find_document(connection: Connection, document: str) -> DocumentFacts:
     """A document by id, whoever asks; NotFound."""
-    row = connection.execute(_facts().where(documents.c.id == document)).one_or_none()
+    row = connection.execute(_facts().where(documents.c.id == document)).one_or_none() if is_id(document) else None
     if row is None:
         raise NotFound(HIDDEN)
     return _document(row)

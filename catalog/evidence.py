@@ -15,7 +15,7 @@ from catalog.cases import find_case
 from catalog.database import Database
 from catalog.entry import Subject
 from catalog.errors import NotFound
-from catalog.identity import AgencyId, CaseId, EntryId, OriginalId, RecordingId
+from catalog.identity import AgencyId, CaseId, EntryId, OriginalId, RecordingId, is_id
 from catalog.ledger import Ledger
 from catalog.paging import Page, newest_first, page_of
 from catalog.permissions import HIDDEN, Principal, Right, require, scope
@@ -166,7 +166,7 @@ class Evidence:
 
 def find_recording(connection: Connection, recording: RecordingId) -> RecordingFacts:
     """A recording by id, whoever asks; NotFound."""
-    row = connection.execute(_facts().where(recordings.c.id == recording)).one_or_none()
+    row = connection.execute(_facts().where(recordings.c.id == recording)).one_or_none() if is_id(recording) else None
     if row is None:
         raise NotFound(HIDDEN)
     return _recording(row)

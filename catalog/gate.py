@@ -21,11 +21,11 @@ from catalog.documents import find_document
 from catalog.entry import Entry, Json, Subject
 from catalog.errors import NotFound, NotPermitted, NotReady, PurposeMissing, ViewEnded
 from catalog.evidence import find_recording
-from catalog.identity import AgencyId, EntryId, OriginalId, RecordingId, ViewId, new_id
+from catalog.identity import AgencyId, EntryId, OriginalId, RecordingId, ViewId, is_id, new_id
 from catalog.ledger import Ledger
 from catalog.originals import StoredOriginal, read_original
 from catalog.permissions import Principal, Right, require
-from catalog.renditions import RenditionStore
+from catalog.renditions import CONTENT_TYPES, RenditionStore
 from catalog.shapes import text
 from catalog.tables import ledger_leaves, parts, recordings, renditions, views
 from integrity.clock import Clock, Random
@@ -144,7 +144,8 @@ class Gate:
         with self._attempts.of(principal, "view", Subject("view", view)) as attempt:
             with self._database.read() as connection:
                 opened = self._still_open(connection, principal, attempt, view)
-                row = connection.execute(_copy_of(opened).where(renditions.c.name == name)).one_or_none()
+                one = _copy_of(opened).where(renditions.c.name == name)
+                row = connection.execute(one).one_or_none() if name in CONTENT_TYPES else None
             if row is None or opened.recording_id is None:
                 raise NotFound("the viewing copy has no such file")
             file = self._store.open(opened.recording_id, row.recipe, name)
@@ -221,7 +222,7 @@ class Gate:
     def _still_open(self, connection: Connection, principal: Principal, attempt: Attempt, view: ViewId) -> View:
         mine = select(views).where(views.c.id == view, views.c.session_id == principal.session_id)
         under_head = exists().where(ledger_leaves.c.entry_id == views.c.entry_id)
-        row = connection.execute(mine.where(under_head)).one_or_none()
+        row = connection.execute(mine.where(under_head)).one_or_none() if is_id(view) else None
         if row is None or row.expires_at <= self._clock.now():
             raise ViewEnded("this view is over, or it belongs to another session: state a purpose again")
         opened = _view(row)

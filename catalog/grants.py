@@ -20,7 +20,7 @@ from catalog.attempts import Attempt, Attempts
 from catalog.database import Database
 from catalog.entry import SYSTEM, Entry, Json, Subject
 from catalog.errors import Conflict, ExportNotApproved, GrantSpent, InvalidInput, NotFound
-from catalog.identity import AgencyId, CaseId, EntryId, GrantId, PersonId, RequestId, new_id
+from catalog.identity import AgencyId, CaseId, EntryId, GrantId, PersonId, RequestId, is_id, new_id
 from catalog.ledger import Ledger
 from catalog.permissions import HIDDEN, Principal, Right, permitted, require
 from catalog.tables import approvals, cases, grants, ledger_leaves, people, requests
@@ -124,7 +124,7 @@ class Grants:
         """One grant, for its person and for whoever may see the case; NotFound for others."""
         trying = self._attempts.of(principal, Right.SEE, Subject("grant", grant))
         with trying as attempt, self._database.read() as connection:
-            row = connection.execute(_facts().where(grants.c.id == grant)).one_or_none()
+            row = connection.execute(_facts().where(grants.c.id == grant)).one_or_none() if is_id(grant) else None
             if row is None:
                 raise NotFound(HIDDEN)
             facts = _grant(row)
@@ -142,7 +142,8 @@ class Grants:
         """
         if start < 0:
             raise InvalidInput("start", "is an offset in bytes")
-        self._expire(grant)
+        if is_id(grant):
+            self._expire(grant)
         trying = self._attempts.of(principal, "release", Subject("grant", grant))
         with trying as attempt, self._database.write() as connection:
             facts = self._usable(connection, principal, attempt, grant)
@@ -185,9 +186,8 @@ class Grants:
             connection.execute(held.values(lease=None, lease_until=None))
 
     def _usable(self, connection: Connection, principal: Principal, attempt: Attempt, grant: GrantId) -> GrantFacts:
-        row = connection.execute(
-            _facts().add_columns(_approved().label("approved")).where(grants.c.id == grant)
-        ).first()
+        found = _facts().add_columns(_approved().label("approved")).where(grants.c.id == grant)
+        row = connection.execute(found).first() if is_id(grant) else None
         if row is None:
             raise _refusal(attempt, "no-grant")
         facts = _grant(row)

@@ -4,9 +4,8 @@ People hash with argon2id at its cheapest, so that a test of rights does not spe
 """
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from argon2 import PasswordHasher
 from sqlalchemy import insert, select
@@ -32,11 +31,16 @@ from catalog.tables import documents, ledger, originals, parts, recordings, toke
 from integrity.canonical import parse_canonical
 from integrity.clock import system_random
 from tests.fakes.clocks import FakeClock
-from tests.fakes.logs import FakeLog
 
 PASSWORD = "correct horse battery staple"
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+class Switched(Protocol):
+    """A log that the test can switch off."""
+
+    down: bool
 
 
 @dataclass(slots=True)
@@ -47,7 +51,7 @@ class House:
     ledger: Ledger
     clock: FakeClock
     sequencer: Sequencer
-    log: FakeLog
+    log: Switched
     agency: Agency = field(init=False)
     people: People = field(init=False)
     passwords: Passwords = field(init=False)
@@ -60,27 +64,27 @@ class House:
 
     @property
     def agencies(self) -> Agencies:
-        return self._make(Agencies)
+        return Agencies(self.database, self.ledger, self.clock, system_random)
 
     @property
     def cases(self) -> Cases:
-        return self._make(Cases)
+        return Cases(self.database, self.ledger, self.clock, system_random)
 
     @property
     def linking(self) -> Linking:
-        return self._make(Linking)
+        return Linking(self.database, self.ledger, self.clock, system_random)
 
     @property
     def marks(self) -> Marks:
-        return self._make(Marks)
+        return Marks(self.database, self.ledger, self.clock, system_random)
 
     @property
     def posts(self) -> Posts:
-        return self._make(Posts)
+        return Posts(self.database, self.ledger, self.clock, system_random)
 
     @property
     def stations(self) -> Stations:
-        return self._make(Stations)
+        return Stations(self.database, self.ledger, self.clock, system_random)
 
     @property
     def evidence(self) -> Evidence:
@@ -161,9 +165,6 @@ class House:
             query = query.where(ledger.c.outcome == outcome)
         with self.database.read() as connection:
             return [dict(parse_canonical(bytes(body))) for body in connection.scalars(query)]
-
-    def _make(self, kind: Callable[..., Any]) -> Any:
-        return kind(self.database, self.ledger, self.clock, system_random)
 
 
 __all__ = ["PASSWORD", "SYSTEM", "AgencyId", "House", "PersonId", "Role", "StationId"]

@@ -100,6 +100,7 @@ class Reception:
 
     def finish(self) -> int:
         """All of the request's bytes were taken: the offset, durable. ChecksumMismatch, DeclaredDigestMismatch."""
+        self.claim.end()
         try:
             if self._checksum is not None and not hmac.compare_digest(self._chunk.digest(), self._checksum.raw):
                 self._abandon()
@@ -110,6 +111,7 @@ class Reception:
 
     def interrupt(self) -> int:
         """The connection ended early: what came counts, unless its checksum was to speak for the whole of it."""
+        self.claim.end()
         try:
             if self._checksum is not None:
                 self._abandon()

@@ -25,8 +25,13 @@ class Claim:
     def __init__(self, writers: "Writers", upload: UploadId) -> None:
         self.upload = upload
         self.give_up: Callable[[], None] = lambda: None
+        self.ending = False
         self._writers = writers
         self.heard()
+
+    def end(self) -> None:
+        """Nothing more comes on this connection; what came is on its way to the disk, and worth waiting for."""
+        self.ending = True
 
     def heard(self) -> None:
         """Bytes came on this writer's connection."""
@@ -74,6 +79,10 @@ class Writers:
 
     def _end_idle(self, upload: UploadId) -> None:
         claim = self._claims.get(upload)
-        if claim is not None and self.monotonic() - claim.heard_at >= self._patience:
+        if claim is None:
+            return
+        silent = self.monotonic() - claim.heard_at >= self._patience
+        if silent:
             claim.give_up()
+        if silent or claim.ending:
             self._changed.wait_for(lambda: self._claims.get(upload) is not claim, ENDING_SECONDS)

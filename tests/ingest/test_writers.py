@@ -60,6 +60,17 @@ def test_a_silent_writer_is_asked_to_end_and_waited_for() -> None:
     assert not one.busy(UPLOAD)
 
 
+def test_a_writer_that_is_ending_is_waited_for() -> None:
+    """Its station may be back already: it has been told the offset, and must not find its own old connection busy."""
+    one = Writers(Watch(), patience=2)
+    first = one.claim(UPLOAD)
+    first.end()
+    releasing = threading.Timer(0.02, first.release)
+    releasing.start()
+    assert one.claim(UPLOAD) is not first
+    releasing.join()
+
+
 def test_a_writer_that_does_not_end_keeps_the_newcomer_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writers, "ENDING_SECONDS", 0.01)
     watch = Watch()

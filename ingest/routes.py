@@ -89,7 +89,7 @@ def make_router(
         _require_version(request)
         return files.options() if _method(request) == "OPTIONS" else await files.create(request, station)
 
-    @router.api_route("/files/{upload}", methods=["HEAD", "POST", "PATCH", "DELETE"], include_in_schema=False)
+    @router.api_route("/files/{upload}", methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
     async def one(request: Request, upload: str, station: identified) -> Response:
         _require_version(request)
         act = {"HEAD": files.head, "PATCH": files.patch, "DELETE": files.terminate}.get(_method(request))

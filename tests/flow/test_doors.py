@@ -1,0 +1,222 @@
+"""Every door to footage, tried by everybody over HTTP against the real service: who gets in, and what the ledger says.
+
+A byte of footage without an entry, or a copy without an approval, would be our worst bug after a lost recording.
+"""
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from scripts.clips import make_clips
+from tests.fakes.immutable import clear_immutable
+from tests.flow.people import Person, everybody
+from tests.servers.service import Service, running, tiezheng
+
+pytestmark = pytest.mark.xdist_group("doors")
+RECORDING, OTHER = "送达过程（手机）.mov", "抵达现场照片.jpg"
+SECONDS = 180
+
+
+@dataclass(frozen=True)
+class House:
+    """A service with people, a case and two recordings in it."""
+
+    service: Service
+    people: dict[str, Person]
+    case: str
+    recordings: dict[str, str]
+
+    def entries(self, **columns: str) -> list[dict[str, Any]]:
+        """Ledger bodies, oldest first, read beside the service."""
+        wanted = " AND ".join(f"{name} = :{name}" for name in columns) or "1"
+        with sqlite3.connect(f"file:{self.service.data / 'catalog.sqlite3'}?mode=ro", uri=True) as connection:
+            rows = connection.execute(f"SELECT body FROM ledger WHERE {wanted} ORDER BY id", columns)  # noqa: S608 - names are the test's own
+            return [json.loads(row[0]) for row in rows]
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    folder = tmp_path_factory.mktemp("doors")
+    clips = [clip for clip in make_clips(folder / "clips") if clip.name in (RECORDING, OTHER)]
+    try:
+        with running(folder / "data") as service:
+            people = everybody(service)
+            station = folder / "station.json"
+            made = tiezheng("admin", "enrol-station", "--data", service.data, "--name", "采集站", "--out", station)
+            sent = tiezheng("dock", "--server", service.url, "--credentials", station, "--json", *clips)
+            assert (made.returncode, sent.returncode) == (0, 0), made.stderr + sent.stderr
+            listed = people["officer"].must("GET", "/recordings")["items"]
+            recordings = {each["name"]: each["id"] for each in listed}
+            case = people["officer"].must("POST", "/cases", {"number": "第1号", "title": "占道经营案"})["id"]
+            linked = {"recordings": [recordings[RECORDING]], "stage": "service"}
+            people["officer"].must("POST", f"/cases/{case}/links", linked)
+            _wait(people["officer"], recordings.values())
+            yield House(service, people, case, recordings)
+    finally:
+        clear_immutable(folder)
+
+
+def _wait(person: Person, recordings: Any) -> None:
+    deadline = time.monotonic() + SECONDS
+    while {person.must("GET", f"/recordings/{one}")["recording"]["state"] for one in recordings} != {"ready"}:
+        assert time.monotonic() < deadline
+        time.sleep(0.3)
+
+
+def _view(person: Person, recording: str, purpose: str = "日常调阅监督") -> str:
+    return str(person.must("POST", f"/recordings/{recording}/views", {"purpose": purpose})["id"])
+
+
+@pytest.mark.parametrize("role", ["officer", "supervisor", "reviewer"])
+def test_a_view_is_on_record_under_a_leaf_before_the_first_byte(house: House, role: str) -> None:
+    recording, person = house.recordings[RECORDING], house.people[role]
+    before = house.entries(action="view", subject_id=recording, outcome="permitted")
+    view = _view(person, recording, f"核对{role}")
+    after = house.entries(action="view", subject_id=recording, outcome="permitted")
+    assert len(after) == len(before) + 1
+    assert (after[-1]["purpose"], after[-1]["details"]["view"]) == (f"核对{role}", view)
+    with sqlite3.connect(house.service.data / "catalog.sqlite3") as connection:
+        query = "SELECT count(*) FROM ledger_leaves l JOIN views v ON v.entry_id = l.entry_id WHERE v.id = ?"
+        assert connection.execute(query, (view,)).fetchone() == (1,)
+    assert person.get(f"/views/{view}/media.mp4", Range="bytes=0-1023").status_code == 206
+
+
+@pytest.mark.parametrize("role", ["administrator", "approver"])
+def test_a_role_without_viewing_is_refused_and_recorded(house: House, role: str) -> None:
+    recording = house.recordings[RECORDING]
+    before = len(house.entries(action="view", outcome="refused"))
+    answer = house.people[role].ask("POST", f"/recordings/{recording}/views", {"purpose": "想看"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "not-permitted")
+    assert len(house.entries(action="view", outcome="refused")) == before + 1
+
+
+@pytest.mark.parametrize("purpose", ["", "   ", "……"])
+def test_no_purpose_no_view_and_recorded(house: House, purpose: str) -> None:
+    before = len(house.entries(action="view", outcome="refused"))
+    answer = house.people["supervisor"].ask(
+        "POST", f"/recordings/{house.recordings[RECORDING]}/views", {"purpose": purpose}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "purpose-missing")
+    assert len(house.entries(action="view", outcome="refused")) == before + 1
+
+
+def test_another_session_gets_nothing_of_a_view(house: House) -> None:
+    view = _view(house.people["supervisor"], house.recordings[RECORDING])
+    names = ("index.m3u8", "media.mp4", "poster.jpg", "sprite.jpg", "thumbs.vtt")
+    again = Person(house.service.url).again("supervisor")
+    for other in (house.people["officer"], again, Person(house.service.url)):
+        for name in names:
+            answer = other.get(f"/views/{view}/{name}")
+            assert answer.status_code in (401, 403), (name, answer.status_code)
+            assert "code" in answer.json()
+
+
+def test_a_view_shows_its_own_recording_only(house: House) -> None:
+    view = _view(house.people["supervisor"], house.recordings[RECORDING])
+    for name in ("picture.jpg", "..%2F..%2Fvault", "%2e%2e/catalog.sqlite3", "data", "manifest.json"):
+        assert house.people["supervisor"].get(f"/views/{view}/{name}").status_code == 404, name
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/api/v1/cases", "/api/v1/ledger", "/api/v1/status", "/files/0", "/recordings/x/seal.zip", "/views/x/media.mp4",
+     "/grants/x/bundle.zip"],
+)  # fmt: skip
+def test_without_a_session_it_is_401_whatever_was_sent(house: House, path: str) -> None:
+    json_type = {"Content-Type": "application/json"}
+    for method, sent in (("GET", {}), ("POST", {"content": b"{broken", "headers": json_type})):
+        answer = httpx2.request(method, house.service.url + path, trust_env=False, **sent)
+        assert answer.status_code == 401 or (method, answer.status_code) == ("POST", 405), (path, method)
+
+
+def test_strangers_are_counted_in_the_ledger(house: House) -> None:
+    assert Person(house.service.url).ask("GET", "/cases").status_code == 401
+    deadline = time.monotonic() + SECONDS
+    while not (found := house.entries(actor_kind="stranger")):
+        assert time.monotonic() < deadline, "a minute's strangers are one entry"
+        time.sleep(1)
+    assert found[0]["outcome"] == "refused"
+
+
+def _request(house: House) -> str:
+    wanted = {
+        "recordings": [house.recordings[RECORDING]], "action": "release", "recipient": "某某区人民法院",
+        "recipient_kind": "court", "legal_basis": "行政诉讼法第三十四条", "purpose": "应诉举证",
+    }  # fmt: skip
+    return str(house.people["officer"].must("POST", f"/cases/{house.case}/requests", wanted)["id"])
+
+
+def _granted(house: House) -> str:
+    decision = {"decision": "approved", "reason": "同意"}
+    made = house.people["approver"].must("POST", f"/requests/{_request(house)}/decision", decision)
+    deadline = time.monotonic() + SECONDS
+    while (facts := house.people["officer"].must("GET", f"/grants/{made['grant']}"))["state"] != "ready":
+        assert facts["state"] == "approved", facts
+        assert time.monotonic() < deadline
+        time.sleep(0.3)
+    return str(made["grant"])
+
+
+def test_an_export_without_approval_is_refused_and_recorded(house: House) -> None:
+    before = len(house.entries(action="release", outcome="refused"))
+    for grant in ("0" * 26, _request(house)):
+        answer = house.people["officer"].get(f"/grants/{grant}/bundle.zip")
+        assert (answer.status_code, answer.json()["code"]) == (403, "export-not-approved")
+    assert len(house.entries(action="release", outcome="refused")) == before + 2
+
+
+def test_nobody_approves_their_own_request(house: House) -> None:
+    admin, officer = house.people["administrator"], house.people["officer"]
+    me = officer.must("GET", "/session")
+    role = admin.must("POST", f"/people/{me['person_id']}/roles", {"agency": me["agency_id"], "role": "approver"})
+    try:
+        decision = {"decision": "approved", "reason": "同意"}
+        answer = officer.ask("POST", f"/requests/{_request(house)}/decision", decision)
+        assert (answer.status_code, answer.json()["code"]) == (403, "self-approval")
+        assert house.entries(action="decide", outcome="refused")
+    finally:
+        admin.must("DELETE", f"/roles/{role['id']}")
+
+
+def test_a_copy_leaves_once_whole_to_one_person_and_verifies(house: House, tmp_path: Path) -> None:
+    grant, officer = _granted(house), house.people["officer"]
+    address = f"/grants/{grant}/bundle.zip"
+    for role in ("supervisor", "approver", "administrator"):
+        assert house.people[role].get(address).status_code == 403, role
+    first = officer.get(address, Range="bytes=0-99999")
+    assert first.status_code == 206
+    rest = officer.get(address, Range="bytes=100000-")
+    assert rest.status_code == 206
+    bundle = tmp_path / "bundle.zip"
+    bundle.write_bytes(first.content + rest.content)
+    assert len(house.entries(action="release", outcome="permitted", subject_id=grant)) >= 1
+    for _attempt in range(2):
+        assert officer.get(address).status_code == 403
+    trust = house.service.data / "trust.json"
+    verified = tiezheng("verify", bundle, "--trust", trust, "--json")
+    assert (verified.returncode, json.loads(verified.stdout)["findings"]) == (0, [])
+    content = bytearray(bundle.read_bytes())
+    content[len(content) // 2] ^= 1
+    bundle.write_bytes(content)
+    assert tiezheng("verify", bundle, "--trust", trust).returncode == 1
+
+
+def test_deleting_is_refused_everywhere_and_recorded(house: House) -> None:
+    recording = house.recordings[RECORDING]
+    answer = house.people["officer"].ask("DELETE", f"/recordings/{recording}")
+    assert (answer.status_code, answer.json()["code"]) == (403, "retention-holds")
+    digest = house.people["officer"].must("GET", f"/recordings/{recording}")["originals"][0]["sha256"]
+    assert tiezheng("admin", "dispose", digest, "--data", house.service.data).returncode == 1
+    assert len(house.entries(action="dispose", outcome="refused")) >= 2
+
+
+def test_the_house_is_whole_afterwards(house: House) -> None:
+    said = tiezheng("audit", "--data", house.service.data, "--json")
+    assert (said.returncode, json.loads(said.stdout)["findings"]) == (0, [])

@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine
 from email.utils import format_datetime
 from typing import Annotated, Any, Protocol, TypeVar
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 
@@ -89,12 +89,13 @@ def make_router(
         _require_version(request)
         return files.options() if _method(request) == "OPTIONS" else await files.create(request, station)
 
-    @router.api_route("/files/{upload}", methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
+    # GET and PUT are here to be refused: 401 comes first, even where there is nothing to be had.
+    @router.api_route("/files/{upload}", methods=["GET", "PUT", *METHODS[1:]], include_in_schema=False)
     async def one(request: Request, upload: str, station: identified) -> Response:
-        _require_version(request)
         act = {"HEAD": files.head, "PATCH": files.patch, "DELETE": files.terminate}.get(_method(request))
         if act is None:
-            return Response(status_code=405, headers={"Allow": ", ".join(METHODS)})
+            raise HTTPException(405, "Method Not Allowed", {"Allow": ", ".join(METHODS)})
+        _require_version(request)
         return await act(request, station, UploadId(upload))
 
     @router.get("/files/{upload}/receipt", summary="The signed receipt of an upload", responses={202: {}})

@@ -246,7 +246,16 @@ def test_a_wrong_checksum_header(client: Client, checksum: str) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("POST", ""), ("HEAD", "/x"), ("PATCH", "/x"), ("DELETE", "/x"), ("POST", "/x"), ("GET", "/x/receipt")],
+    [
+        ("POST", ""),
+        ("HEAD", "/x"),
+        ("PATCH", "/x"),
+        ("DELETE", "/x"),
+        ("POST", "/x"),
+        ("GET", "/x/receipt"),
+        ("GET", "/x"),
+        ("PUT", "/x"),
+    ],
 )
 @pytest.mark.parametrize(
     "headers",
@@ -340,7 +349,9 @@ def test_another_stations_upload_does_not_exist(client: Client) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "PUT"])
 def test_nothing_can_be_downloaded(client: Client, method: str) -> None:
-    assert client.ask(method, client.create(3)).status_code == 405
+    response = client.ask(method, client.create(3), {"Authorization": "Bearer good"})
+    assert response.status_code == 405
+    assert "PATCH" in response.headers["allow"]
 
 
 def test_post_to_an_upload_without_an_override(client: Client) -> None:

@@ -86,6 +86,16 @@ class Proven(House):
         return Log.open(self.folder / "log", SIGNER, FileHeads(self.folder / "log" / "head"))
 
     @property
+    def authority(self) -> HttpAuthority:
+        """The embedded authority as a client sees it, at the time its own clock stands at."""
+        roots = read_certificates(self.embedded.root_pem)
+        return HttpAuthority("embedded", self.embedded.respond, roots, FakeClock(), system_random)
+
+    def stamp(self, digest: Digest) -> bytes:
+        """A token for a bundle."""
+        return self.authority.stamp(digest).raw
+
+    @property
     def gate(self) -> Gate:
         return Gate(
             self.database, self.ledger, self.clock, system_random, self.store, self.vault, self.reader,
@@ -154,9 +164,7 @@ class Proven(House):
         folder = self.folder / "spool" / upload
         folder.mkdir(parents=True)
         (folder / "bytes").write_bytes(body)
-        roots = read_certificates(self.embedded.root_pem)
-        authority = HttpAuthority("embedded", self.embedded.respond, roots, FakeClock(), system_random)
-        sealer = Sealer(self.vault, [authority], self.sequencer, self.clock, system_random)
+        sealer = Sealer(self.vault, [self.authority], self.sequencer, self.clock, system_random)
         received = ReceivedFile(upload, folder / "bytes", Digest.of(body), len(body))
         sealer.fix(folder, received, statement)
         seal = sealer.seal(folder, received)

@@ -1,0 +1,129 @@
+"""What a bundle holds: written and verified offline, for every kind of recipient."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from catalog.copies import DISCLOSED
+from catalog.errors import ExportNotApproved, LedgerUnavailable
+from catalog.identity import CaseId, GrantId, RecordingId
+from catalog.permissions import Principal, Role
+from catalog.shapes import RECIPIENT_KINDS
+from integrity.bundle import write_bundle
+from integrity.canonical import parse_canonical
+from integrity.errors import InvalidBundle
+from integrity.verify import verify_bundle
+from tests.catalog.proven import Proven
+from tests.fakes.immutable import clear_immutable
+
+
+@pytest.fixture
+def officer(proven: Proven) -> Principal:
+    return proven.person("officer", Role.OFFICER)
+
+
+@pytest.fixture
+def recordings(proven: Proven) -> list[RecordingId]:
+    return [proven.footage(b"first"), proven.footage(b"second")]
+
+
+@pytest.fixture
+def case(proven: Proven, officer: Principal, recordings: list[RecordingId]) -> CaseId:
+    opened = proven.cases.open(officer, "〔2026〕1号", "占道经营")
+    proven.linking.link(officer, opened, recordings, "investigation")
+    proven.gate.open_view(officer, recordings[0], "核对")
+    return opened
+
+
+def granted(house: Proven, officer: Principal, case: CaseId, *wanted: RecordingId, kind: str = "court") -> GrantId:
+    approver = house.sessions["approver"].principal if "approver" in house.sessions else house.person(
+        "approver", Role.APPROVER)  # fmt: skip
+    grant = house.approvals.decide(approver, house.applied(officer, case, *wanted, kind=kind), "approved", "符合规定")
+    assert grant is not None
+    return grant
+
+
+@pytest.mark.parametrize("kind", RECIPIENT_KINDS)
+def test_every_recipient_gets_a_bundle_that_verifies(
+    proven: Proven, officer: Principal, recordings: list[RecordingId], case: CaseId, tmp_path: Path, kind: str
+) -> None:
+    contents = proven.copies.contents(granted(proven, officer, case, *recordings, kind=kind))
+    write_bundle(tmp_path / "bundle.zip", contents, proven.stamp)
+    verdict = verify_bundle(tmp_path / "bundle.zip", proven.trust, clock=proven.clock)
+    assert verdict.findings == ()
+    opened = [parse_canonical(entry.body)["action"] for entry in contents.custody if entry.body is not None]
+    assert opened[-1] == "decide"
+    assert ("view" in opened) == (DISCLOSED[kind] is None)
+    assert len(contents.custody) > len(opened) or DISCLOSED[kind] is None
+
+
+def test_exactly_what_was_approved(
+    proven: Proven, officer: Principal, recordings: list[RecordingId], case: CaseId, tmp_path: Path
+) -> None:
+    grant = granted(proven, officer, case, recordings[1])
+    write_bundle(tmp_path / "bundle.zip", proven.copies.contents(grant))
+    with zipfile.ZipFile(tmp_path / "bundle.zip") as archive:
+        payload = [name for name in archive.namelist() if "/data/" in name]
+        assert [archive.read(name) for name in payload] == [b"second"]
+        approval = json.loads(archive.read(f"tiezheng-{grant}/approval.json"))
+        custody = archive.read(f"tiezheng-{grant}/custody.jsonl").decode()
+    assert approval["request"]["legal_basis"] == "行政诉讼法第三十四条"
+    assert approval["approval"]["approver"] == "Approver"
+    assert recordings[0] not in custody.replace(json.dumps(recordings), "")
+
+
+def test_custody_ends_with_the_approval(
+    proven: Proven, officer: Principal, recordings: list[RecordingId], case: CaseId
+) -> None:
+    grant = granted(proven, officer, case, *recordings)
+    proven.gate.open_view(officer, recordings[0], "批准之后的调阅")
+    last = proven.copies.contents(grant).custody[-1]
+    assert last.body is not None
+    assert parse_canonical(last.body)["details"]["grant"] == grant
+
+
+def test_no_contents_without_an_open_grant(
+    proven: Proven, officer: Principal, recordings: list[RecordingId], case: CaseId
+) -> None:
+    grant = granted(proven, officer, case, *recordings)
+    proven.grants.failed(grant, "test")
+    for each in (grant, GrantId("0" * 26)):
+        with pytest.raises(ExportNotApproved):
+            proven.copies.contents(each)
+
+
+def test_bytes_that_were_changed_make_no_bundle(
+    proven: Proven, officer: Principal, recordings: list[RecordingId], case: CaseId, tmp_path: Path
+) -> None:
+    contents = proven.copies.contents(granted(proven, officer, case, *recordings))
+    clear_immutable(proven.folder)
+    for path in (proven.folder / "vault").rglob("*"):
+        if path.is_file() and path.read_bytes() == b"second":
+            path.chmod(0o600)
+            path.write_bytes(b"sec0nd")
+    with pytest.raises(InvalidBundle):
+        write_bundle(tmp_path / "bundle.zip", contents)
+    assert not (tmp_path / "bundle.zip").exists()
+
+
+def test_entries_that_wait_for_their_leaf_are_waited_for(
+    proven: Proven, officer: Principal, recordings: list[RecordingId], case: CaseId, tmp_path: Path
+) -> None:
+    request = proven.applied(officer, case, *recordings)
+    proven.log.down = True
+    with pytest.raises(LedgerUnavailable):
+        proven.approvals.decide(proven_approver(proven), request, "approved", "符合规定")
+    proven.log.down = False
+    proven.sequencer.drain()
+    (grant,) = proven.grants.waiting()
+    write_bundle(tmp_path / "bundle.zip", proven.copies.contents(grant), proven.stamp)
+    assert verify_bundle(tmp_path / "bundle.zip", proven.trust, clock=proven.clock).ok
+
+
+def proven_approver(house: Proven) -> Principal:
+    house.log.down = False
+    approver = house.person("approver", Role.APPROVER)
+    house.log.down = True
+    return approver

@@ -21,7 +21,7 @@ CHUNK = 2 * 1024 * 1024
 # A pool of its own: anyio's forty threads serve the routes, and a slow disk must not hold those.
 _READERS = ThreadPoolExecutor(8, thread_name_prefix="stream")
 
-_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 Answer = TypeVar("Answer")
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]

@@ -174,6 +174,7 @@ ACTIONS = {
     "enrol-station": _("Station enrolled"),
     "revoke-station": _("Station shut out"),
     "manage": _("Administration"),
+    "oversee": _("Oversight"),
     "stranger": _("Tried without sign-in"),
 }
 ACTORS = {"person": _("Person"), "station": _("Station"), "system": _("System"), "stranger": _("Without sign-in")}

@@ -1,0 +1,120 @@
+"""An office for the tests of pages: the real catalogue, gate, log, vault and export behind the real routes.
+
+Only the clock stands still, and documents are sealed on the spot instead of by the intake's threads.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from starlette.testclient import TestClient
+
+from catalog.dependencies import SESSION_COOKIE, Services
+from catalog.entry import Actor
+from catalog.errors import CatalogError
+from catalog.oversight import Oversight
+from catalog.permissions import Principal, Role
+from catalog.problems import CONTENT_TYPE, problem
+from catalog.recordings import CatalogedRecording, Recordings
+from catalog.retention import Retention
+from integrity.certificates import read_certificates
+from integrity.clock import system_random
+from integrity.digest import Digest
+from integrity.errors import IntegrityError
+from integrity.statement import Statement
+from integrity.timestamp import HttpAuthority
+from player.export import Export
+from player.routes import add_pages
+from tests.catalog.proven import Proven
+from tests.fakes.clocks import FakeClock
+
+HTML = {"accept": "text/html,application/xhtml+xml"}
+STATUS: Mapping[str, Any] = {
+    "recordings": {"ready": 3, "unplayable": 1},
+    "queue": {"spool": 0, "quarantine": 0, "pending_tokens": 0, "waiting_entries": 0},
+    "vault": {"name": "files", "immutable": False, "detail": "tamper-evident only (no capability)"},
+    "log": {"origin": "tiezheng.example/log", "size": 7, "root": "ab" * 32, "published": True},
+    "authorities": [{"name": "embedded", "qualified": False, "root_sha256": "cd" * 32}],
+}
+
+
+class Browser(TestClient):
+    """A person's browser: sends forms with the session's token, and asks for pages."""
+
+    csrf = ""
+
+    def form(self, address: str, values: Mapping[str, Any] | None = None, **options: Any) -> Any:
+        return self.post(address, data={"csrf": self.csrf, **(values or {})}, follow_redirects=False, **options)
+
+
+@dataclass(slots=True)
+class Office(Proven):
+    """The pages over a house, and browsers of its people."""
+
+    app: FastAPI = field(init=False)
+
+    def __post_init__(self) -> None:
+        Proven.__post_init__(self)
+        self.app = FastAPI()
+        self.app.state.services = self.services()
+        for error in (CatalogError, IntegrityError):
+            self.app.add_exception_handler(error, _as_problem)
+        add_pages(self.app)
+
+    @property
+    def recordings(self) -> Recordings:
+        return Recordings(self.database, self.ledger, self.clock, system_random)
+
+    @property
+    def export(self) -> Export:
+        return Export(self.copies, self.grants, self.folder / "bundles", self.trust, self.stamp)
+
+    def stamp(self, digest: Digest) -> bytes:
+        roots = read_certificates(self.embedded.root_pem)
+        return HttpAuthority("embedded", self.embedded.respond, roots, FakeClock(), system_random).stamp(digest).raw
+
+    def file_document(
+        self, statement: Statement, uploader: Actor, size: int, chunks: Iterable[bytes]
+    ) -> CatalogedRecording:
+        """Stands in for the intake: seals at once."""
+        body = b"".join(chunks)
+        assert len(body) == size
+        return self._catalogued(body, statement, uploader)
+
+    def services(self) -> Services:
+        return Services(
+            agencies=self.agencies, approvals=self.approvals, cases=self.cases, documents=self.documents,
+            evidence=self.evidence, export=self.export, filing=self, gate=self.gate, grants=self.grants,
+            history=self.history, ledger=self.ledger, linking=self.linking, marks=self.marks,
+            oversight=Oversight(self.database, self.ledger, self.recordings, self._carry, lambda: STATUS),
+            people=self.people, posts=self.posts, recordings=self.recordings,
+            retention=Retention(self.database, self.ledger), signin=self.signin, stations=self.stations,
+            trust_json=self.trust.encode, secure=False,
+        )  # fmt: skip
+
+    def browser(self, login: str | None = None, *roles: Role, language: str = "en") -> Browser:
+        """A browser; signed in as a new person where a login is given."""
+        made = Browser(self.app, headers=HTML | {"accept-language": language}, raise_server_exceptions=False)
+        if login is not None:
+            self.person(login, *roles)
+            self.enter(made, login)
+        return made
+
+    def enter(self, browser: Browser, login: str) -> None:
+        """Give a browser the session of a person."""
+        session = self.sessions[login]
+        browser.cookies.set(SESSION_COOKIE, session.secret)
+        browser.csrf = session.principal.csrf
+
+    def principal(self, login: str) -> Principal:
+        return self.again(self.sessions[login].principal)
+
+    def _carry(self, upload: Any, decision: Any, reason: str, decider: Actor) -> None:
+        self.recordings.decide_quarantined(upload, decision, reason, decider)
+
+
+async def _as_problem(request: Request, error: Exception) -> Response:
+    status, body = problem(error)
+    return JSONResponse(body, status, media_type=CONTENT_TYPE)

@@ -1,0 +1,44 @@
+"""Every code that the catalogue knows has a name on pages."""
+
+from collections.abc import Collection, Mapping
+
+import pytest
+
+from catalog import quarantine, shapes
+from catalog.permissions import Right, Role
+from player import words
+from player.language import speaking
+
+
+@pytest.mark.parametrize(
+    ("table", "codes"),
+    [
+        (words.STAGES, shapes.STAGES),
+        (words.SUBJECT_KINDS, shapes.SUBJECT_KINDS),
+        (words.COPY_ACTIONS, shapes.COPY_ACTIONS),
+        (words.RECIPIENT_KINDS, shapes.RECIPIENT_KINDS),
+        (words.DOCUMENT_KINDS, shapes.DOCUMENT_KINDS),
+        (words.QUARANTINE_DECISIONS, quarantine.DECISIONS),
+        (words.ROLES, list(Role)),
+        (words.ROLE_NOTES, list(Role)),
+    ],
+)
+def test_tables_have_exactly_the_codes(table: Mapping[str, str], codes: Collection[str]) -> None:
+    assert list(table) == list(codes)
+
+
+def test_every_right_that_can_be_refused_has_a_name() -> None:
+    known_as_actions = {Right.OPEN_CASE, Right.WORK_ON_CASE}  # refused tries stand under what was tried
+    assert {right.value for right in Right} - known_as_actions <= set(words.ACTIONS)
+
+
+def test_a_word_is_in_the_readers_language() -> None:
+    with speaking("zh_CN"):
+        assert words.word(words.STAGES, "investigation") == "调查取证"
+    with speaking("en"):
+        assert words.word(words.STAGES, "investigation") == "Investigation and evidence"
+
+
+def test_an_unknown_code_is_shown_as_it_is() -> None:
+    assert words.word(words.STAGES, "appeal") == "appeal"
+    assert words.word(words.STAGES, None) == "—"

@@ -1,5 +1,6 @@
 """Roots and time-stamping certificates with any defect a test wants, as the embedded authority keeps them."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,19 +8,28 @@ from functools import cache
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from integrity import der
-from integrity.authority import EmbeddedAuthority, sign
-from integrity.authority_keys import Credential
+from integrity.authority import EmbeddedAuthority
 from integrity.clock import Clock
-from integrity.oids import SHA256_OID
+from integrity.oids import (
+    CONTENT_TYPE,
+    MESSAGE_DIGEST,
+    RSA,
+    SHA256_OID,
+    SIGNED_DATA,
+    SIGNING_CERTIFICATE_V2,
+    TST_INFO,
+)
 from tests.fakes.clocks import START, FakeRandom
 
 YEAR = timedelta(days=365)
+_SHA256 = der.sequence(der.oid(SHA256_OID), der.NOTHING)
+Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 TIME_STAMPING = (ExtendedKeyUsageOID.TIME_STAMPING,)
 
 
@@ -33,7 +43,7 @@ def rsa_key(name: str, bits: int = 2048) -> rsa.RSAPrivateKey:
 class Issued:
     """A certificate with its key."""
 
-    key: rsa.RSAPrivateKey
+    key: Key
     certificate: x509.Certificate
 
     @property
@@ -62,7 +72,7 @@ def signer(
     end: datetime = START + 20 * YEAR,
     purposes: Sequence[x509.ObjectIdentifier] = TIME_STAMPING,
     critical: bool = True,
-    key: rsa.RSAPrivateKey | None = None,
+    key: Key | None = None,
     period: x509.PrivateKeyUsagePeriod | None = None,
     serial: int = 2,
 ) -> Issued:
@@ -97,9 +107,18 @@ def _name(common_name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
 
+def _signature(key: Key, content: bytes) -> bytes:
+    if isinstance(key, rsa.RSAPrivateKey):
+        return key.sign(content, padding.PKCS1v15(), SHA256())
+    return key.sign(content, ec.ECDSA(SHA256()))
+
+
 @dataclass(frozen=True, slots=True)
 class Forgery:
-    """A granted response that says whatever a test wants, signed as the embedded authority signs."""
+    """A granted response that says whatever a test wants, put together here and signed with whatever key.
+
+    None stands for what would be right. `certificates` are DER; `attributes` are added to the three that must be there.
+    """
 
     imprint: bytes
     algorithm: str = SHA256_OID
@@ -109,7 +128,22 @@ class Forgery:
     accuracy: bytes = b""
     extensions: bytes = b""
     version: int = 1
-    with_certificate: bool = True
+    certificates: Sequence[bytes] | None = None
+    signed_version: int = 3
+    digest_algorithms: Sequence[bytes] = (_SHA256,)
+    digest_algorithm: bytes = _SHA256
+    signer_version: int = 1
+    signer_name: bytes | None = None
+    signature_algorithm: bytes = der.sequence(der.oid(RSA), der.NOTHING)
+    named_algorithm: bytes = b""
+    named_digest: bytes | None = None
+    message_digest: bytes | None = None
+    content_type: str = TST_INFO
+    attributes: Sequence[bytes] = ()
+    left_out: str | None = None
+    unsigned: bytes = b""
+    signers: int = 1
+    status: bytes = der.integer(0)
 
     def by(self, issued: Issued) -> bytes:
         info = der.sequence(
@@ -122,5 +156,36 @@ class Forgery:
             der.integer(self.nonce),
             self.extensions,
         )
-        token = sign(info, Credential(issued.key, issued.certificate), self.with_certificate)
-        return der.sequence(der.sequence(der.integer(0)), token)
+        own = issued.certificate.public_bytes(Encoding.DER)
+        certificates = [own] if self.certificates is None else sorted(self.certificates)
+        signed_data = der.sequence(
+            der.integer(self.signed_version),
+            der.set_of(self.digest_algorithms),
+            der.sequence(der.oid(TST_INFO), der.element(der.context(0), der.octets(info))),
+            der.element(der.context(0), b"".join(certificates)) if certificates else b"",
+            der.element(der.SET, self._signer(info, own, issued) * self.signers),
+        )
+        token = der.sequence(der.oid(SIGNED_DATA), der.element(der.context(0), signed_data))
+        return der.sequence(der.sequence(self.status), token)
+
+    def _signer(self, info: bytes, own: bytes, issued: Issued) -> bytes:
+        named = self.named_digest or hashlib.sha256(own).digest()
+        values = {
+            CONTENT_TYPE: der.oid(self.content_type),
+            MESSAGE_DIGEST: der.octets(self.message_digest or hashlib.sha256(info).digest()),
+            SIGNING_CERTIFICATE_V2: der.sequence(der.sequence(der.sequence(self.named_algorithm, der.octets(named)))),
+        }
+        made = [
+            der.sequence(der.oid(name), der.set_of([value])) for name, value in values.items() if name != self.left_out
+        ]
+        attributes = der.set_of([*made, *self.attributes])
+        issuer = self.signer_name or issued.certificate.issuer.public_bytes()
+        return der.sequence(
+            der.integer(self.signer_version),
+            der.sequence(issuer, der.integer(issued.certificate.serial_number)),
+            self.digest_algorithm,
+            bytes((der.context(0),)) + attributes[1:],
+            self.signature_algorithm,
+            der.octets(_signature(issued.key, attributes)),
+            self.unsigned,
+        )

@@ -5,7 +5,7 @@
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from catalog.agencies import Agencies
 from catalog.database import Database
+from catalog.errors import CatalogUnavailable
 from catalog.gate import open_original
 from catalog.ledger import Ledger
 from catalog.originals import StoredOriginal
@@ -26,6 +27,7 @@ from catalog.sequencer import Sequencer
 from catalog.signin import SignIn
 from catalog.stations import Stations
 from integrity.clock import Clock, Random, SystemClock, system_random
+from integrity.errors import LogError
 from integrity.log import Log
 from integrity.note import Signer
 from integrity.trust import Trust, read_trust
@@ -79,6 +81,13 @@ class House:
         finally:
             self.ledger.flush(everything=True)
             self.sequencer.stop()
+            self._settle()
+
+    def _settle(self) -> None:
+        """Give the last entries their leaves; where the log is down, the next start does."""
+        with suppress(LogError, CatalogUnavailable):
+            while self.sequencer.drain():
+                pass
 
     def close(self) -> None:
         """End what was opened."""

@@ -8,6 +8,7 @@ a thread of our own; an error would be pickled, so a job's error is logged here 
 anywhere: no telemetry, no console. One engine in a process at a time, as DBOS is one.
 """
 
+import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping
@@ -150,13 +151,31 @@ def sqlite_url(path: Path) -> str:
 def _prepare_sqlite(url: str) -> None:
     """DBOS would open the file in `delete` mode, where a reader blocks the writer; the mode stays with the file."""
     parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite" and parsed.database:
-        connection = sqlite3.connect(parsed.database)
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        finally:
-            connection.close()
-        Path(parsed.database).chmod(0o600)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+        return
+    path = Path(parsed.database)
+    try:
+        _open_sqlite(path)
+    except sqlite3.DatabaseError:
+        # A queue is only a wake-up: a damaged one is put aside for whoever wants to look, and begun anew.
+        _log.warning("jobs-damaged", put_aside=f"{path.name}.damaged")
+        shutil.move(path, f"{path}.damaged")
+        for suffix in ("-wal", "-shm"):
+            Path(f"{path}{suffix}").unlink(missing_ok=True)
+        _open_sqlite(path)
+
+
+def _open_sqlite(path: Path) -> None:
+    """Set the journal mode and read the whole file once; sqlite3.DatabaseError where it cannot be used."""
+    connection = sqlite3.connect(path)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        found = connection.execute("PRAGMA quick_check").fetchone()[0]
+        if found != "ok":
+            raise sqlite3.DatabaseError(found)
+    finally:
+        connection.close()
+    path.chmod(0o600)
 
 
 def _subjects(kind: Kind) -> set[str]:

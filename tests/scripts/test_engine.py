@@ -212,3 +212,14 @@ def test_it_says_nothing_and_calls_nobody(tmp_path: Path) -> None:
 
 def _process(folder: Path, how: str) -> "subprocess.Popen[bytes]":
     return subprocess.Popen([sys.executable, "-m", "tests.scripts.jobs_process", str(folder), how], cwd=ROOT)
+
+
+@pytest.mark.parametrize("damage", [b"not a database at all" * 400, b"SQLite format 3\0" + b"\xff" * 8192])
+def test_a_damaged_queue_is_put_aside_and_begun_anew(
+    open_bench: Callable[..., Bench], tmp_path: Path, damage: bytes
+) -> None:
+    (tmp_path / "jobs.sqlite3").write_bytes(damage)
+    bench = open_bench()
+    assert (tmp_path / "jobs.sqlite3.damaged").read_bytes() == damage
+    bench.engine.wake("prepare", "a")
+    assert until(lambda: bench.started == ["a"])

@@ -128,6 +128,7 @@ class Forgery:
     accuracy: bytes = b""
     extensions: bytes = b""
     version: int = 1
+    after_imprint: bytes = b""
     certificates: Sequence[bytes] | None = None
     signed_version: int = 3
     digest_algorithms: Sequence[bytes] = (_SHA256,)
@@ -149,7 +150,9 @@ class Forgery:
         info = der.sequence(
             der.integer(self.version),
             der.oid(self.policy),
-            der.sequence(der.sequence(der.oid(self.algorithm), der.NOTHING), der.octets(self.imprint)),
+            der.sequence(
+                der.sequence(der.oid(self.algorithm), der.NOTHING), der.octets(self.imprint), self.after_imprint
+            ),
             der.integer(1),
             der.generalized_time(self.gen_time),
             self.accuracy,

@@ -9,7 +9,7 @@ import rfc3161_client
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from integrity import cms, der
+from integrity import authority_keys, cms, der
 from integrity.authority import (
     SYNCHRONISED_POLICY,
     UNSYNCHRONISED_POLICY,
@@ -24,7 +24,8 @@ from integrity.errors import AuthorityUnavailable
 from integrity.oids import SHA256_OID, SHA384_OID, SHA512_OID
 from integrity.token import Expectation, verify_token
 from tests.fakes import certificates
-from tests.fakes.clocks import FakeClock, FakeRandom
+from tests.fakes.clocks import START, FakeClock, FakeRandom
+from tests.fakes.interruptions import Interrupted, calls_of, failing
 from tests.servers import openssl_ts
 
 DIGEST = Digest.of(b"evidence")
@@ -270,6 +271,23 @@ class TestKeys:
         (root,) = read_certificates(authority.root_pem)
         assert signer.not_valid_after_utc == root.not_valid_after_utc
         assert key_period(signer)[0] == clock.now()
+
+    @pytest.mark.parametrize("after", [False, True], ids=["lost", "done-but-reported-failed"])
+    def test_a_first_start_that_was_cut_short_goes_on(
+        self, tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, after: bool
+    ) -> None:
+        """At every durable call. A root that was made is never made again: somebody may have been told of it."""
+        monkeypatch.setattr(authority_keys, "KEY_BITS", 2048)  # a quarter of the time, the same steps
+        calls = calls_of(lambda: make_authority(tmp_path / "counted", clock, FakeRandom()))
+        for number in range(1, calls + 1):
+            folder = tmp_path / f"{number}"
+            with failing(number, after), pytest.raises(Interrupted):
+                make_authority(folder, clock, FakeRandom())
+            kept = (folder / "ca.key").read_bytes() if (folder / "ca.key").exists() else b""
+            authority = make_authority(folder, clock, FakeRandom(b"again"))
+            assert authority.root_pem == (folder / "ca.pem").read_bytes()
+            assert kept == b"" or authority.root_pem in kept
+            verify_token(authority.respond(query()), DIGEST, Expectation(read_certificates(authority.root_pem), START))
 
     @pytest.mark.parametrize("name", ["ca.key", "tsa.key"])
     def test_a_damaged_key_is_never_replaced(self, tmp_path: Path, clock: FakeClock, name: str) -> None:

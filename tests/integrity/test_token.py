@@ -274,6 +274,7 @@ class TestForm:
             (Forgery(DIGEST.raw, status=der.integer(0) + der.named_bits(0)), "token-malformed"),
             (Forgery(DIGEST.raw, status=der.integer(0) + der.sequence(der.utf8("fine"))), None),
             (Forgery(DIGEST.raw, certificates=(der.sequence(),)), "token-signer-differs"),
+            (Forgery(DIGEST.raw, certificates=(der.sequence(der.octets(bytes(70_000))),)), "token-malformed"),
             (
                 Forgery(DIGEST.raw, certificates=(der.sequence(),), named_digest=hashlib.sha256(b"0\0").digest()),
                 "token-malformed",

@@ -4,8 +4,11 @@ PY := .venv/bin/python
 ROOTS := integrity catalog ingest player scripts
 MEDIA ?=
 ONCE ?=
+KILLS ?= all
+CUTS ?= 50
+SEED ?= 20260302
 
-.PHONY: help demo test check lint setup setup-test lock clean
+.PHONY: help demo test kills power-cuts check lint setup setup-test lock clean
 
 help: ## print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +24,12 @@ demo: setup ## one recording's whole life, on this machine: make demo [MEDIA=fol
 
 test: setup-test lint ## everything: style, types, layers, and every test
 	@$(PY) -m pytest
+
+kills: setup-test ## kill -9 at every durable call of the intake (long): make kills [KILLS=all] [SEED=n]
+	@TIEZHENG_TEST_KILLS=$(KILLS) TIEZHENG_TEST_SEED=$(SEED) $(PY) -m pytest -n 2 -rA tests/faults/test_kills.py
+
+power-cuts: setup-test ## cut the power of the real service (as root): make power-cuts [CUTS=50] [SEED=n]
+	@TIEZHENG_TEST_CUTS=$(CUTS) TIEZHENG_TEST_SEED=$(SEED) $(PY) -m pytest -n 0 -s tests/faults/test_service_power_cuts.py
 
 check: setup lint ## style, types, layers (fast)
 

@@ -156,6 +156,8 @@ def _prepare_sqlite(url: str) -> None:
     path = Path(parsed.database)
     try:
         _open_sqlite(path)
+    except sqlite3.OperationalError:
+        raise  # locked, unreadable, no room: says nothing of the queue itself
     except sqlite3.DatabaseError:
         # A queue is only a wake-up: a damaged one is put aside for whoever wants to look, and begun anew.
         _log.warning("jobs-damaged", put_aside=f"{path.name}.damaged")

@@ -138,7 +138,7 @@ def test_stop_waits_for_what_runs(open_bench: Callable[..., Bench]) -> None:
 
 def test_a_start_that_fails_leaves_nothing_behind(tmp_path: Path, open_bench: Callable[..., Bench]) -> None:
     before = set(threading.enumerate())
-    (tmp_path / "jobs.sqlite3").write_bytes(b"no database at all, but a file of some length" * 100)
+    (tmp_path / "jobs.sqlite3").mkdir()
     with pytest.raises(sqlite3.DatabaseError):
         open_bench()
     assert until(lambda: set(threading.enumerate()) <= before)

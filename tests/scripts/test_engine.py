@@ -142,7 +142,7 @@ def test_a_start_that_fails_leaves_nothing_behind(tmp_path: Path, open_bench: Ca
     with pytest.raises(sqlite3.DatabaseError):
         open_bench()
     assert until(lambda: set(threading.enumerate()) <= before)
-    (tmp_path / "jobs.sqlite3").unlink()
+    (tmp_path / "jobs.sqlite3").rmdir()
     bench = open_bench()
     bench.engine.wake("prepare", "a")
     assert until(lambda: bench.started == ["a"])

@@ -3,6 +3,7 @@
 Only shapes: whether something exists or is allowed is never decided here.
 """
 
+import unicodedata
 from collections.abc import Collection
 
 from catalog.errors import InvalidInput
@@ -24,11 +25,17 @@ def text(field: str, value: str, longest: int) -> str:
         raise InvalidInput(field, "must not be empty")
     if len(trimmed) > longest:
         raise InvalidInput(field, f"takes at most {longest} characters")
-    if any(
-        (ord(character) < 32 and character not in "\n\t") or "\ud800" <= character <= "\udfff" for character in trimmed
-    ):
+    if any(_no_text(character) for character in trimmed):
         raise InvalidInput(field, "holds characters that are no text")
     return trimmed
+
+
+def _no_text(character: str) -> bool:
+    """Controls, halves of characters, and what turns the direction of the words after it, as forged names do."""
+    if character in "\n\t":
+        return False
+    turning = "\u202a" <= character <= "\u202e" or "\u2066" <= character <= "\u2069"
+    return turning or unicodedata.category(character) in ("Cc", "Cs")
 
 
 def optional_text(field: str, value: str | None, longest: int) -> str | None:

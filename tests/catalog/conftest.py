@@ -10,6 +10,7 @@ from catalog.ledger import Ledger
 from catalog.sequencer import Sequencer
 from integrity.authority import EmbeddedAuthority, make_authority
 from integrity.clock import system_random
+from tests.catalog.door import Door
 from tests.catalog.house import House
 from tests.catalog.proven import Proven, make_proven
 from tests.contracts.catalog import *  # noqa: F403  fixtures are found by name in a conftest
@@ -61,3 +62,9 @@ def proven(database: Database, clock: FakeClock, tmp_path: Path, embedded: Embed
     yield made
     made.sequencer.stop()
     clear_immutable(tmp_path)
+
+
+@pytest.fixture
+def door(proven: Proven) -> Door:
+    """The same house, reached over HTTP."""
+    return Door(proven)

@@ -131,7 +131,7 @@ class Proven(House):
         at = agency or self.agency.id
         station, _ = self.stations.enrol(Actor("system", "test", "test", None), at, f"采集站 {new_id()}")
         statement = Statement(agency=at, kind="body-camera", name="现场.mp4", station=station.id)
-        made = self._catalogued(body, statement, station.actor)
+        made = self.catalogued(body, statement, station.actor)
         recording = RecordingId(str(made.recording))
         if ready:
             self.prepare(recording)
@@ -141,7 +141,7 @@ class Proven(House):
         """A document, sealed and filed."""
         filing = Filing(case, "询问笔录", "record", "investigation", "application/pdf")
         statement = Statement(agency=by.agency_id, kind="document", name="笔录.pdf", person=by.person_id, filing=filing)
-        return str(self._catalogued(body, statement, by.actor).document)
+        return str(self.catalogued(body, statement, by.actor).document)
 
     def prepare(self, recording: RecordingId, files: dict[str, bytes] | None = None) -> None:
         """A viewing copy of these files."""
@@ -159,7 +159,8 @@ class Proven(House):
         application = Application(wanted, "copy", "某区人民法院", kind, "行政诉讼法第三十四条", "举证")
         return self.approvals.request(requester, case, application)
 
-    def _catalogued(self, body: bytes, statement: Statement, uploader: Actor) -> CatalogedRecording:
+    def catalogued(self, body: bytes, statement: Statement, uploader: Actor) -> CatalogedRecording:
+        """Bytes, sealed and catalogued."""
         upload = UploadId(new_id())
         folder = self.folder / "spool" / upload
         folder.mkdir(parents=True)

@@ -1,0 +1,42 @@
+"""Requests, decisions and grants over HTTP."""
+
+from typing import Any
+
+from catalog.permissions import Role
+from tests.catalog.door import Caller, Door
+
+DECISION = {"decision": "approved", "reason": "符合规定"}
+
+
+def asked(door: Door, officer: Caller) -> tuple[str, str]:
+    """A case with a recording, and a request for it."""
+    case, recording = officer.make("/cases", {"number": "1", "title": "一"})["id"], door.house.footage()
+    officer.make(f"/cases/{case}/links", {"recordings": [recording], "stage": "start"})
+    body: dict[str, Any] = {
+        "recordings": [recording], "action": "copy", "recipient": "某区人民法院", "recipient_kind": "court",
+        "legal_basis": "行政诉讼法", "purpose": "举证",
+    }  # fmt: skip
+    assert officer.ask("POST", f"/cases/{case}/requests", body | {"legal_basis": ""}).json()["field"] == "legal_basis"
+    return case, officer.make(f"/cases/{case}/requests", body)["id"]
+
+
+def test_asked_by_one_decided_by_another(door: Door) -> None:
+    officer, approver = door.person("officer", Role.OFFICER, Role.APPROVER), door.person("approver", Role.APPROVER)
+    case, request = asked(door, officer)
+    own = officer.ask("POST", f"/requests/{request}/decision", DECISION)
+    assert (own.status_code, own.json()["code"]) == (403, "self-approval")
+    assert approver.get(f"/requests?case={case}&state=open")["items"][0]["id"] == request
+    grant = approver.ask("POST", f"/requests/{request}/decision", DECISION).json()["grant"]
+    assert officer.get(f"/requests/{request}")["grant_id"] == grant
+    assert officer.get("/grants")[0]["state"] == "approved"
+    assert officer.get(f"/grants/{grant}")["person_id"] == officer.get("/session")["person_id"]
+    assert approver.ask("POST", f"/requests/{request}/decision", DECISION).status_code == 409
+
+
+def test_refused_and_withdrawn(door: Door) -> None:
+    officer, approver = door.person("officer", Role.OFFICER), door.person("approver", Role.APPROVER)
+    _case, request = asked(door, officer)
+    answer = approver.ask("POST", f"/requests/{request}/decision", {"decision": "refused", "reason": "依据不足"})
+    assert answer.json() == {"grant": None}
+    assert officer.ask("DELETE", f"/requests/{request}").status_code == 409
+    assert officer.get("/grants") == []

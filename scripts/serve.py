@@ -16,6 +16,7 @@ import click
 import structlog
 import uvicorn
 from sqlalchemy import func, select
+from structlog.tracebacks import ExceptionDictTransformer
 
 from catalog import tables
 from catalog.entry import SYSTEM
@@ -120,7 +121,8 @@ def _log_as_json() -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks,
+            # Never with local variables: among them are session tokens and what people wrote.
+            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

@@ -159,6 +159,7 @@ ACTIONS = {
     "dispose": _("Disposal"),
     "sign-in": _("Sign-in"),
     "sign-out": _("Sign-out"),
+    "session-token": _("Form of another session"),
     "password": _("Password changed"),
     "add-person": _("Person added"),
     "reset-password": _("One-time password issued"),
@@ -175,7 +176,6 @@ ACTIONS = {
     "revoke-station": _("Station shut out"),
     "manage": _("Administration"),
     "oversee": _("Oversight"),
-    "stranger": _("Tried without sign-in"),
 }
 ACTORS = {"person": _("Person"), "station": _("Station"), "system": _("System"), "stranger": _("Without sign-in")}
 

@@ -4,7 +4,7 @@ The session is settled before a byte of the body is read, and every form carries
 nothing about rights: `may` only hides what would be refused, the catalog refuses.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Annotated, Any
@@ -87,19 +87,19 @@ class Here:
 NOTICE = "notice"
 
 
-async def here(request: Request, services: Annotated[Services, Depends(services)]) -> Here:
+async def here(request: Request, services: Annotated[Services, Depends(services)]) -> AsyncIterator[Here]:
     """The signed-in person and their form; Unauthenticated first, NotPermitted for a form that is not ours."""
     who = await run_in_threadpool(principal_of, request, services)
     if who.password_once and request.url.path not in ("/password", "/sign-out"):
         raise PasswordMustChange("choose a password of your own first")
-    found = Here(request, services, who, Form())
-    request.state.here = found  # a refusal's page shows whom it refuses
+    request.state.here = asked = Here(request, services, who, Form())  # a refusal's page shows whom it refuses
     if request.method in SAFE_METHODS:
-        return found
-    form = await request.form(max_files=1, max_fields=FIELDS)
-    token = form.get("csrf", "")
-    await run_in_threadpool(require_token, services, who, token if isinstance(token, str) else "")
-    return Here(request, services, who, Form(form))
+        yield asked
+        return
+    async with request.form(max_files=1, max_fields=FIELDS) as form:  # closed with its files' temporary copies
+        token = form.get("csrf", "")
+        await run_in_threadpool(require_token, services, who, token if isinstance(token, str) else "")
+        yield Here(request, services, who, Form(form))
 
 
 Asked = Annotated[Here, Depends(here)]

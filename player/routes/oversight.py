@@ -56,7 +56,7 @@ def _details(line: LedgerLine) -> list[str]:
         code = line.details.get(name)
         if isinstance(code, str):
             told.append(word(table, code))
-    code, count = line.details.get("code"), line.details.get("count")
+    code, count = line.details.get("code"), line.details.get("refused")
     if isinstance(code, str) and line.outcome == "refused":
         told.append(sentence(code))
     if isinstance(count, int):

@@ -19,16 +19,12 @@ from catalog.permissions import Principal, Role
 from catalog.problems import CONTENT_TYPE, problem
 from catalog.recordings import CatalogedRecording, Recordings
 from catalog.retention import Retention
-from integrity.certificates import read_certificates
 from integrity.clock import system_random
-from integrity.digest import Digest
 from integrity.errors import IntegrityError
 from integrity.statement import Statement
-from integrity.timestamp import HttpAuthority
 from player.export import Export
 from player.routes import add_pages
 from tests.catalog.proven import Proven
-from tests.fakes.clocks import FakeClock
 
 HTML = {"accept": "text/html,application/xhtml+xml"}
 STATUS: Mapping[str, Any] = {
@@ -71,17 +67,13 @@ class Office(Proven):
     def export(self) -> Export:
         return Export(self.copies, self.grants, self.folder / "bundles", self.trust, self.stamp)
 
-    def stamp(self, digest: Digest) -> bytes:
-        roots = read_certificates(self.embedded.root_pem)
-        return HttpAuthority("embedded", self.embedded.respond, roots, FakeClock(), system_random).stamp(digest).raw
-
     def file_document(
         self, statement: Statement, uploader: Actor, size: int, chunks: Iterable[bytes]
     ) -> CatalogedRecording:
         """Stands in for the intake: seals at once."""
         body = b"".join(chunks)
         assert len(body) == size
-        return self._catalogued(body, statement, uploader)
+        return self.catalogued(body, statement, uploader)
 
     def services(self) -> Services:
         return Services(

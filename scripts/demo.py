@@ -5,6 +5,7 @@ of its own that is removed at the end, and never touches the recordings it is gi
 """
 
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -34,6 +35,7 @@ SHARED = Path(__file__).resolve().parents[2] / "shared" / "media"
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help=_("port; 0 takes a free one"))
 def command(media: Path | None, once: bool, port: int) -> None:
     """Show one recording's whole life, from the docking station to a proof anyone can check."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that what was started is ended
     console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH)
     with _folder() as folder:
         files = _recordings(media, folder, console)

@@ -207,7 +207,7 @@ def test_a_slow_decoder_is_ended(tmp_path: Path) -> None:
 class _Leaving(Meddling):
     """A taken-over decoder that leaves something else in the folder than it was asked for."""
 
-    def __init__(self, name: str, leave: Callable[[Path], None]) -> None:
+    def __init__(self, name: str, leave: Callable[[Path], object]) -> None:
         super().__init__()
         self.name, self.leave = name, leave
 

@@ -1,7 +1,7 @@
 """The real service killed at its durable calls between a file's announcement and its receipt.
 
 `make test` takes a seeded sample of the points; `TIEZHENG_TEST_KILLS=all` (or a number) takes more, and
-`TIEZHENG_TEST_SEED` other ones. What is printed names the seed and each call, so a failure can be repeated.
+`TIEZHENG_TEST_SEED` other ones. Each call is printed, and `TIEZHENG_TEST_KILLS=70:after` takes that point again.
 """
 
 import os
@@ -17,7 +17,8 @@ from tests.faults.kills import Trial, calls_of, until
 
 SEED = int(os.environ.get("TIEZHENG_TEST_SEED", "20260302"))
 WANTED = os.environ.get("TIEZHENG_TEST_KILLS", "15")
-POINTS = 600 if WANTED == "all" else int(WANTED)
+NAMED = [(int(point.split(":")[0]), point.split(":")[1]) for point in WANTED.split(",") if ":" in point]
+POINTS = len(NAMED) or (600 if WANTED == "all" else int(WANTED))
 BODY = random.Random(SEED).randbytes(150_000)  # noqa: S311  to be repeated, not to be secret
 
 pytestmark = pytest.mark.xdist_group("kills")
@@ -63,8 +64,8 @@ def test_the_way_has_many_durable_calls(calls: list[str]) -> None:
 def test_a_kill_loses_nothing_and_doubles_nothing(
     number: int, template: Path, calls: list[str], tmp_path: Path
 ) -> None:
-    points = [(call, when) for call in range(1, len(calls) + 1) for when in ("before", "after")]
-    if WANTED != "all":
+    points = NAMED or [(call, when) for call in range(1, len(calls) + 1) for when in ("before", "after")]
+    if not NAMED and WANTED != "all":
         random.Random(SEED).shuffle(points)  # noqa: S311  to be repeated, not to be secret
     if number >= len(points):
         pytest.skip(f"all {len(points)} points were taken")

@@ -6,6 +6,7 @@ and the decoders are children that end with this process, whatever ends it. Neve
 
 import json
 import os
+import signal
 import socket
 import sys
 from collections.abc import Iterator
@@ -78,6 +79,9 @@ def _serve(house: House, child: AuthorityChild, host: str, port: int) -> None:
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
         )
+        # uvicorn ends in order and then raises the signal once more: by default that would kill us before the intake,
+        # the jobs and the sequencer have ended too.
+        signal.signal(signal.SIGTERM, lambda _number, _frame: None)
         server.run(sockets=[listener])
 
 

@@ -39,7 +39,8 @@ def calls(template: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]
     docking = trial.start_docking(file)
     docking.join(kills.WAIT_SECONDS)
     until(trial.settled, "the spool is empty")
-    service.stop()
+    assert service.stop() == 0, "asked to end, it ends in order"
+    assert not (trial.data / "serve.json").exists()
     trial.demand(file)
     clear_immutable(folder)
     made = calls_of(trial.calls)

@@ -49,6 +49,7 @@ def query(
     algorithm: str = SHA256_OID,
     parameters: bytes = der.NOTHING,
     imprint: bytes = DIGEST.raw,
+    after_imprint: bytes = b"",
     policy: str | None = None,
     nonce: int | None = 7,
     certificate: bytes = b"\xff",
@@ -57,7 +58,7 @@ def query(
 ) -> bytes:
     return der.sequence(
         der.integer(version),
-        der.sequence(der.sequence(der.oid(algorithm), parameters), der.octets(imprint)),
+        der.sequence(der.sequence(der.oid(algorithm), parameters), der.octets(imprint), after_imprint),
         b"" if policy is None else der.oid(policy),
         b"" if nonce is None else der.integer(nonce),
         der.element(der.BOOLEAN, certificate) if certificate else b"",
@@ -166,6 +167,7 @@ ALGORITHM = "unrecognized or unsupported algorithm identifier"
         (query()[:-1], FORMAT),
         (query(after=der.NOTHING), FORMAT),
         (query(certificate=b"\x01"), FORMAT),
+        (query(after_imprint=der.NOTHING), FORMAT),
         (query(imprint=bytes(31)), FORMAT),
         (query(imprint=bytes(64)), FORMAT),
         (query(parameters=b"\x05\x01\x00"), FORMAT),
@@ -181,7 +183,7 @@ ALGORITHM = "unrecognized or unsupported algorithm identifier"
         ),
     ],
     ids=[
-        "empty", "BER", "a byte after", "cut", "an element after", "a loose boolean", "a short imprint",
+        "empty", "BER", "a byte after", "cut", "an element after", "a loose boolean", "after the imprint", "a short imprint",
         "a long imprint", "a NULL with content", "absurdly long", "SHA-1", "MD5", "version 2", "version 0",
         "unknown policy", "extension",
     ],

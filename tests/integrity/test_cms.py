@@ -89,11 +89,15 @@ def test_nothing_further_may_stand_anywhere(raw: bytes) -> None:
     assert set(inside) <= allowed
 
 
+LOUD = der.sequence(der.oid(SHA256_OID), der.element(der.NULL, b"\x00"))
+
+
 def test_nothing_further_may_stand_in_the_statement() -> None:
     signer = certificates.signer(certificates.root())
     for broken in (
         Forgery(DIGEST.raw, extensions=der.octets(b"")),
         Forgery(DIGEST.raw, after_imprint=der.NOTHING),
+        Forgery(DIGEST.raw, digest_algorithm=LOUD, digest_algorithms=(LOUD,)),
         Forgery(DIGEST.raw, accuracy=der.sequence(der.integer(1), der.NOTHING)),
         Forgery(DIGEST.raw, accuracy=der.element(der.context(0), EXTENSION)),
         Forgery(DIGEST.raw, policy="1.2.3.4", accuracy=ACCURACY + ACCURACY),

@@ -9,9 +9,7 @@ nothing tells which logins exist. Every sign-in and every refused one is on reco
 import base64
 import hashlib
 import re
-import threading
 import unicodedata
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -19,20 +17,15 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from catalog.database import Database
 from catalog.entry import Actor, Entry, Subject
-from catalog.errors import TooManyAttempts, Unauthenticated, WrongCredentials
+from catalog.errors import InvalidInput, TooManyAttempts, Unauthenticated, WrongCredentials
 from catalog.identity import AgencyId, PersonId
 from catalog.ledger import Ledger
+from catalog.lockout import Strangers, Turnstile, lock_until
 from catalog.passwords import Passwords, chosen
 from catalog.permissions import Principal, roles_of
 from catalog.tables import people, sessions
 from integrity.clock import Clock, Random
 
-FREE_FAILURES = 5
-"""Failures in a row before the login is locked."""
-FIRST_LOCK = timedelta(seconds=15)
-LONGEST_LOCK = timedelta(minutes=15)
-STRANGE_LOGINS = 10_000
-"""Logins that do not exist whose failures are remembered; the oldest is forgotten first."""
 SECRET_SIZE = 32
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -56,6 +49,7 @@ class SignIn:
         random: Random,
         passwords: Passwords,
         session_length: timedelta = timedelta(hours=10),
+        turnstile: Turnstile | None = None,
     ) -> None:
         self._database = database
         self._ledger = ledger
@@ -63,16 +57,18 @@ class SignIn:
         self._random = random
         self._passwords = passwords
         self._length = session_length
-        self._strangers = _Strangers()
+        self._strangers = Strangers()
+        self._turnstile = turnstile or Turnstile()
 
     def sign_in(self, login: str, password: str) -> Session:
         """A new session, or WrongCredentials, or TooManyAttempts while the login is locked."""
-        person = self._count_attempt(normal_login(login))
-        matches = self._passwords.matches(None if person is None else person.password_hash, password)
-        if person is None or not matches or person.disabled_at is not None:
-            self._refuse(person, WrongCredentials.code)
-            raise WrongCredentials("login or password is wrong")
-        return self._open(PersonId(person.id))
+        with self._turnstile.passing():
+            person = self._count_attempt(normal_login(login))
+            matches = self._passwords.matches(None if person is None else person.password_hash, password)
+            if person is None or not matches or person.disabled_at is not None:
+                self._refuse(person, WrongCredentials.code)
+                raise WrongCredentials("login or password is wrong")
+            return self._open(PersonId(person.id))
 
     def principal(self, secret: str) -> Principal:
         """Who holds this session now; Unauthenticated when it has ended, expired or never was."""
@@ -89,11 +85,14 @@ class SignIn:
 
     def change_password(self, principal: Principal, present: str, password: str) -> None:
         """Choose another password, knowing the present one; every other session of the person ends."""
-        person = self._count_attempt(principal.login)
-        if person is None or not self._passwords.matches(person.password_hash, present):
-            self._refuse(person, WrongCredentials.code, "password")
-            raise WrongCredentials("the present password is wrong")
-        encoded = self._passwords.hash(chosen(password, principal.login))
+        if chosen(password, principal.login) == present:
+            raise InvalidInput("password", "is the present one")
+        with self._turnstile.passing():
+            person = self._count_attempt(principal.login)
+            if person is None or not self._passwords.matches(person.password_hash, present):
+                self._refuse(person, WrongCredentials.code, "password")
+                raise WrongCredentials("the present password is wrong")
+            encoded = self._passwords.hash(password)
         with self._database.write() as connection:
             values = {"password_hash": encoded, "password_once": False, "failures": 0, "locked_until": None}
             connection.execute(update(people).where(people.c.id == principal.person_id).values(values))
@@ -165,37 +164,9 @@ class SignIn:
         )
 
 
-class _Strangers:
-    """Failures of logins that do not exist, kept in memory so that they look like any other."""
-
-    def __init__(self) -> None:
-        self._turn = threading.Lock()
-        self._failures: OrderedDict[str, tuple[int, datetime | None]] = OrderedDict()
-
-    def locked(self, login: str, now: datetime) -> bool:
-        """Whether it is locked; counts one more failure where it is not."""
-        with self._turn:
-            failures, until = self._failures.pop(login, (0, None))
-            locked = until is not None and now < until
-            if not locked:
-                failures, until = failures + 1, lock_until(failures + 1, now)
-            self._failures[login] = (failures, until)
-            if len(self._failures) > STRANGE_LOGINS:
-                self._failures.popitem(last=False)
-            return locked
-
-
 def normal_login(login: str) -> str:
     """The one spelling of a login: compatibility forms and case do not make another person."""
     return unicodedata.normalize("NFKC", login[:64]).casefold().strip()
-
-
-def lock_until(failures: int, now: datetime) -> datetime | None:
-    """Until when a login stays locked after so many failures in a row."""
-    if failures < FREE_FAILURES:
-        return None
-    doubled = FIRST_LOCK * (1 << min(failures - FREE_FAILURES, 16))
-    return now + min(doubled, LONGEST_LOCK)
 
 
 def end_sessions(

@@ -19,6 +19,7 @@ from catalog.evidence import Evidence
 from catalog.identity import AgencyId, CaseId, PersonId, RecordingId, StationId, new_id
 from catalog.ledger import Ledger
 from catalog.linking import Linking
+from catalog.lockout import Turnstile
 from catalog.marks import Marks
 from catalog.passwords import Passwords
 from catalog.people import People
@@ -96,7 +97,10 @@ class House:
 
     @property
     def signin(self) -> SignIn:
-        return SignIn(self.database, self.ledger, self.clock, system_random, self.passwords)
+        return SignIn(
+            self.database, self.ledger, self.clock, system_random, self.passwords,
+            turnstile=Turnstile(lambda seconds: None),
+        )  # fmt: skip
 
     def person(self, login: str, *roles: Role, agency: AgencyId | None = None) -> Principal:
         """A person with these roles who has chosen a password and signed in."""

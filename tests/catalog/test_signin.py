@@ -9,11 +9,10 @@ from sqlalchemy import select
 
 from catalog.entry import SYSTEM
 from catalog.errors import InvalidInput, TooManyAttempts, Unauthenticated, WrongCredentials
+from catalog.lockout import FIRST_LOCK, FREE_FAILURES
 from catalog.permissions import Role
-from catalog.signin import FIRST_LOCK, FREE_FAILURES, LONGEST_LOCK, lock_until
 from catalog.tables import sessions
 from tests.catalog.house import PASSWORD, House
-from tests.fakes.clocks import START
 
 
 def fail(house: House, login: str, times: int) -> None:
@@ -84,6 +83,16 @@ def test_a_one_time_password_says_so_until_it_is_changed(house: House) -> None:
     assert not house.signin.principal(session.secret).password_once
 
 
+def test_another_password_is_another(house: House) -> None:
+    _, once = house.people.add(SYSTEM, "li", "Li", house.agency.id)
+    session = house.signin.sign_in("li", once)
+    for password in (once, "short"):
+        for _ in range(FREE_FAILURES):  # mistakes, no guesses: they lock nobody
+            with pytest.raises(InvalidInput):
+                house.signin.change_password(session.principal, once, password)
+    house.signin.change_password(session.principal, once, PASSWORD)
+
+
 def test_the_present_password_is_asked_for(house: House) -> None:
     person = house.person("zhang")
     with pytest.raises(WrongCredentials):
@@ -144,13 +153,6 @@ def test_after_the_lock_the_right_password_opens_and_forgets(house: House) -> No
     house.signin.sign_in("zhang", PASSWORD)
 
 
-def test_a_lock_doubles_up_to_its_longest() -> None:
-    lengths = [(lock_until(failures, START) or START) - START for failures in range(60)]
-    assert lengths[: FREE_FAILURES + 2] == [timedelta()] * FREE_FAILURES + [FIRST_LOCK, 2 * FIRST_LOCK]
-    assert max(lengths) == LONGEST_LOCK
-    assert lengths == sorted(lengths)
-
-
 def test_guesses_side_by_side_are_as_many_failures(house: House) -> None:
     house.person("zhang")
     signin = house.signin
@@ -164,8 +166,9 @@ def test_guesses_side_by_side_are_as_many_failures(house: House) -> None:
 
     with ThreadPoolExecutor(16) as threads:
         codes = list(threads.map(guess, range(50)))
-    assert codes.count("credentials-wrong") == FREE_FAILURES
-    assert codes.count("too-many-attempts") == 50 - FREE_FAILURES
+    # Fewer where some were turned away because too many came at once.
+    assert 1 <= codes.count("credentials-wrong") <= FREE_FAILURES
+    assert codes.count("open") == 0
 
 
 def test_a_disabled_person_is_out_at_once(house: House) -> None:

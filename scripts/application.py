@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
@@ -41,6 +42,7 @@ from integrity.timestamp import TimestampAuthority
 from player.export import Export
 from player.language import from_tag
 from player.routes import add_pages
+from player.routes.refusals import reading, refusal
 from scripts.assemble import House
 from scripts.authority_child import AuthorityChild
 from scripts.metrics import StateCollector
@@ -159,6 +161,8 @@ async def _unexpected(request: Request, error: Exception) -> Response:
 
 async def _http(request: Request, error: Exception) -> Response:
     """The framework's own refusals: no such address, no such method."""
+    if reading(request) and not request.url.path.startswith("/api/"):
+        return await run_in_threadpool(refusal, request, error)
     status = error.status_code if isinstance(error, HTTPException) else 500
     code = {404: "not-found", 405: "method-not-allowed"}.get(status, "input-invalid")
     body: dict[str, Any] = {

@@ -218,6 +218,22 @@ def test_deleting_is_refused_everywhere_and_recorded(house: House) -> None:
     assert len(house.entries(action="dispose", outcome="refused")) >= 2
 
 
+def test_an_unknown_address_is_a_page_for_people_and_a_problem_for_programs(house: House) -> None:
+    program = house.people["officer"].get("/no/such/place")
+    assert (program.status_code, program.json()["code"]) == (404, "not-found")
+    person = house.people["officer"].get("/no/such/place", Accept="text/html")
+    assert person.status_code == 404
+    assert person.headers["content-type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/log/checkpoint", "/openapi.json"])
+def test_what_is_public_answers_and_tells_nothing_of_anybody(house: House, path: str) -> None:
+    answer = Person(house.service.url).get(path)
+    assert answer.status_code == 200
+    for word in ("占道", "第1号", RECORDING, house.case, *house.recordings.values()):
+        assert word not in answer.text
+
+
 def test_the_house_is_whole_afterwards(house: House) -> None:
     said = tiezheng("audit", "--data", house.service.data, "--json")
     assert (said.returncode, json.loads(said.stdout)["findings"]) == (0, [])

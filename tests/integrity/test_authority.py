@@ -168,6 +168,7 @@ ALGORITHM = "unrecognized or unsupported algorithm identifier"
         (query(after=der.NOTHING), FORMAT),
         (query(certificate=b"\x01"), FORMAT),
         (query(after_imprint=der.NOTHING), FORMAT),
+        (query(parameters=der.NOTHING + der.NOTHING), FORMAT),
         (query(imprint=bytes(31)), FORMAT),
         (query(imprint=bytes(64)), FORMAT),
         (query(parameters=b"\x05\x01\x00"), FORMAT),
@@ -183,8 +184,8 @@ ALGORITHM = "unrecognized or unsupported algorithm identifier"
         ),
     ],
     ids=[
-        "empty", "BER", "a byte after", "cut", "an element after", "a loose boolean", "after the imprint", "a short imprint",
-        "a long imprint", "a NULL with content", "absurdly long", "SHA-1", "MD5", "version 2", "version 0",
+        "empty", "BER", "a byte after", "cut", "an element after", "a loose boolean", "after the imprint",
+        "after the algorithm", "a short imprint", "a long imprint", "a NULL with content", "absurdly long", "SHA-1", "MD5", "version 2", "version 0",
         "unknown policy", "extension",
     ],
 )  # fmt: skip

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import rfc3161ng
 
 from integrity.authority import POLICIES, EmbeddedAuthority
 from integrity.certificates import read_certificates
@@ -15,7 +16,7 @@ from integrity.timestamp import HttpAuthority, Transport
 from tests.contracts.timestamp_authority import DIGEST, TimestampAuthorityContract
 from tests.fakes import certificates
 from tests.fakes.certificates import YEAR
-from tests.fakes.clocks import FakeClock, FakeRandom
+from tests.fakes.clocks import START, FakeClock, FakeRandom
 from tests.servers import openssl_ts
 
 
@@ -130,6 +131,32 @@ def test_a_policy_nobody_agreed_to_is_refused(tmp_path: Path) -> None:
     authority = HttpAuthority("openssl", transport, roots, SystemClock(), system_random, policies=POLICIES)
     with pytest.raises(AuthorityUnavailable, match="token-policy"):
         authority.stamp(DIGEST)
+
+
+def _raising(*_arguments: object, **_options: object) -> None:
+    raise ValueError("unreadable")
+
+
+@pytest.mark.parametrize(
+    ("reader", "said"),
+    [
+        (lambda *_, **__: START + timedelta(seconds=1), "do not agree"),
+        (lambda *_, **__: None, "has no time"),
+        (_raising, "cannot be read by rfc3161ng"),
+    ],
+    ids=["another time", "no time", "unreadable"],
+)
+def test_two_readers_must_agree_on_the_time(
+    embedded: EmbeddedAuthority,
+    asking: Callable[[Transport], HttpAuthority],
+    monkeypatch: pytest.MonkeyPatch,
+    reader: Callable[..., object],
+    said: str,
+) -> None:
+    """No token is known on which they differ, so the other reader is made to."""
+    monkeypatch.setattr(rfc3161ng, "get_timestamp", reader)
+    with pytest.raises(AuthorityUnavailable, match=said):
+        asking(embedded.respond).stamp(DIGEST)
 
 
 @pytest.mark.parametrize("answer", [b"", b"garbage", b"<html>", bytes(100_000)], ids=len)

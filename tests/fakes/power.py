@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +52,27 @@ def _unmount(place: Path) -> None:
     deadline = time.monotonic() + 30
     while subprocess.run(["umount", str(place)], check=False, capture_output=True).returncode:
         if time.monotonic() > deadline:
-            raise TimeoutError(f"{place} is still in use")
+            raise TimeoutError(f"{place} is still in use by {_users(place)}")
         time.sleep(0.05)
+
+
+def _users(place: Path) -> list[str]:
+    """Command lines of the processes that have something below a folder open, mapped, or as their own folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            names = [_target(link) for link in (*process.glob("fd/*"), process / "cwd")]
+            names.append((process / "maps").read_text(errors="replace"))
+            if any(str(place) in name for name in names):
+                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+    return found
+
+
+def _target(link: Path) -> str:
+    """Where a descriptor leads; nowhere, when it was closed meanwhile."""
+    with suppress(OSError):
+        return str(link.readlink())
+    return ""
 
 
 def cuts(scenario: str, folder: Path) -> Iterator[Path]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, and_, or_, select
 
 from catalog.database import Database
 from catalog.entry import Json
-from catalog.errors import ExportNotApproved
+from catalog.errors import ExportNotApproved, NotFound
 from catalog.evidence import originals_of
 from catalog.grants import GrantFacts, find_grant
 from catalog.identity import EntryId, GrantId, RecordingId
@@ -102,6 +102,22 @@ class Copies:
             custody=custody,
             approval=approval,
         )
+
+    def release_line(self, grant: GrantId) -> bytes:
+        """`release.json`: the entry that released the bundle, with its proof; NotFound before that."""
+        rows = (
+            select(ledger, ledger_openings.c.salt, ledger_leaves.c.leaf_index)
+            .join(grants, grants.c.release_entry_id == ledger.c.id)
+            .join(ledger_openings, ledger_openings.c.entry_id == ledger.c.id)
+            .join(ledger_leaves, ledger_leaves.c.entry_id == ledger.c.id)
+            .where(grants.c.id == grant)
+        )
+        with self._database.read() as connection:
+            row = connection.execute(rows).one_or_none()
+        if row is None:
+            raise NotFound("this copy was not released")
+        proof = self._log.tlog_proof(row.leaf_index)
+        return CustodyEntry(bytes(row.commitment), proof, bytes(row.body), bytes(row.salt)).encode()
 
     def _without_leaf(self, grant: GrantId) -> Sequence[EntryId]:
         with self._database.read() as connection:

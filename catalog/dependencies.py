@@ -56,6 +56,7 @@ class Export(Protocol):
     """Releases a bundle to the one person it was granted to."""
 
     def release(self, principal: Principal, grant: Any, method: str, headers: Mapping[str, str]) -> Any: ...
+    def release_line(self, principal: Principal, grant: Any) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)

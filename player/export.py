@@ -17,7 +17,7 @@ from pathlib import Path
 import structlog
 
 from catalog.copies import Copies
-from catalog.errors import ExportNotApproved, GrantSpent
+from catalog.errors import ExportNotApproved, GrantSpent, NotFound
 from catalog.grants import GrantFacts, Grants, Release
 from catalog.identity import GrantId, is_id
 from catalog.permissions import Principal
@@ -123,6 +123,12 @@ class Export:
                 permitted = self._grants.begin_release(principal, grant, asked.start)
             return self._open(mine, permitted)
         raise ExportNotApproved("no copy is released")
+
+    def release_line(self, principal: Principal, grant: GrantId) -> bytes:
+        """`release.json` for the one the copy was released to; it may be had again, for it shows no evidence."""
+        if all(each.id != grant for each in self._grants.mine(principal)):
+            raise NotFound("no such copy is released to this person")
+        return self._copies.release_line(grant)
 
     def _refuse(self, principal: Principal, grant: GrantId) -> None:
         """Let the grants refuse, which puts it on record; one that became ready this moment is given back."""

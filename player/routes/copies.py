@@ -118,3 +118,11 @@ def fetch_bundle(here: Asked, grant: GrantId) -> Response:
     request = here.request
     delivery = here.services.export.release(here.principal, grant, request.method, dict(request.headers))
     return Sent(delivery.content, delivery)
+
+
+@router.get("/grants/{grant}/release.json")
+def fetch_release(here: Asked, grant: GrantId) -> Response:
+    """The ledger entry of the release with its proof, which travels beside the bundle."""
+    line = here.services.export.release_line(here.principal, grant)
+    headers = {"Content-Disposition": 'attachment; filename="release.json"', "Cache-Control": "no-store"}
+    return Response(line, media_type="application/json", headers=headers)

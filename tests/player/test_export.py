@@ -9,14 +9,17 @@ from dataclasses import dataclass
 import pytest
 
 from catalog.copies import Copies
-from catalog.errors import ExportNotApproved, GrantSpent
+from catalog.errors import ExportNotApproved, GrantSpent, NotFound
 from catalog.grants import GrantFacts
 from catalog.identity import CaseId, GrantId, RecordingId
 from catalog.permissions import Principal, Role
 from catalog.tables import originals
 from integrity.bundle import BundleContents
+from integrity.canonical import parse_canonical
+from integrity.custody import CustodyEntry
 from integrity.digest import Digest
 from integrity.errors import AuthorityUnavailable, InvalidBundle, VaultUnavailable
+from integrity.tlog_proof import TlogProof
 from integrity.verify import verify_bundle
 from player.export import AHEAD, Delivery, Export
 from tests.player.office import Office
@@ -181,6 +184,22 @@ def test_the_release_is_on_record_under_a_durable_head_before_the_first_byte(rea
     assert entry["details"]["zip"] == ready.facts().zip_sha256
     assert ready.facts().sent_through == 0
     sent(delivery)
+
+
+def test_the_entry_of_the_release_travels_beside_it(ready: Scene) -> None:
+    export = ready.office.export
+    with pytest.raises(NotFound):
+        export.release_line(ready.officer, ready.grant)
+    sent(ready.release())
+    entry = CustodyEntry.parse(export.release_line(ready.officer, ready.grant))
+    [body] = ready.office.entries("release", "permitted")
+    assert parse_canonical(entry.body or b"") == body
+    proof = TlogProof.from_bytes(entry.tlog_proof)
+    assert proof.checkpoint and entry.commitment in list(
+        ready.office.reader.entries(0, ready.office.reader.head().size)
+    )
+    with pytest.raises(NotFound):
+        export.release_line(ready.approver, ready.grant)
 
 
 def test_an_interrupted_download_goes_on_where_it_stopped(ready: Scene) -> None:

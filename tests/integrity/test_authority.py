@@ -184,9 +184,9 @@ ALGORITHM = "unrecognized or unsupported algorithm identifier"
         ),
     ],
     ids=[
-        "empty", "BER", "a byte after", "cut", "an element after", "a loose boolean", "after the imprint",
-        "after the algorithm", "a short imprint", "a long imprint", "a NULL with content", "absurdly long", "SHA-1", "MD5", "version 2", "version 0",
-        "unknown policy", "extension",
+        "empty", "BER", "a byte after", "cut", "an element after", "a loose boolean",
+        "after the imprint", "after the algorithm", "a short imprint", "a long imprint", "a NULL with content", "absurdly long",
+        "SHA-1", "MD5", "version 2", "version 0", "unknown policy", "extension",
     ],
 )  # fmt: skip
 def test_rejections(authority: EmbeddedAuthority, tmp_path: Path, asked: bytes, failure: str) -> None:

@@ -48,6 +48,17 @@ def test_a_file_that_changes_while_it_is_verified(tmp_path: Path) -> None:
     assert codes(inquiry) == ["file-unexpected", "file-changed"]
 
 
+def test_a_file_that_cannot_be_read_to_its_end(tmp_path: Path) -> None:
+    """It became a link since the folder was listed: a finding by itself, and not only one of its list."""
+    inquiry = Inquiry()
+    bag(inquiry, tmp_path)
+    container = Folder(tmp_path)
+    (tmp_path / "data" / "a").unlink()
+    (tmp_path / "data" / "a").symlink_to(tmp_path / "further")
+    assert check_files(inquiry, container, {}).payload == []
+    assert codes(inquiry) == ["file-unexpected", "file-unreadable", "file-unexpected"]
+
+
 def test_a_file_that_is_larger_than_it_may_be(tmp_path: Path) -> None:
     inquiry = Inquiry()
     assert bag(inquiry, tmp_path).read("data/a", 3) is None

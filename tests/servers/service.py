@@ -12,7 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-START_SECONDS = 90
+START_SECONDS = 180
+STOP_SECONDS = 180
+"""Long beyond what either takes: a machine may be busy with other tests."""
 
 
 def environment(**settings: str) -> dict[str, str]:
@@ -90,7 +92,7 @@ class Service:
             return 0
         if self.process.poll() is None:
             self.process.send_signal(sign)
-        code = self.process.wait(timeout=60)
+        code = self.process.wait(timeout=STOP_SECONDS)
         self.process = None
         return code
 

@@ -92,6 +92,9 @@ class Door:
     def release(self, principal: Principal, grant: Any, method: str, headers: Mapping[str, str]) -> Any:
         raise NotImplementedError("the pages' route releases; nothing under /api/v1 does")
 
+    def release_line(self, principal: Principal, grant: Any) -> bytes:
+        raise NotImplementedError("the pages' route tells of it; nothing under /api/v1 does")
+
     def _services(self, secure: bool) -> Services:
         house = self.house
         recordings = Recordings(house.database, house.ledger, house.clock, system_random)

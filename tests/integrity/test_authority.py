@@ -185,7 +185,8 @@ ALGORITHM = "unrecognized or unsupported algorithm identifier"
     ],
     ids=[
         "empty", "BER", "a byte after", "cut", "an element after", "a loose boolean",
-        "after the imprint", "after the algorithm", "a short imprint", "a long imprint", "a NULL with content", "absurdly long",
+        "after the imprint", "after the algorithm", "a short imprint", "a long imprint", "a NULL with content",
+        "absurdly long",
         "SHA-1", "MD5", "version 2", "version 0", "unknown policy", "extension",
     ],
 )  # fmt: skip

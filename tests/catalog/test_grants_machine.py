@@ -65,8 +65,10 @@ class Releasing(RuleBasedStateMachine):
         request = approvals.request(self.officer, case, application)
         return GrantId(str(approvals.decide(approver, request, "approved", "符合规定")))
 
-    @rule(start=OFFSETS)
-    def connect(self, start: int) -> None:
+    @rule(beyond=st.integers(-2, 1))
+    def connect(self, beyond: int) -> None:
+        """About where the last connection stopped."""
+        start = max(0, self.reached + beyond)
         with suppress(ExportNotApproved, LedgerUnavailable):
             release = self.grants.begin_release(self.officer, self.grant, start)
             assert start <= self.reached
@@ -81,7 +83,7 @@ class Releasing(RuleBasedStateMachine):
             raise AssertionError("released to another person")
 
     @precondition(lambda self: self.connections)
-    @rule(which=WHICH, count=OFFSETS)
+    @rule(which=WHICH, count=st.integers(0, SIZE // 2))
     def send(self, which: int, count: int) -> None:
         """A connection, perhaps one that was overtaken, sends on."""
         release, at = self.connections[which % len(self.connections)]
@@ -96,8 +98,9 @@ class Releasing(RuleBasedStateMachine):
 
     @precondition(lambda self: self.connections)
     @rule(which=WHICH)
-    def break_off(self, which: int) -> None:
+    def break_off_and_connect(self, which: int) -> None:
         self.grants.pause(self.connections[which % len(self.connections)][0])
+        self.connect(0)
 
     @rule(minutes=st.sampled_from([0.5, 1, 60]))
     def wait(self, minutes: float) -> None:

@@ -36,9 +36,17 @@ def test_a_file_larger_than_it_may_be_is_not_read(tmp_path: Path) -> None:
     assert content_of(folder, "file", 5) == b"12345"
     with pytest.raises(InvalidBundle, match="larger than 4"):
         content_of(folder, "file", 4)
+    (tmp_path / "file").unlink()
+    with pytest.raises(InvalidBundle, match="larger than 4"):
+        content_of(folder, "file", 4)  # not even opened
+    (tmp_path / "file").write_bytes(b"12345")
     folder.sizes["file"] = 1
     with pytest.raises(InvalidBundle, match="larger than 4"):
         content_of(folder, "file", 4)
+
+
+def test_a_folder_that_cannot_be_listed(tmp_path: Path) -> None:
+    assert codes(Folder(tmp_path / "absent")) == [("file-unreadable", "")]
 
 
 def test_a_file_that_grew_since_it_was_listed(tmp_path: Path) -> None:

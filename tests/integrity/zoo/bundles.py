@@ -5,6 +5,7 @@ import json
 from integrity import checkpoint
 from integrity.canonical import canonical, parse_canonical
 from integrity.checkpoint import Checkpoint
+from integrity.commitment import commit
 from integrity.custody import CustodyEntry
 from integrity.digest import Digest
 from tests.integrity.zoo import Cage, Files
@@ -251,6 +252,17 @@ def a_line_of_custody_was_invented(files: Files, specimen: Specimen) -> None:
     specimen.relisted(files)
 
 
+@case("version-unknown")
+def an_entry_of_custody_of_a_later_version(files: Files, specimen: Specimen) -> None:
+    """Properly in the log, and yet nobody here knows what it says."""
+    body = CustodyEntry.parse(_lines(files)[0]).body
+    assert body is not None
+    salt, later = bytes(32), edited(body, format="tiezheng-ledger-v2")
+    proof = specimen.evidence.log.tlog_proof(specimen.evidence.append(commit(salt, later)))
+    files["custody.jsonl"] = CustodyEntry(commit(salt, later), proof, later, salt).encode() + files["custody.jsonl"]
+    specimen.relisted(files)
+
+
 @case("custody-repeated")
 def a_line_of_custody_stands_twice(files: Files, specimen: Specimen) -> None:
     lines = _lines(files)
@@ -333,9 +345,9 @@ def the_bundle_is_of_another_grant(files: Files, specimen: Specimen) -> None:
     specimen.relisted(files)
 
 
-def _decided(files: Files, specimen: Specimen, **entry: object) -> None:
+def _decided(files: Files, specimen: Specimen, action: str = "decide", **entry: object) -> None:
     """Custody that ends with another entry, properly in the log, which approval.json names."""
-    made = specimen.evidence.entry("decide", subject=("request", "01request"), **entry)  # type: ignore[arg-type] # each case its own
+    made = specimen.evidence.entry(action, subject=("request", "01request"), **entry)  # type: ignore[arg-type] # each case its own
     files["custody.jsonl"] = b"".join([*_lines(files)[:-1], made.encode()])
     files["approval.json"] = edited(files["approval.json"], entry=made.commitment.hex())
     specimen.relisted(files)
@@ -349,6 +361,11 @@ def _granted(files: Files, **changes: str) -> dict[str, str]:
 @case("approval-differs")
 def it_was_approved_by_its_own_requester(files: Files, specimen: Specimen) -> None:
     _decided(files, specimen, details=_granted(files))
+
+
+@case("approval-differs")
+def something_else_was_decided(files: Files, specimen: Specimen) -> None:
+    _decided(files, specimen, "link", actor=("02person", "李强"), details=_granted(files))
 
 
 @case("approval-differs")

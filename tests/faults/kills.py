@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -184,7 +185,8 @@ class Trial:
                           "--trust", self.station / "trust.json")  # fmt: skip
         assert report.returncode == 0, report.stdout + report.stderr
         expected = {Digest.of_file(file).hex for file in files}
-        with sqlite3.connect(f"file:{self.data / 'catalog.sqlite3'}?mode=ro", uri=True) as connection:
+        # Closed by name: a connection waiting for the garbage collector keeps a mounted image busy.
+        with closing(sqlite3.connect(f"file:{self.data / 'catalog.sqlite3'}?mode=ro", uri=True)) as connection:
             for table, column in (("originals", "sha256"), ("uploads", "sha256")):
                 found = sorted(row[0] for row in connection.execute(f"SELECT {column} FROM {table}"))  # noqa: S608
                 assert found == sorted(expected), table

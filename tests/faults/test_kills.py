@@ -7,6 +7,7 @@
 import os
 import random
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -106,7 +107,7 @@ def test_the_demands_are_able_to_fail(template: Path, tmp_path: Path) -> None:
     with pytest.raises(AssertionError):
         trial.demand(file)
     (tmp_path / "elsewhere").rename(stored)
-    with sqlite3.connect(trial.data / "catalog.sqlite3") as connection:
+    with closing(sqlite3.connect(trial.data / "catalog.sqlite3")) as connection, connection:
         connection.execute("DELETE FROM parts")
         connection.execute("DELETE FROM recordings")
     with pytest.raises(AssertionError):

@@ -79,6 +79,8 @@ class BundleContents:
     checkpoint: bytes
     custody: Sequence[CustodyEntry]
     approval: BundleApproval
+    checkpoint_token: bytes | None = None
+    """The RFC 3161 response over `checkpoint` as the log signed it, where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,8 @@ def _proofs(contents: BundleContents, payload: Sequence[_Payload]) -> dict[str, 
     for name in sorted(contents.authorities):
         files[f"proofs/authorities/{certificate_name(name)}"] = contents.authorities[name]
     files["checkpoint"] = contents.checkpoint
+    if contents.checkpoint_token is not None:
+        files["checkpoint.tsr"] = contents.checkpoint_token
     return files
 
 

@@ -19,12 +19,13 @@ from integrity.errors import InvalidBundle, InvalidCanonical
 from integrity.inquiry import Inquiry, RunningStep
 from integrity.judge import Judge
 from integrity.note import SIZE_LIMIT as CHECKPOINT_LIMIT
-from integrity.seal_check import SealCheck, SealedManifest, is_certificate, tell
+from integrity.seal_check import CHECKPOINT_STAMP, SealCheck, SealedManifest, is_certificate, tell
 
 _TAGS = frozenset(
     {"bagit.txt", "bag-info.txt", PAYLOAD_LIST, "checkpoint", "custody.jsonl", "custody.html", "approval.json"}
     | {"VERIFY.txt"}
 )
+_OPTIONAL = frozenset({CHECKPOINT_STAMP})
 _AUTHORITIES = "proofs/authorities/"
 _PLACES = {"originals": False, "documents": True}
 _PARTS = ("manifest.json", "original.tsr", "manifest.tsr", "tlog-proof")
@@ -59,6 +60,7 @@ def check_bundle(inquiry: Inquiry, judge: Judge, container: Container) -> None:
         for digest, manifest in sealed.items():
             check.token(f"proofs/{digest}.original.tsr", digest)
             check.manifest_token(f"proofs/{digest}.manifest.tsr", manifest)
+    check.stamped_checkpoint()
     with inquiry.step("each manifest is in the log") as step:
         if not sealed:
             step.nothing_to_check("there is no manifest")
@@ -77,7 +79,7 @@ def _check_expected(inquiry: Inquiry, bag: Bag) -> None:
     wanted = {f"proofs/{digest}.{part}" for digest in digests for part in _PARTS}
     if not digests:
         inquiry.find("payload-missing", "data/", "there is no payload that could be checked")
-    for path in sorted(set(bag.listed) - wanted - _TAGS):
+    for path in sorted(set(bag.listed) - wanted - _TAGS - _OPTIONAL):
         parts = PurePosixPath(path).parts
         if not (parts[0] == "data" and len(parts) == 3 and parts[1] in _PLACES) and not is_certificate(
             path, _AUTHORITIES

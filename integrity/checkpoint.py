@@ -78,6 +78,18 @@ def open_checkpoint(signed: bytes, verifiers: Sequence[Verifier], origin: str) -
     return SignedCheckpoint(signed, checkpoint)
 
 
+def own_note(signed: bytes) -> bytes:
+    """The note as its log signed it: what a checkpoint's token is over. Cosignatures come later, and may be left out.
+
+    A log's keys are named by its origin, so the lines of that name are kept; InvalidNote where there is none.
+    """
+    text, signatures = note.split(signed)
+    own = [signature.line() for signature in signatures if signature.name == parse(text).origin]
+    if not own:
+        raise InvalidNote("no line of a key that is named like the log")
+    return f"{text}\n{''.join(own)}".encode()
+
+
 def claimed(signed: bytes) -> Checkpoint:
     """What a note claims, its signatures unread: only to say what was claimed, or to know which origin to trust."""
     return parse(note.split(signed)[0])

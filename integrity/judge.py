@@ -133,6 +133,17 @@ class Judge:
             self._inquiry.find("log-forked", subject, f"two roots for size {signed.size}: the log shows two faces")
         return signed
 
+    def checkpoint_token(
+        self, subject: str, raw: bytes, stamped: bytes, *, existed_by: datetime | None = None
+    ) -> TokenFacts | None:
+        """What a token over this checkpoint says: it is over the note as the log signed it, cosignatures left out."""
+        try:
+            own = checkpoint.own_note(stamped)
+        except InvalidNote as error:
+            self._inquiry.find("checkpoint-malformed", subject, str(error))
+            return None
+        return self.token(subject, raw, Digest.of(own), existed_by=existed_by)
+
     def receipt(self, subject: str, content: bytes, digest: Digest, size: int) -> Receipt | None:
         """A receipt about these bytes. Without trust nothing can be said of it, for only its signature makes it one."""
         if self._trust is None:

@@ -217,9 +217,12 @@ def seal_files(
     tlog_proof: bytes,
     checkpoint: bytes,
     authorities: Mapping[str, bytes],
+    checkpoint_token: bytes | None = None,
 ) -> dict[str, bytes]:
     """A seal as files, by relative path (FORMAT, Seal): tokens but pending ones, authorities by name, in PEM."""
     files = {"manifest.json": manifest, "tlog-proof": tlog_proof, "checkpoint": checkpoint}
+    if checkpoint_token is not None:
+        files["checkpoint.tsr"] = checkpoint_token
     files.update({f"{over}.tsr": raw for over, raw in tokens.items()})
     files.update({f"authorities/{certificate_name(name)}": pem for name, pem in authorities.items()})
     return files

@@ -21,8 +21,12 @@ from integrity.tlog_proof import SIZE_LIMIT as PROOF_LIMIT
 from integrity.tlog_proof import TlogProof
 from integrity.token import TokenFacts
 
+CHECKPOINT = "checkpoint"
+CHECKPOINT_STAMP = "checkpoint.tsr"
 RECEIPT = "receipt.json"
-_PARTS = frozenset({"manifest.json", "original.tsr", "manifest.tsr", "tlog-proof", "checkpoint", RECEIPT})
+_PARTS = frozenset(
+    {"manifest.json", "original.tsr", "manifest.tsr", "tlog-proof", CHECKPOINT, CHECKPOINT_STAMP, RECEIPT}
+)
 _NO_MANIFEST = "there is no manifest to compare with"
 _RECEIPT_LIMIT = 1024 * 1024
 _CERTIFICATES_LIMIT = 1024 * 1024
@@ -80,6 +84,19 @@ class SealCheck:
             self._judge.stamped_after_receipt(path, sealed.manifest, facts)
         return facts
 
+    def stamped_checkpoint(self) -> None:
+        """The token over the checkpoint, where there is one: its step comes only then, for none has to be there."""
+        if not self._source.has(CHECKPOINT_STAMP):
+            return
+        with self._inquiry.step("an authority stamped the log's checkpoint") as step:
+            stamped = self._read(CHECKPOINT, CHECKPOINT_LIMIT, "checkpoint-missing")
+            raw = self._read(CHECKPOINT_STAMP, RESPONSE_LIMIT, "token-missing")
+            if raw is None or stamped is None:
+                step.nothing_to_check("there is no checkpoint that it could be over")
+                return
+            judged = self._judge.checkpoint_token(CHECKPOINT_STAMP, raw, stamped, existed_by=self._existed_by)
+            tell(step, judged)
+
     def proof(self, path: str, sealed: SealedManifest) -> TlogProof | None:
         """The log's proof for the manifest's leaf."""
         content = self._read(path, PROOF_LIMIT, "proof-missing")
@@ -111,6 +128,7 @@ def check_seal(inquiry: Inquiry, judge: Judge, source: Source, digest: Digest, s
             step.nothing_to_check(_NO_MANIFEST)
         else:
             tell(step, check.manifest_token("manifest.tsr", sealed))
+    check.stamped_checkpoint()
     with inquiry.step("the manifest is in the log") as step:
         if sealed is None:
             step.nothing_to_check(_NO_MANIFEST)
@@ -141,9 +159,9 @@ def tell(step: RunningStep, facts: TokenFacts | None) -> None:
 
 
 def _check_checkpoint(inquiry: Inquiry, source: Source, proof: TlogProof | None) -> None:
-    if not source.has("checkpoint"):
-        inquiry.find("checkpoint-missing", "checkpoint", "it is not there")
+    if not source.has(CHECKPOINT):
+        inquiry.find("checkpoint-missing", CHECKPOINT, "it is not there")
         return
-    content = source.read("checkpoint", CHECKPOINT_LIMIT)
+    content = source.read(CHECKPOINT, CHECKPOINT_LIMIT)
     if content is not None and proof is not None and proof.checkpoint != content:
-        inquiry.find("checkpoint-differs", "checkpoint", "it is not the one that tlog-proof leads to")
+        inquiry.find("checkpoint-differs", CHECKPOINT, "it is not the one that tlog-proof leads to")

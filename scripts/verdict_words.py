@@ -15,6 +15,7 @@ STEPS: tuple[str, ...] = (
     marked("the manifest is about this file"),
     marked("an authority stamped the file"),
     marked("an authority stamped the manifest"),
+    marked("an authority stamped the log's checkpoint"),
     marked("the manifest is in the log"),
     marked("the receipt is about this file"),
     marked("the bundle can be read"),

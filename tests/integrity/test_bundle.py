@@ -18,6 +18,7 @@ from integrity.digest import Digest
 from integrity.errors import IntegrityError, InvalidBundle, VaultMissing
 from integrity.manifest import leaf_of
 from integrity.tlog_proof import TlogProof
+from integrity.verify import verify_bundle
 from tests.fakes.evidence import Evidence
 from tests.fakes.interruptions import Interrupted, calls_of, failing
 
@@ -264,3 +265,15 @@ def test_a_failing_disk_leaves_no_part_of_a_bundle(contents: BundleContents, tmp
         with failing(number, after), pytest.raises((InvalidBundle, Interrupted, IntegrityError)):
             write_bundle(target, small)
         assert not target.exists() or Digest.of_file(target) == whole.zip_sha256
+
+
+def test_a_stamped_checkpoint_has_its_token_beside_it(
+    contents: BundleContents, evidence: Evidence, tmp_path: Path
+) -> None:
+    token = evidence.stamp(Digest.of(contents.checkpoint))
+    write_bundle(tmp_path / "stamped.zip", replace(contents, checkpoint_token=token), evidence.stamp)
+    with zipfile.ZipFile(tmp_path / "stamped.zip") as archive:
+        assert archive.read("tiezheng-01grant/checkpoint.tsr") == token
+    verdict = verify_bundle(tmp_path / "stamped.zip", evidence.trust, clock=evidence.clock)
+    assert verdict.ok
+    assert "an authority stamped the log's checkpoint" in [step.name for step in verdict.steps]

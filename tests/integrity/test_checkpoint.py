@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from integrity import checkpoint, note
 from integrity.checkpoint import Checkpoint
 from integrity.errors import InvalidNote
-from tests.fakes.signers import OTHER, SIGNER
+from tests.fakes.signers import KEY, OTHER, SIGNER
 
 # The example of c2sp.org/tlog-checkpoint, whose key is not published with it.
 EXAMPLE = """example.com/behind-the-sofa
@@ -73,3 +73,15 @@ def test_another_origin_or_key_is_refused() -> None:
 def test_a_note_that_is_no_checkpoint_is_refused() -> None:
     with pytest.raises(InvalidNote):
         checkpoint.open_checkpoint(note.sign("hello\n", [SIGNER]), [SIGNER.verifier], SIGNER.name)
+
+
+def test_what_a_token_is_over_leaves_cosignatures_out() -> None:
+    """Two keys of the log's own name, as while one is being replaced; a witness's line before, between and after."""
+    signed = checkpoint.sign(HEAD, [SIGNER, OTHER]).note
+    text, (mine, also_mine) = note.split(signed)
+    stranger = note.Signer("witness.example", KEY)
+    witness = stranger.sign(text.encode()).line()
+    lines = witness + mine.line() + witness + also_mine.line() + witness
+    assert checkpoint.own_note(f"{text}\n{lines}".encode()) == signed == checkpoint.own_note(signed)
+    with pytest.raises(InvalidNote):
+        checkpoint.own_note(checkpoint.sign(HEAD, [stranger]).note)

@@ -229,6 +229,7 @@ def test_the_files_of_a_seal() -> None:
     names = set(files) - {f"authorities/{certificate_name('时间戳')}"}
     assert names == {"manifest.json", "original.tsr", "tlog-proof", "checkpoint", "authorities/embedded.pem"}
     assert files["original.tsr"] == b"o"
+    assert seal_files(b"m", {}, b"p", b"c", {}, b"t")["checkpoint.tsr"] == b"t"
 
 
 @pytest.mark.parametrize("name", ["..", "a/b", "", "时间戳", "A B", "x" * 100])

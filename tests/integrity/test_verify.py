@@ -121,6 +121,25 @@ class TestSeal:
         qualified = replace(trust, authorities=tuple(replace(one, qualified=True) for one in trust.authorities))
         assert judged(specimen, tmp_path, specimen.seal, qualified).assurance is Assurance.EXTERNAL_AUTHORITY
 
+    def test_a_stamped_checkpoint_is_a_step_of_its_own(self, specimen: Specimen, tmp_path: Path) -> None:
+        """With a cosignature that came later: the token is over the note as its log signed it."""
+        stamped = specimen.evidence.stamp(Digest.of(specimen.seal["checkpoint"]))
+        cosignature = specimen.forger("witness.example").sign(b"later").line().encode()
+        for added in (b"", cosignature):
+            proof = TlogProof.from_bytes(specimen.seal["tlog-proof"])
+            signed = proof.checkpoint + added
+            files = specimen.seal | {
+                "checkpoint": signed,
+                "checkpoint.tsr": stamped,
+                "tlog-proof": TlogProof(proof.index, proof.path, signed).to_bytes(),
+            }
+            verdict = judged(specimen, tmp_path, files)
+            assert verdict.ok
+            assert "an authority stamped the log's checkpoint" in [step.name for step in verdict.steps if step.passed]
+        assert "an authority stamped the log's checkpoint" not in [
+            step.name for step in judged(specimen, tmp_path, specimen.seal).steps
+        ]
+
     def test_a_quorum_of_witnesses_that_is_not_met(self, specimen: Specimen, tmp_path: Path) -> None:
         trust = replace(specimen.evidence.trust, witnesses=(specimen.forger("witness").verifier,), quorum=1)
         assert "witnesses-missing" in codes(judged(specimen, tmp_path, specimen.seal, trust))

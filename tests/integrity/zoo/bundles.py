@@ -487,3 +487,14 @@ def the_list_is_written_otherwise(files: Files, specimen: Specimen) -> None:
 def the_list_names_a_file_that_never_was(files: Files, specimen: Specimen) -> None:
     first = Digest.of(b"").hex.encode()
     _listed(files, specimen, first + b"  proofs/authorities/never.pem\n")
+
+
+@case("token-imprint-differs")
+def the_checkpoint_token_is_over_another_checkpoint(files: Files, specimen: Specimen) -> None:
+    files["checkpoint.tsr"] = specimen.evidence.stamp(Digest.of(specimen.first_checkpoint))
+    specimen.relisted(files)
+
+
+@case("file-unexpected")
+def the_checkpoint_token_is_not_listed(files: Files, specimen: Specimen) -> None:
+    files["checkpoint.tsr"] = specimen.evidence.stamp(Digest.of(files["checkpoint"]))

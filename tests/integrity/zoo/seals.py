@@ -243,3 +243,28 @@ def the_manifest_was_stamped_before_what_it_tells(files: Files, specimen: Specim
     files["manifest.tsr"] = specimen.evidence.stamp(Digest.of(content))
     files["tlog-proof"] = specimen.evidence.log.tlog_proof(specimen.evidence.append(leaf_of(content)))
     files["checkpoint"] = TlogProof.from_bytes(files["tlog-proof"]).checkpoint
+
+
+@case("token-imprint-differs")
+def the_checkpoint_token_is_over_an_older_checkpoint(files: Files, specimen: Specimen) -> None:
+    files["checkpoint.tsr"] = specimen.evidence.stamp(Digest.of(specimen.first_checkpoint))
+
+
+@case("token-malformed")
+def the_checkpoint_token_is_garbage(files: Files, _: Specimen) -> None:
+    files["checkpoint.tsr"] = b"garbage"
+
+
+@case("token-imprint-differs")
+def the_checkpoint_token_is_over_cosignatures_too(files: Files, specimen: Specimen) -> None:
+    """Lines of others may be left out by anybody, so a token that covers them proves nothing that lasts."""
+    cosigned = files["checkpoint"] + specimen.forger("witness.example").sign(b"x").line().encode()
+    proof = TlogProof.from_bytes(files["tlog-proof"])
+    files["tlog-proof"] = TlogProof(proof.index, proof.path, cosigned).to_bytes()
+    files["checkpoint"] = cosigned
+    files["checkpoint.tsr"] = specimen.evidence.stamp(Digest.of(cosigned))
+
+
+@case("checkpoint-missing")
+def the_stamped_checkpoint_is_missing(files: Files, specimen: Specimen) -> None:
+    files["checkpoint.tsr"] = specimen.evidence.stamp(Digest.of(files.pop("checkpoint")))

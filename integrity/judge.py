@@ -13,6 +13,7 @@ from cryptography import x509
 from integrity import checkpoint, merkle
 from integrity.certificates import issued_by, read_certificates, read_revocations
 from integrity.checkpoint import SignedCheckpoint
+from integrity.cosignature import Cosignature, cosignatures
 from integrity.digest import Digest
 from integrity.errors import IntegrityError, InvalidManifest, InvalidNote, InvalidProof, InvalidToken, InvalidTrust
 from integrity.finding import Assurance
@@ -31,17 +32,22 @@ class _Root:
 
 
 class Judge:
-    """One verification's judge; remembers every checkpoint it saw, for two of one size must be one."""
+    """One verification's judge; remembers every checkpoint it saw, for two of one size must be one.
 
-    def __init__(self, inquiry: Inquiry, trust: Trust | None, now: datetime) -> None:
+    `witnesses` is how many trusted witnesses each checkpoint needs; the quorum of `trust` where that is more.
+    """
+
+    def __init__(self, inquiry: Inquiry, trust: Trust | None, now: datetime, *, witnesses: int = 0) -> None:
         self._inquiry = inquiry
         self._trust = trust
         self._now = now
+        self._quorum = max(witnesses, trust.quorum if trust else 0)
         self._roots = [_Root(item.certificate, item.qualified) for item in trust.authorities] if trust else []
         self._revocations: list[x509.CertificateRevocationList] = []
         self._trees: dict[tuple[str, int], bytes] = {}
         self._qualified: set[bool] = set()
         self._receipted = False
+        self._witnessed: set[bool] = set()
 
     @property
     def without_trust(self) -> bool:
@@ -128,6 +134,7 @@ class Judge:
         except _Refused as refused:
             self._inquiry.find(refused.code, subject, refused.detail)
             return None
+        self._witnesses(subject, signed)
         tree = (signed.checkpoint.origin, signed.size)
         if self._trees.setdefault(tree, signed.root) != signed.root:
             self._inquiry.find("log-forked", subject, f"two roots for size {signed.size}: the log shows two faces")
@@ -162,6 +169,8 @@ class Judge:
             return Assurance.SELF_ASSERTED
         if self._qualified == {True}:
             return Assurance.EXTERNAL_AUTHORITY
+        if self._witnessed == {True}:
+            return Assurance.WITNESSED
         return Assurance.RECEIPTED if self._receipted else Assurance.SELF_ASSERTED
 
     def _signed(self, content: bytes) -> SignedCheckpoint:
@@ -175,13 +184,23 @@ class Judge:
         if not keys:
             raise _Refused("log-not-trusted", f"your trust.json does not name the log {claimed.origin}")
         try:
-            signed = checkpoint.open_checkpoint(content, keys, claimed.origin)
+            return checkpoint.open_checkpoint(content, keys, claimed.origin)
         except InvalidNote as error:
             raise _Refused("checkpoint-signature", str(error)) from error
-        if self._trust.quorum:
-            # Cosignatures are not read here, so none counts: a quorum that was asked for is not met.
-            raise _Refused("witnesses-missing", f"{self._trust.quorum} witnesses were asked for, none is verified")
-        return signed
+
+    def _witnesses(self, subject: str, signed: SignedCheckpoint) -> None:
+        """Count the trusted witnesses of a checkpoint, each key once; one that signed falsely is never passed over."""
+        found: tuple[Cosignature, ...] = ()
+        try:
+            found = cosignatures(signed.note, self._trust.witnesses if self._trust else ())
+        except InvalidNote as error:
+            self._inquiry.find("witness-signature", subject, str(error))
+        if any(one.at > self._now + CLOCK_TOLERANCE for one in found):
+            self._inquiry.find("witness-from-future", subject, "a witness signed later than it is now")
+        self._witnessed.add(len(found) >= max(1, self._quorum))
+        if len(found) < self._quorum:
+            detail = f"{self._quorum} witnesses were asked for; {len(found)} of those you trust signed this checkpoint"
+            self._inquiry.find("witnesses-missing", subject, detail)
 
 
 class _Refused(Exception):

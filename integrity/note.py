@@ -50,33 +50,22 @@ class Verifier:
     public_key: bytes
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name) or not self.name.isprintable():
-            raise InvalidNote(f"{self.name!r} is no key name: it may not be empty nor hold a space or a plus")
-        if len(self.public_key) != 32:
-            raise InvalidNote("an Ed25519 public key has 32 bytes")
+        require_key(self.name, self.public_key)
 
     @classmethod
     def from_vkey(cls, text: str) -> Self:
         """Read `name+id+base64(0x01, public key)`; InvalidNote when its parts do not agree."""
-        name, _, rest = text.partition("+")
-        key_id, _, encoded = rest.partition("+")
-        key = decode_base64(encoded)
-        if key[:1] != _ED25519:
-            raise InvalidNote("a verifier key of another type than Ed25519")
-        verifier = cls(name, key[1:])
-        if verifier.key_id.hex() != key_id:
-            raise InvalidNote("the verifier key's id is not the one of its name and key")
-        return verifier
+        return cls(*read_vkey(text, _ED25519))
 
     @property
     def key_id(self) -> bytes:
         """SHA-256(name, LF, 0x01, public key), its first four bytes."""
-        return hashlib.sha256(self.name.encode() + b"\n" + _ED25519 + self.public_key).digest()[:4]
+        return key_id(self.name, _ED25519, self.public_key)
 
     @property
     def vkey(self) -> str:
         """The inverse of `from_vkey`."""
-        return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(_ED25519 + self.public_key).decode()}"
+        return write_vkey(self.name, _ED25519, self.public_key)
 
     def made(self, signature: Signature) -> bool:
         """Whether the line claims to be by this key."""
@@ -124,16 +113,21 @@ def open_note(note: bytes, verifiers: Sequence[Verifier]) -> str:
 
     A signature that claims to be by one of these keys and is not refuses the whole note.
     """
+    return verified(note, verifiers)[0]
+
+
+def verified(note: bytes, verifiers: Sequence[Verifier]) -> tuple[str, list[Signature]]:
+    """The same, and which of its signatures are by these keys; all others may be anybody's."""
     text, signatures = split(note)
-    verified = False
+    known = []
     for signature in signatures:
         for verifier in verifiers:
             if verifier.made(signature):
                 verifier.verify(text.encode(), signature)
-                verified = True
-    if not verified:
+                known.append(signature)
+    if not known:
         raise InvalidNote("no trusted key signed this note")
-    return text
+    return text, known
 
 
 def split(note: bytes) -> tuple[str, list[Signature]]:
@@ -149,10 +143,11 @@ def split(note: bytes) -> tuple[str, list[Signature]]:
         raise InvalidNote("a note has a blank line before its signatures")
     text += "\n"
     _require_text(text)
-    return text, _signatures(block)
+    return text, read_lines(block)
 
 
-def _signatures(block: str) -> list[Signature]:
+def read_lines(block: str) -> list[Signature]:
+    """Signature lines by themselves, as a witness answers them; InvalidNote unless they are 1 to 100 whole lines."""
     lines = [line + "\n" for line in block.split("\n")[:-1]] if block.endswith("\n") else []
     if not 1 <= len(lines) <= SIGNATURE_LIMIT:
         raise InvalidNote(f"a note has 1 to {SIGNATURE_LIMIT} signature lines, each ending in a newline")
@@ -172,6 +167,37 @@ def _signature(line: str) -> Signature:
 def _require_text(text: str) -> None:
     if not text.endswith("\n") or any(ord(character) < 0x20 and character != "\n" for character in text):
         raise InvalidNote("a note's text ends in a newline and has no other control character")
+
+
+def require_key(name: str, public_key: bytes) -> None:
+    """InvalidNote unless a line can carry the name, and the key has an Ed25519 key's length."""
+    if not _NAME.fullmatch(name) or not name.isprintable():
+        raise InvalidNote(f"{name!r} is no key name: it may not be empty nor hold a space or a plus")
+    if len(public_key) != 32:
+        raise InvalidNote("an Ed25519 public key has 32 bytes")
+
+
+def key_id(name: str, kind: bytes, public_key: bytes) -> bytes:
+    """SHA-256(name, LF, the type's byte, public key), its first four bytes."""
+    return hashlib.sha256(name.encode() + b"\n" + kind + public_key).digest()[:4]
+
+
+def write_vkey(name: str, kind: bytes, public_key: bytes) -> str:
+    """`name+id+base64(kind, public key)`."""
+    return f"{name}+{key_id(name, kind, public_key).hex()}+{base64.b64encode(kind + public_key).decode()}"
+
+
+def read_vkey(text: str, kind: bytes) -> tuple[str, bytes]:
+    """Name and public key of a verifier key of this type; InvalidNote when it is another, or its id is not its own."""
+    name, _, rest = text.partition("+")
+    claimed, _, encoded = rest.partition("+")
+    key = decode_base64(encoded)
+    if key[:1] != kind:
+        raise InvalidNote(f"a verifier key of another type than {kind.hex()}")
+    require_key(name, key[1:])
+    if key_id(name, kind, key[1:]).hex() != claimed:
+        raise InvalidNote("the verifier key's id is not the one of its name and key")
+    return name, key[1:]
 
 
 def decode_base64(text: str) -> bytes:

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from integrity import durable
 from integrity.certificates import read_certificates
+from integrity.cosignature import WitnessKey
 from integrity.digest import Digest
 from integrity.errors import InvalidNote, InvalidTrust
 from integrity.fields import Fields, reading
@@ -54,14 +55,15 @@ class Trust:
     receipt_keys: tuple[Verifier, ...] = ()
     logs: tuple[Verifier, ...] = ()
     authorities: tuple[TrustedAuthority, ...] = ()
-    witnesses: tuple[Verifier, ...] = ()
+    witnesses: tuple[WitnessKey, ...] = ()
     quorum: int = 0
 
     def __post_init__(self) -> None:
         if not 0 <= self.quorum <= len(self.witnesses):
             raise InvalidTrust("quorum: more witnesses are asked for than are named")
         _require_distinct("authorities", (authority.name for authority in self.authorities))
-        _require_distinct("witnesses", (witness.vkey for witness in self.witnesses))
+        # By key, not by name: one key under two names would count as two witnesses.
+        _require_distinct("witnesses", (witness.public_key.hex() for witness in self.witnesses))
 
     def log_keys(self, origin: str) -> tuple[Verifier, ...]:
         """The keys that may sign for this origin; more than one while a key is being replaced."""
@@ -97,7 +99,7 @@ class Trust:
                 receipt_keys=tuple(_key(text) for text in fields.texts("receipt_keys")),
                 logs=tuple(_log(item) for item in fields.objects("logs")),
                 authorities=tuple(_authority(item) for item in fields.objects("authorities")),
-                witnesses=tuple(_key(text) for text in fields.texts("witnesses")),
+                witnesses=tuple(_witness(text) for text in fields.texts("witnesses")),
                 quorum=fields.number("quorum"),
             )
             fields.finish()
@@ -152,6 +154,13 @@ def _key(text: str) -> Verifier:
         return Verifier.from_vkey(text)
     except InvalidNote as error:
         raise InvalidTrust(str(error)) from error
+
+
+def _witness(text: str) -> WitnessKey:
+    try:
+        return WitnessKey.from_vkey(text)
+    except InvalidNote as error:
+        raise InvalidTrust(f"witnesses: {error}") from error
 
 
 def _log(fields: Fields) -> Verifier:

@@ -24,10 +24,15 @@ from integrity.seal_check import check_seal
 from integrity.trust import Trust
 
 
-def verify_file(path: Path, seal: Path, trust: Trust | None, *, clock: Clock | None = None) -> Verdict:
-    """Whether a file is the one that was sealed. `seal` is a folder as FORMAT describes it, or a zip of one."""
+def verify_file(
+    path: Path, seal: Path, trust: Trust | None, *, clock: Clock | None = None, witnesses: int = 0
+) -> Verdict:
+    """Whether a file is the one that was sealed. `seal` is a folder as FORMAT describes it, or a zip of one.
+
+    `witnesses` is how many trusted witnesses must have signed each checkpoint, where the trust's quorum is less.
+    """
     inquiry, now = Inquiry(), _now(clock)
-    judge = Judge(inquiry, trust, now)
+    judge = Judge(inquiry, trust, now, witnesses=witnesses)
     digest, size = None, 0
     with inquiry.step("the file can be read") as step:
         try:
@@ -48,10 +53,10 @@ def verify_file(path: Path, seal: Path, trust: Trust | None, *, clock: Clock | N
     return _verdict(inquiry, judge, trust)
 
 
-def verify_bundle(path: Path, trust: Trust | None, *, clock: Clock | None = None) -> Verdict:
-    """Whether a bundle, folder or zip, is whole, unchanged and proven."""
+def verify_bundle(path: Path, trust: Trust | None, *, clock: Clock | None = None, witnesses: int = 0) -> Verdict:
+    """Whether a bundle, folder or zip, is whole, unchanged and proven; `witnesses` as in `verify_file`."""
     inquiry, now = Inquiry(), _now(clock)
-    judge = Judge(inquiry, trust, now)
+    judge = Judge(inquiry, trust, now, witnesses=witnesses)
     with inquiry.step("the bundle can be read") as step:
         container = _opened(inquiry, path)
         if container is not None:
@@ -73,7 +78,8 @@ def _verdict(inquiry: Inquiry, judge: Judge, trust: Trust | None) -> Verdict:
             inquiry.find(TRUST_NOT_SUPPLIED, "trust.json", detail)
             assurance = Assurance.SELF_ASSERTED
         else:
-            step.note(f"log keys: {len(trust.logs)}, authorities: {len(trust.authorities)}")
+            known = f"log keys: {len(trust.logs)}, authorities: {len(trust.authorities)}"
+            step.note(f"{known}, witnesses: {len(trust.witnesses)}")
     return inquiry.verdict(assurance)
 
 

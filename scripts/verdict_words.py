@@ -85,6 +85,8 @@ FINDINGS: Mapping[str, str] = {
     "token-signer-differs": marked("a time stamp names another certificate"),
     "trust-not-supplied": marked("nothing from outside was given to judge it by"),
     "version-unknown": marked("a version that is not known here"),
+    "witness-from-future": marked("a witness's signature from the future"),
+    "witness-signature": marked("a witness's signature does not hold"),
     "witnesses-missing": marked("fewer witnesses than you ask for"),
 }
 """What a finding's code means."""

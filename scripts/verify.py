@@ -27,14 +27,23 @@ _PATH = click.Path(path_type=Path, exists=True)
 @click.argument("path", type=_PATH)
 @click.option("--seal", type=_PATH, default=None, help=_("the seal of the file PATH: a folder, or a zip of one"))
 @click.option("--trust", type=_PATH, default=None, help=_("trust.json, got from elsewhere than PATH"))
+@click.option(
+    "--witnesses",
+    type=click.IntRange(min=0),
+    default=0,
+    help=_("how many witnesses of trust.json must have signed; default: as many as it says"),
+)
 @click.option("--json", "as_json", is_flag=True, help=_("one JSON object"))
-def command(path: Path, seal: Path | None, trust: Path | None, as_json: bool) -> None:
+def command(path: Path, seal: Path | None, trust: Path | None, witnesses: int, as_json: bool) -> None:
     """Verify a bundle (folder or zip), or with --seal a single file.
 
     Exit status: 0 verified, 1 findings, 3 only self-consistent because no --trust was given.
     """
     trusted = None if trust is None else read_trust(trust)
-    verdict = verify_bundle(path, trusted) if seal is None else verify_file(path, seal, trusted)
+    if seal is None:
+        verdict = verify_bundle(path, trusted, witnesses=witnesses)
+    else:
+        verdict = verify_file(path, seal, trusted, witnesses=witnesses)
     if as_json:
         click.echo(json.dumps(as_object(verdict), ensure_ascii=False))
     else:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from integrity.cosignature import WitnessKey
 from integrity.errors import InvalidTrust
 from integrity.note import Verifier
 from integrity.trust import Trust, TrustedAuthority, read_trust, write_trust
@@ -19,12 +20,16 @@ def verifier(name: str, number: int = 1) -> Verifier:
     return Verifier(name, key.public_key().public_bytes_raw())
 
 
+def witness(name: str, number: int = 4) -> WitnessKey:
+    return WitnessKey(name, verifier(name, number).public_key)
+
+
 def trust() -> Trust:
     return Trust(
         receipt_keys=(verifier("example.org/log/receipts"),),
         logs=(verifier("example.org/log", 2), verifier("example.org/log", 3), verifier("example.org/other", 2)),
         authorities=(TrustedAuthority("embedded", certificates.root().pem, False),),
-        witnesses=(verifier("witness.example", 4),),
+        witnesses=(witness("witness.example"),),
         quorum=1,
     )
 
@@ -85,7 +90,10 @@ def _authority(**fields: Any) -> list[dict[str, Any]]:
         (changed(receipt_keys=[1]), "receipt_keys"),
         (changed(logs=[{"origin": "example.net", "vkey": verifier("example.org").vkey}]), "example.net"),
         (changed(logs=[{"origin": "example.org", "vkey": verifier("example.org").vkey, "x": 1}]), "x"),
-        (changed(witnesses=[verifier("w").vkey, verifier("w").vkey]), "twice"),
+        (changed(witnesses=[witness("w").vkey, witness("w").vkey]), "twice"),
+        (changed(witnesses=[witness("w").vkey, witness("another-name").vkey]), "twice"),
+        (changed(witnesses=[verifier("w").vkey]), "another type"),
+        (changed(receipt_keys=[witness("w").vkey]), "another type"),
         (changed(authorities=_authority(root_sha256="00" * 32)), "fingerprint"),
         (changed(authorities=_authority(root_pem="nothing")), "PEM"),
         (changed(authorities=_authority(root_pem="证书")), "PEM"),

@@ -6,18 +6,24 @@ import subprocess
 import sys
 from copy import copy
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from integrity import note
 from integrity.certificates import read_certificates
+from integrity.cosignature import Cosigner, cosigned
 from integrity.digest import Digest
 from integrity.errors import InvalidTrust
 from integrity.finding import Assurance, Verdict
+from integrity.note import Signature
 from integrity.receipt import Copy, Receipt, Stamp, TokenState, build_receipt
 from integrity.tlog_proof import TlogProof
 from integrity.trust import Trust
 from integrity.verify import verify_bundle, verify_file
+from tests.fakes.signers import SECOND_WITNESS, WITNESS
 from tests.integrity.zoo import Case, Files, bundles, seals
 from tests.integrity.zoo.specimen import VIDEO_PATH, Specimen, flipped, write_folder, write_zip
 
@@ -140,10 +146,6 @@ class TestSeal:
             step.name for step in judged(specimen, tmp_path, specimen.seal).steps
         ]
 
-    def test_a_quorum_of_witnesses_that_is_not_met(self, specimen: Specimen, tmp_path: Path) -> None:
-        trust = replace(specimen.evidence.trust, witnesses=(specimen.forger("witness").verifier,), quorum=1)
-        assert "witnesses-missing" in codes(judged(specimen, tmp_path, specimen.seal, trust))
-
     def test_a_receipt_beside_it(self, specimen: Specimen, tmp_path: Path) -> None:
         receipt = build_receipt(_receipt(specimen), specimen.evidence.receipt_key)
         verdict = judged(specimen, tmp_path, specimen.seal | {"receipt.json": receipt})
@@ -164,6 +166,84 @@ class TestSeal:
         (tmp_path / "video.mp4").write_bytes(specimen.video.body)
         for path in (tmp_path / "absent", tmp_path / "pipe", tmp_path / "video.mp4"):
             assert codes(verify_file(tmp_path / "video.mp4", path, trust)) == {"bundle-unreadable"}
+
+
+class TestWitnesses:
+    """A seal whose checkpoint was cosigned, or was not, judged by readers who ask for so many witnesses."""
+
+    def judged(self, specimen: Specimen, folder: Path, *lines: Signature, quorum: int = 0, asked: int = 0) -> Verdict:
+        trust = replace(specimen.evidence.trust, witnesses=(WITNESS.key, SECOND_WITNESS.key), quorum=quorum)
+        (folder / "video.mp4").write_bytes(specimen.video.body)
+        proof = TlogProof.from_bytes(specimen.seal["tlog-proof"])
+        signed = cosigned(proof.checkpoint, lines)
+        files = {"checkpoint": signed, "tlog-proof": replace(proof, checkpoint=signed).to_bytes()}
+        seal, clock = write_folder(folder / "seal", specimen.seal | files), specimen.evidence.clock
+        return verify_file(folder / "video.mp4", seal, trust, clock=clock, witnesses=asked)
+
+    def line(self, specimen: Specimen, cosigner: Cosigner, seconds: int = 0) -> Signature:
+        text = note.split(specimen.seal["checkpoint"])[0]
+        return cosigner.cosign(text, specimen.evidence.clock.now() + timedelta(seconds=seconds))
+
+    def test_as_many_as_were_asked_for(self, specimen: Specimen, tmp_path: Path) -> None:
+        one, two = self.line(specimen, WITNESS), self.line(specimen, SECOND_WITNESS)
+        for options in ({}, {"quorum": 1}, {"quorum": 2}, {"asked": 2}, {"quorum": 2, "asked": 1}):
+            verdict = self.judged(specimen, tmp_path, one, two, **options)
+            assert verdict.findings == ()
+            assert verdict.assurance is Assurance.WITNESSED
+
+    def test_nobody_asks_and_nobody_signed(self, specimen: Specimen, tmp_path: Path) -> None:
+        verdict = self.judged(specimen, tmp_path)
+        assert verdict.ok
+        assert verdict.assurance is Assurance.SELF_ASSERTED
+
+    @pytest.mark.parametrize("options", [{"quorum": 2}, {"asked": 2}, {"asked": 3}, {"quorum": 1, "asked": 2}])
+    def test_fewer_than_were_asked_for(self, specimen: Specimen, tmp_path: Path, options: dict[str, int]) -> None:
+        verdict = self.judged(specimen, tmp_path, self.line(specimen, WITNESS), **options)
+        assert codes(verdict) == {"witnesses-missing"}
+        assert verdict.assurance is Assurance.SELF_ASSERTED
+
+    def test_the_same_one_twice_counts_once(self, specimen: Specimen, tmp_path: Path) -> None:
+        lines = self.line(specimen, WITNESS), self.line(specimen, WITNESS, -1)
+        assert codes(self.judged(specimen, tmp_path, *lines, quorum=2)) == {"witnesses-missing"}
+
+    def test_strangers_do_not_count(self, specimen: Specimen, tmp_path: Path) -> None:
+        stranger = Cosigner("witness.example/w3", Ed25519PrivateKey.from_private_bytes(b"3" * 32))
+        lines = self.line(specimen, stranger), self.line(specimen, WITNESS)
+        assert codes(self.judged(specimen, tmp_path, *lines, quorum=2)) == {"witnesses-missing"}
+        assert self.judged(specimen, tmp_path, *lines, quorum=1).ok
+
+    def test_a_false_signature_of_a_trusted_one(self, specimen: Specimen, tmp_path: Path) -> None:
+        false = WITNESS.cosign("another text\n", specimen.evidence.clock.now())
+        assert codes(self.judged(specimen, tmp_path, false)) == {"witness-signature"}
+        both = self.line(specimen, SECOND_WITNESS), false
+        assert "witness-signature" in codes(self.judged(specimen, tmp_path, *both, quorum=1))
+
+    def test_a_signature_from_the_future(self, specimen: Specimen, tmp_path: Path) -> None:
+        assert self.judged(specimen, tmp_path, self.line(specimen, WITNESS, 299)).ok
+        found = codes(self.judged(specimen, tmp_path, self.line(specimen, WITNESS, 302)))
+        assert found == {"witness-from-future"}
+
+    def test_without_trust_no_witness_counts(self, specimen: Specimen, tmp_path: Path) -> None:
+        self.judged(specimen, tmp_path, self.line(specimen, WITNESS))
+        file, seal, clock = tmp_path / "video.mp4", tmp_path / "seal", specimen.evidence.clock
+        assert codes(verify_file(file, seal, None, clock=clock)) == {"trust-not-supplied"}
+        asked = verify_file(file, seal, None, clock=clock, witnesses=1)
+        assert codes(asked) == {"trust-not-supplied", "witnesses-missing"}
+        assert not asked.self_consistent
+
+    def test_one_checkpoint_without_witnesses_is_enough_to_lose_the_level(
+        self, specimen: Specimen, tmp_path: Path
+    ) -> None:
+        """Every proof of a bundle counts: here only the head is witnessed."""
+        line = WITNESS.cosign(note.split(specimen.bundle["checkpoint"])[0], specimen.evidence.clock.now())
+        files = specimen.bundle | {"checkpoint": cosigned(specimen.bundle["checkpoint"], [line])}
+        specimen.relisted(files)
+        trust = replace(specimen.evidence.trust, witnesses=(WITNESS.key,))
+        path, clock = write_zip(tmp_path / "b.zip", files), specimen.evidence.clock
+        verdict = verify_bundle(path, trust, clock=clock)
+        assert verdict.ok
+        assert verdict.assurance is Assurance.SELF_ASSERTED
+        assert codes(verify_bundle(path, trust, clock=clock, witnesses=1)) == {"witnesses-missing"}
 
 
 def _same_certificates(one: bytes, other: bytes) -> bool:

@@ -9,6 +9,9 @@ IntegrityError                      code
 ├── VaultError                      vault-error
 │   ├── VaultConflict               vault-conflict      other bytes lie under this digest
 │   ├── VaultMissing                vault-missing       no such object
+│   ├── VaultRefused                vault-refused       the store does not permit it
+│   ├── VaultUnprotected            vault-unprotected   the store does not keep what it was given as it must
+│   ├── VaultStrays                 vault-stray         something lies there that is no object
 │   └── VaultUnavailable            vault-unavailable   try again later
 ├── LogError                        log-error
 │   ├── LogUnavailable              log-unavailable     nothing was appended, or it cannot be known
@@ -27,7 +30,10 @@ An error carries no HTTP status; `catalog.problems` maps codes to problems. Erro
 the module that calls the library turns them into one of these, with the cause chained.
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
+
+from integrity.finding import Finding
 
 
 class IntegrityError(Exception):
@@ -82,6 +88,32 @@ class VaultMissing(VaultError):
     """No object of this digest."""
 
     code = "vault-missing"
+
+
+class VaultRefused(VaultError):
+    """The store does not permit what it was asked."""
+
+    code = "vault-refused"
+
+
+class VaultUnprotected(VaultError):
+    """The store does not keep what it was given as it must; `lacking` names what failed, in stable words."""
+
+    code = "vault-unprotected"
+
+    def __init__(self, lacking: str, detail: str) -> None:
+        super().__init__(f"{lacking}: {detail}")
+        self.lacking = lacking
+
+
+class VaultStrays(VaultError):
+    """Something lies in a vault that is no object of it; `findings` name each."""
+
+    code = "vault-stray"
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        super().__init__("; ".join(finding.detail for finding in findings))
+        self.findings = tuple(findings)
 
 
 class VaultUnavailable(VaultError):

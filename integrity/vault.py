@@ -6,10 +6,17 @@ modules that hand originals to a confined decoder. Pages and routes never see a 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Literal, Protocol
 
 from integrity.digest import Digest
+
+COMPLIANCE = "COMPLIANCE"
+"""The mode of S3 Object Lock that nobody can shorten, the owner of the account included."""
+
+Checked = Literal["readback", "store-checksum"]
+"""How a copy was proved equal: read from the store and hashed, or by the checksum the store computed itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,15 @@ class Protection:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """What keeps one version: the mode and until when, or None for both; and whether a legal hold is on."""
+
+    mode: str | None
+    until: datetime | None
+    hold: bool = False
+
+
 class Vault(Protocol):
     """A store of bytes by digest. Every method raises only VaultError and its children."""
 
@@ -38,13 +54,22 @@ class Vault(Protocol):
         """The name that references carry, such as `files`."""
         ...
 
+    @property
+    def checked(self) -> Checked:
+        """How `put_once` proves that the vault holds these bytes."""
+        ...
+
     def put_once(self, source: Path, digest: Digest) -> VaultRef:
         """Take the file at `source`, which has `digest`, durably; afterwards `source` may be gone.
 
         Repeat-safe: equal bytes already there are accepted (and `source` removed), other bytes under this digest are
         VaultConflict. A source that is gone while the object is there, whole, is an earlier call that was cut short.
-        What is returned has been read back and has the digest.
+        What is returned has been proved to be there and to have the digest, the way `checked` says.
         """
+        ...
+
+    def read(self, ref: VaultRef) -> Iterator[bytes]:
+        """The bytes as they lie there, whatever they are, a piece at a time; VaultMissing when they are not there."""
         ...
 
     def open(self, ref: VaultRef) -> BinaryIO:
@@ -56,9 +81,25 @@ class Vault(Protocol):
         ...
 
     def digests(self) -> Iterator[Digest]:
-        """Every object there is, in no order; then VaultError naming whatever else lies there, for audit to report."""
+        """Every object there is, in no order; then VaultStrays with whatever else lies there, for audit to report."""
         ...
 
     def protection(self) -> Protection:
         """What keeps an object from being changed here, measured, never assumed."""
+        ...
+
+
+class LockedVault(Vault, Protocol):
+    """A vault whose store keeps a lock on each version."""
+
+    def locked(self, ref: VaultRef) -> Lock:
+        """What keeps it now, as the store says; VaultMissing."""
+        ...
+
+    def extend(self, ref: VaultRef, until: datetime) -> None:
+        """Keep it until then at least: a longer lock stays as it is. What is returned from was read back."""
+        ...
+
+    def hold(self, ref: VaultRef, on: bool) -> None:
+        """Put a legal hold on it, or take it off; read back."""
         ...

@@ -8,9 +8,10 @@ after the listing is not judged.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from hashlib import sha256
 
 from integrity.digest import Digest
-from integrity.errors import VaultError, VaultMissing
+from integrity.errors import VaultError, VaultMissing, VaultStrays
 from integrity.finding import Finding
 from integrity.vault import Protection, Vault, VaultRef
 
@@ -41,8 +42,10 @@ class VaultCheck:
         try:
             for digest in self._vault.digests():
                 there.add(digest.raw)
+        except VaultStrays as error:
+            return there, list(error.findings)
         except VaultError as error:
-            return there, [Finding("vault-stray", f"vault {self._vault.name}", str(error))]
+            return there, [Finding("vault-unlisted", f"vault {self._vault.name}", str(error))]
         return there, []
 
     def object_findings(
@@ -81,14 +84,17 @@ class VaultCheck:
 
     def _read(self, claim: Claimed) -> Iterator[Finding]:
         subject = f"vault {claim.digest}"
+        state, size = sha256(), 0
         try:
-            with self._vault.open(VaultRef(claim.vault, claim.digest, claim.size, claim.version)) as file:
-                digest, size = Digest.of_fd(file.fileno()), file.seek(0, 2)
+            for piece in self._vault.read(VaultRef(claim.vault, claim.digest, claim.size, claim.version)):
+                state.update(piece)
+                size += len(piece)
         except VaultMissing:
             return
         except (VaultError, OSError) as error:
             yield Finding("vault-object-unreadable", subject, str(error))
             return
+        digest = Digest(state.digest())
         if digest != claim.digest:
             yield Finding("vault-object-differs", subject, f"{claim.subject}: its bytes have the digest {digest}")
         elif size != claim.size:

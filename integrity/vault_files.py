@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from integrity import durable, immutable
-from integrity.digest import Digest
-from integrity.errors import InvalidDigest, VaultConflict, VaultError, VaultMissing, VaultUnavailable
-from integrity.vault import Protection, VaultRef
+from integrity.digest import READ_SIZE, Digest
+from integrity.errors import InvalidDigest, VaultConflict, VaultError, VaultMissing, VaultStrays, VaultUnavailable
+from integrity.finding import Finding
+from integrity.vault import Checked, Protection, VaultRef
 
 _MODE = 0o444
 _COPY_SIZE = 1024 * 1024
@@ -28,6 +29,8 @@ _TAKEN = (errno.EEXIST, errno.EPERM)
 
 class FileVault:
     """A `Vault` in one folder; the spool should be on the same file system, else each object is copied once."""
+
+    checked: Checked = "readback"
 
     def __init__(self, folder: Path, name: str = "files") -> None:
         self._folder = folder
@@ -48,6 +51,12 @@ class FileVault:
             durable.make_folder(target.parent)
             self._name_it(source, target, digest)
             return self._finish(source, target, digest)
+
+    def read(self, ref: VaultRef) -> Iterator[bytes]:
+        """See `Vault.read`."""
+        with self.open(ref) as file, _translated():
+            while piece := file.read(READ_SIZE):
+                yield piece
 
     def open(self, ref: VaultRef) -> BinaryIO:
         """See `Vault.open`."""
@@ -80,7 +89,7 @@ class FileVault:
                 else:
                     yield digest
         if strays:
-            raise VaultError(f"not objects of this vault: {', '.join(strays)}")
+            raise VaultStrays([Finding("vault-stray", f"vault {self._name}", f"{path}: no object") for path in strays])
 
     def protection(self) -> Protection:
         """See `Vault.protection`: sets the flag on a probe and tries to remove it."""

@@ -1,15 +1,18 @@
 """A real S3 for the tests of a folder: import the fixtures into its conftest.py: `from tests.contracts.s3 import *`.
 
-One server a session (a process), started by the first test that asks; each test has a bucket of its own.
+One server and one bucket a session (a process), made for the first test that asks: a new bucket costs seconds. What is
+locked stays, so each test has a prefix of its own.
 """
 
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 
+from integrity.s3 import Bucket, Credentials, Place
 from tests.servers import seaweed as servers
 
-__all__ = ["bucket", "seaweed"]
+__all__ = ["bucket", "s3_bucket", "s3_place", "seaweed"]
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +25,21 @@ def seaweed() -> Iterator[servers.Seaweed]:
         yield server
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def bucket(seaweed: servers.Seaweed) -> str:
-    """The name of an empty bucket with Object Lock."""
+    """The name of a bucket with Object Lock."""
     return seaweed.bucket()
+
+
+@pytest.fixture
+def s3_place(seaweed: servers.Seaweed, bucket: str) -> Place:
+    """A prefix of the test's own in it."""
+    return Place(bucket, seaweed.url, servers.REGION, f"{uuid4().hex}/")
+
+
+@pytest.fixture
+def s3_bucket(s3_place: Place) -> Iterator[Bucket]:
+    """The same as whoever takes in evidence reaches it."""
+    made = Bucket(s3_place, Credentials("ingest", servers.secret_of("ingest")))
+    yield made
+    made.close()

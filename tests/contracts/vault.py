@@ -8,12 +8,13 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from integrity.digest import Digest
 from integrity.errors import VaultConflict, VaultError, VaultMissing
-from integrity.vault import Vault, VaultRef
+from integrity.vault import Checked, Vault, VaultRef
 
 Damage = Callable[[Digest, bytes], None]
 BODY = b"evidence " * 5000
@@ -38,6 +39,15 @@ class VaultContract:
         ref = vault.put_once(spooled(spool), Digest.of(BODY))
         assert ref == VaultRef(vault.name, Digest.of(BODY), len(BODY), ref.version)
         assert stored(vault, ref) == BODY
+
+    def test_what_is_put_can_be_read_piece_by_piece(self, vault: Vault, spool: Path) -> None:
+        ref = vault.put_once(spooled(spool), Digest.of(BODY))
+        assert b"".join(vault.read(ref)) == BODY
+        with pytest.raises(VaultMissing):
+            list(vault.read(VaultRef(vault.name, Digest.of(b"none"), 4, ref.version)))
+
+    def test_how_a_copy_is_proved_is_told(self, vault: Vault) -> None:
+        assert vault.checked in get_args(Checked)
 
     def test_what_is_opened_has_a_descriptor_at_its_start(self, vault: Vault, spool: Path) -> None:
         ref = vault.put_once(spooled(spool), Digest.of(BODY))

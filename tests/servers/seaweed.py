@@ -28,9 +28,9 @@ START_SECONDS = 60
 REGION = "us-east-1"
 ACTIONS = {
     "admin": ["Admin", "Read", "Write", "List", "Tagging"],
-    "ingest": ["Read", "Write", "List"],
-    "hold": ["Read", "Write", "List"],
-    "disposal": ["Read", "Write", "List"],
+    "ingest": ["Read", "Write", "List", "GetObjectRetention", "PutObjectRetention", "GetBucketObjectLockConfiguration"],
+    "hold": ["Read", "List", "GetObjectRetention", "PutObjectRetention", "GetObjectLegalHold", "PutObjectLegalHold"],
+    "disposal": ["Read", "Write", "List", "DeleteObjectVersion"],
 }
 """What each credential may do; its name is its access key, and `secret_of` its secret key."""
 _WATCH = '"$@" & server=$!; read -r _; kill -KILL "$server"; wait "$server"'

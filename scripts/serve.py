@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import FrameType
 
 import click
 import structlog
@@ -66,7 +67,6 @@ def _serve(house: House, child: AuthorityChild, host: str, port: int) -> None:
         application = stack.enter_context(make_application(house, child))
         _first_administrator(house)
         listener = stack.enter_context(socket.create_server((host, port), backlog=1024))
-        stack.enter_context(_announced(house.data, host, listener.getsockname()[1]))
         server = uvicorn.Server(
             uvicorn.Config(
                 application,
@@ -79,10 +79,22 @@ def _serve(house: House, child: AuthorityChild, host: str, port: int) -> None:
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
         )
-        # uvicorn ends in order and then raises the signal once more: by default that would kill us before the intake,
-        # the jobs and the sequencer have ended too.
-        signal.signal(signal.SIGTERM, lambda _number, _frame: None)
+        _end_in_order(server)
+        stack.enter_context(_announced(house.data, host, listener.getsockname()[1]))
         server.run(sockets=[listener])
+
+
+def _end_in_order(server: uvicorn.Server) -> None:
+    """SIGTERM ends the server, and nothing else: intake, jobs and sequencer end after it.
+
+    uvicorn listens for signals only while it runs. One that comes before must not be lost, or nobody ever ends us; and
+    when it is done uvicorn raises what it caught once more, which by default would kill us at that moment.
+    """
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        server.should_exit = True
+
+    signal.signal(signal.SIGTERM, end)
 
 
 def _first_administrator(house: House) -> None:

@@ -17,6 +17,7 @@ COMMANDS = {
     "dock": "scripts.dock",
     "verify": "scripts.verify",
     "audit": "scripts.audit",
+    "witness": "scripts.witness",
     "admin": "scripts.admin",
     "demo": "scripts.demo",
 }

@@ -47,12 +47,19 @@ class Terms:
 
 
 class S3Vault:
-    """A `Vault` over one bucket. `scratch` is a folder for copies that are open for reading; it keeps none."""
+    """A `LockedVault` over one bucket.
+
+    `scratch` is a folder for copies that are open for reading; it keeps none. `holding` is the same bucket under the
+    credential that may lengthen locks and put holds.
+    """
 
     checked: Checked = "store-checksum"
 
-    def __init__(self, bucket: Bucket, clock: Clock, terms: Terms, scratch: Path, name: str = "s3") -> None:
+    def __init__(
+        self, bucket: Bucket, clock: Clock, terms: Terms, scratch: Path, name: str = "s3", holding: Bucket | None = None
+    ) -> None:
         self._bucket = bucket
+        self._holding = holding or bucket
         self._clock = clock
         self._terms = terms
         self._scratch = scratch
@@ -121,8 +128,23 @@ class S3Vault:
         return Protection(False, "tamper-evident only (the bucket has no Object Lock)")
 
     def locked(self, ref: VaultRef) -> Lock:
-        """What keeps an object now, as the store says."""
+        """See `LockedVault.locked`."""
         return self._bucket.head(self._key(ref.digest), self._version(ref)).lock
+
+    def extend(self, ref: VaultRef, until: datetime) -> None:
+        """See `LockedVault.extend`."""
+        until = _whole_seconds(until)
+        if not _keeps(self.locked(ref), until, timedelta(0)):
+            self._holding.lock(self._key(ref.digest), self._version(ref), until)
+            if not _keeps(self.locked(ref), until, timedelta(0)):
+                raise VaultUnprotected("lock", f"the store does not keep the longer lock of {ref.digest}")
+
+    def hold(self, ref: VaultRef, on: bool) -> None:
+        """See `LockedVault.hold`."""
+        if self.locked(ref).hold != on:
+            self._holding.hold(self._key(ref.digest), self._version(ref), on)
+            if self.locked(ref).hold != on:
+                raise VaultUnprotected("hold", f"the store does not keep the hold on {ref.digest}")
 
     # --- putting ------------------------------------------------------------------------------------------------------
 
@@ -179,8 +201,7 @@ class S3Vault:
             raise VaultUnprotected("lock", f"the store does not keep the lock of {listed.key}")
 
     def _until(self) -> datetime:
-        """The end of the minimum, a whole second, for stores keep no fractions."""
-        return (self._clock.now() + self._terms.minimum + timedelta(seconds=1)).replace(microsecond=0)
+        return _whole_seconds(self._clock.now() + self._terms.minimum)
 
     # --- looking ------------------------------------------------------------------------------------------------------
 
@@ -227,8 +248,13 @@ def _says_equal(kept: Kept, digest: Digest) -> bool | None:
     return kept.checksum == checksum_of(digest.raw)
 
 
-def _keeps(lock: Lock, until: datetime) -> bool:
-    return lock.mode == COMPLIANCE and lock.until is not None and lock.until >= until - _SLACK
+def _keeps(lock: Lock, until: datetime, slack: timedelta = _SLACK) -> bool:
+    return lock.mode == COMPLIANCE and lock.until is not None and lock.until >= until - slack
+
+
+def _whole_seconds(until: datetime) -> datetime:
+    """The next whole second: stores keep no fractions."""
+    return until if not until.microsecond else until.replace(microsecond=0) + timedelta(seconds=1)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import pytest
 
 from integrity.clock import SystemClock
 from integrity.digest import Digest
-from integrity.errors import VaultConflict, VaultError, VaultMissing, VaultRefused, VaultStrays
+from integrity.errors import VaultConflict, VaultError, VaultMissing, VaultRefused, VaultStrays, VaultUnprotected
 from integrity.s3 import Bucket, Credentials, Place, composite_of
 from integrity.vault import VaultRef
 from integrity.vault_s3 import S3Vault, Terms
@@ -186,3 +186,49 @@ def test_a_wrong_credential_is_refused(seaweed: Seaweed, s3_place: Place, tmp_pa
         vault.put_once(spooled(tmp_path), Digest.of(BODY))
     assert "wrong" not in repr(Credentials("ingest", "wrong"))
     bucket.close()
+
+
+def test_a_lock_is_made_longer_and_never_shorter(s3_bucket: Bucket, s3_place: Place, spool: Path) -> None:
+    holding = Bucket(s3_place, Credentials("hold", secret_of("hold")))
+    vault = S3Vault(s3_bucket, SystemClock(), Terms(MINIMUM, PART), spool, holding=holding)
+    ref = put(vault, spool)
+    longer = SystemClock().now() + timedelta(days=400)
+    vault.extend(ref, longer)
+    vault.extend(ref, longer - timedelta(days=300))
+    until = vault.locked(ref).until
+    assert until is not None
+    assert timedelta(0) <= until - longer < timedelta(seconds=1), "the first longer one stays"
+    holding.close()
+
+
+def test_a_hold_is_put_on_and_taken_off(s3_bucket: Bucket, s3_place: Place, spool: Path) -> None:
+    holding = Bucket(s3_place, Credentials("hold", secret_of("hold")))
+    vault = S3Vault(s3_bucket, SystemClock(), Terms(MINIMUM, PART), spool, holding=holding)
+    ref = put(vault, spool)
+    for on in (True, True, False, False):
+        vault.hold(ref, on)
+        assert vault.locked(ref).hold == on
+    holding.close()
+
+
+def test_whoever_takes_in_evidence_cannot_put_a_hold(vault: S3Vault, spool: Path) -> None:
+    ref = put(vault, spool)
+    with pytest.raises(VaultRefused):
+        vault.hold(ref, True)
+    assert not vault.locked(ref).hold
+
+
+def test_a_store_that_forgets_a_longer_lock_or_a_hold_is_found_out(
+    s3_bucket: Bucket, spool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault = S3Vault(s3_bucket, SystemClock(), Terms(MINIMUM, PART), spool)
+    ref = put(vault, spool)
+    monkeypatch.setattr(s3_bucket, "lock", lambda *_: None)
+    monkeypatch.setattr(s3_bucket, "hold", lambda *_: None)
+    with pytest.raises(VaultUnprotected, match="lock"):
+        vault.extend(ref, SystemClock().now() + timedelta(days=400))
+    with pytest.raises(VaultUnprotected, match="hold"):
+        vault.hold(ref, True)
+    s3_bucket.put_plain(key_of(s3_bucket, b"another"), b"another")
+    with pytest.raises(VaultUnprotected, match="lock"):
+        put(vault, spool, b"another")

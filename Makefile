@@ -8,7 +8,7 @@ KILLS ?= all
 CUTS ?= 50
 SEED ?= 20260302
 
-.PHONY: help demo test kills power-cuts check lint setup setup-test lock clean
+.PHONY: help demo test kills power-cuts zoo check lint setup setup-test lock clean
 
 help: ## print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ lint:
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache
+
+zoo: setup-test ## make the zoo of broken evidence anew (after a format grew): then read what changed
+	@$(PY) -m tests.integrity.zoo.make
 
 lock: ## resolve requirements.lock anew (needs uv; hashes, no addresses)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev -o requirements.lock pyproject.toml

@@ -17,6 +17,7 @@ RESPONSE_LIMIT = 64 * 1024
 """Bytes; a token with a long chain has about 8,000."""
 
 GRANTED = 0
+_SECONDS_LIMIT = 1 << 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,15 +151,21 @@ def _statement(fields: der.Fields) -> Statement:
 
 
 def _accuracy(fields: der.Fields) -> timedelta:
+    """Accuracy (RFC 3161 section 2.4.2), in bounds that a duration has."""
     seconds = fields.maybe(der.INTEGER)
     millis = fields.maybe(der.context(0, constructed=False))
     micros = fields.maybe(der.context(1, constructed=False))
     fields.end()
     return timedelta(
-        seconds=seconds.integer() if seconds else 0,
-        milliseconds=millis.integer() if millis else 0,
-        microseconds=micros.integer() if micros else 0,
+        seconds=_within(seconds, _SECONDS_LIMIT), milliseconds=_within(millis, 999), microseconds=_within(micros, 999)
     )
+
+
+def _within(number: der.Element | None, limit: int) -> int:
+    value = 0 if number is None else number.integer()
+    if not 0 <= value <= limit:
+        raise InvalidEncoding("an accuracy that is no duration")
+    return value
 
 
 def _refuse_critical(extensions: der.Fields) -> None:

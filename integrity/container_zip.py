@@ -181,6 +181,8 @@ def _local_length(file: BinaryIO, entry: zipfile.ZipInfo) -> int:
         raise InvalidBundle("an entry's own header is not what its directory says")
     if flags & _ENCRYPTED or not (known or flags & _DESCRIPTOR):
         raise InvalidBundle("an entry is encrypted, or its own header is not what its directory says")
+    if method not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise InvalidBundle("an entry is packed by another method than deflate, which alone is unpacked piece by piece")
     if method == zipfile.ZIP_STORED and entry.compress_size != entry.file_size:
         raise InvalidBundle("a stored entry that is not as long as what it stores")
     return _LOCAL.size + int(name) + int(extra)

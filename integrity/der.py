@@ -14,6 +14,9 @@ from integrity.errors import InvalidEncoding
 BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING, NULL, OID = 0x01, 0x02, 0x03, 0x04, 0x05, 0x06
 UTF8_STRING, GENERALIZED_TIME, SEQUENCE, SET = 0x0C, 0x18, 0x30, 0x31
 
+INTEGER_LIMIT = 64
+"""Bytes of a number; serials have at most 21, nonces rarely more."""
+
 _TIME = re.compile(rb"(\d{14})(?:\.(\d{0,5}[1-9]))?Z")
 
 
@@ -104,7 +107,9 @@ class Element:
         return Fields(self.body)
 
     def integer(self) -> int:
-        """An INTEGER, or an implicitly tagged one."""
+        """An INTEGER, or an implicitly tagged one; never one too long to be written down in decimal digits."""
+        if len(self.body) > INTEGER_LIMIT:
+            raise InvalidEncoding("an INTEGER that is absurdly long")
         if not self.body or (len(self.body) > 1 and self.body[0] == (0xFF if self.body[1] & 0x80 else 0x00)):
             raise InvalidEncoding("an INTEGER in other than its shortest form")
         return int.from_bytes(self.body, "big", signed=True)

@@ -106,7 +106,7 @@ class Judge:
 
     def stamped_after_receipt(self, subject: str, manifest: Manifest, facts: TokenFacts) -> None:
         """A manifest cannot have been stamped before what it tells of had happened."""
-        if facts.gen_time < manifest.received_at - CLOCK_TOLERANCE:
+        if facts.gen_time + CLOCK_TOLERANCE < manifest.received_at:
             detail = f"it was stamped at {facts.gen_time}, before the receipt it states, {manifest.received_at}"
             self._inquiry.find("token-before-receipt", subject, detail)
 

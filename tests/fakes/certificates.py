@@ -10,7 +10,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from integrity import der
@@ -33,10 +33,19 @@ Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 TIME_STAMPING = (ExtendedKeyUsageOID.TIME_STAMPING,)
 
 
+_KEYS = Path(__file__).with_name("keys")
+
+
 @cache
-def rsa_key(name: str, bits: int = 2048) -> rsa.RSAPrivateKey:
-    """One key for a name and a test run: making them is slow."""
-    return rsa.generate_private_key(public_exponent=65537, key_size=bits)
+def rsa_key(name: str) -> rsa.RSAPrivateKey:
+    """One key for a name: the one that lies in `keys`, where a test needs equal bytes in every run, else a new one."""
+    kept = _KEYS / f"{name}.pem"
+    if not kept.is_file():
+        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    key = load_pem_private_key(kept.read_bytes(), None)
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise TypeError(f"{kept} is no RSA key")
+    return key
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +98,15 @@ def signer(
 
 def authority(folder: Path, issuer: Issued, issued: Issued, clock: Clock) -> EmbeddedAuthority:
     """The embedded authority with these keys instead of its own, whatever is wrong with them."""
+    keep(folder, issuer, issued)
+    return EmbeddedAuthority(folder, clock, FakeRandom(str(folder).encode()))
+
+
+def keep(folder: Path, issuer: Issued, issued: Issued) -> None:
+    """Lay keys where an embedded authority finds its own."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "ca.key").write_bytes(issuer.key_file())
     (folder / "tsa.key").write_bytes(issued.key_file())
-    return EmbeddedAuthority(folder, clock, FakeRandom(str(folder).encode()))
 
 
 def revocations(issuer: Issued, serials: dict[int, datetime], at: datetime = START) -> x509.CertificateRevocationList:
@@ -101,6 +115,11 @@ def revocations(issuer: Issued, serials: dict[int, datetime], at: datetime = STA
     for serial, revoked_at in serials.items():
         builder = builder.add_revoked_certificate(x509.RevokedCertificateBuilder(serial, revoked_at).build())
     return builder.sign(issuer.key, SHA256())
+
+
+def encoded(issued: Issued) -> bytes:
+    """The certificate in DER, as a token carries it."""
+    return issued.certificate.public_bytes(Encoding.DER)
 
 
 def _name(common_name: str) -> x509.Name:

@@ -28,6 +28,7 @@ from integrity.statement import Filing, Statement
 from integrity.timestamp import HttpAuthority
 from integrity.trust import Trust, TrustedAuthority
 from tests.fakes.clocks import FakeClock, FakeRandom
+from tests.fakes.signers import WITNESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,9 @@ class Sealed:
 class Evidence:
     """Everything in one folder. `clock` stands at the real time when it was made, which openssl compares with."""
 
-    def __init__(self, folder: Path) -> None:
-        self.clock = FakeClock(datetime.now(UTC))
+    def __init__(self, folder: Path, at: datetime | None = None) -> None:
+        """`at` is another time for the clock; an authority whose keys lie in the folder already is used as it is."""
+        self.clock = FakeClock(at or datetime.now(UTC))
         self.random = FakeRandom()
         self.log_key = Signer("tiezheng.example/log", Ed25519PrivateKey.from_private_bytes(b"L" * 32))
         self.receipt_key = Signer("tiezheng.example/receipt", Ed25519PrivateKey.from_private_bytes(b"R" * 32))
@@ -56,6 +58,7 @@ class Evidence:
             receipt_keys=(self.receipt_key.verifier,),
             logs=(self.log_key.verifier,),
             authorities=(TrustedAuthority("embedded", self.embedded.root_pem, qualified=False),),
+            witnesses=(WITNESS.key,),
         )
 
     def append(self, commitment: bytes) -> int:

@@ -22,16 +22,14 @@ from integrity.digest import Digest
 from integrity.errors import InvalidBundle
 from integrity.trust import Trust
 from integrity.verify import verify_bundle
+from tests.integrity.zoo import zips
+from tests.integrity.zoo.zips import hidden, overlapping, patched
 
 FILES = {"bag/bagit.txt": b"BagIt", "bag/data/询问 01.mp4": b"video" * 1000}
 
 
 def zipped(files: dict[str, bytes] | None = None, compression: int = zipfile.ZIP_STORED) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", compression) as archive:
-        for name, content in (files or FILES).items():
-            archive.writestr(zipfile.ZipInfo(name), content, compression)
-    return made.getvalue()
+    return zips.zipped(files or FILES, compression)
 
 
 @pytest.fixture
@@ -58,7 +56,7 @@ def read(found: Zip) -> dict[str, bytes]:
 GOOD = {"bagit.txt": b"BagIt", "data/询问 01.mp4": b"video" * 1000}
 
 
-@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2])
+@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 def test_good_ones(opened: Callable[[bytes], Zip], compression: int) -> None:
     found = opened(zipped(compression=compression))
     assert found.defects == []
@@ -164,32 +162,6 @@ def test_a_second_name_in_an_extra_field(opened: Callable[[bytes], Zip]) -> None
     assert [finding.detail for finding in opened(made.getvalue()).defects] == ["has a second name"]
 
 
-def central(content: bytes) -> int:
-    return content.index(b"PK\x01\x02")
-
-
-def hidden(content: bytes) -> bytes:
-    """An entry that only a program sees which walks the file from its start."""
-    extra = zipped({"bag/hidden": b"hidden"})
-    stray = extra[: central(extra)]
-    at = central(content)
-    end = content[-22:]
-    offset = struct.pack("<L", struct.unpack_from("<L", end, 16)[0] + len(stray))
-    return content[:at] + stray + content[at:-22] + end[:16] + offset + end[20:]
-
-
-def overlapping() -> bytes:
-    """Two names for one content: how a small zip unpacks to a large folder."""
-    content = zipped({"bag/a": b"x" * 100, "bag/b": b"x" * 100})
-    second = content.index(b"PK\x01\x02", central(content) + 4)
-    return content[: second + 42] + struct.pack("<L", 0) + content[second + 46 :]
-
-
-def patched(content: bytes, needle: bytes, offset: int, value: bytes) -> bytes:
-    at = content.index(needle) + offset
-    return content[:at] + value + content[at + len(value) :]
-
-
 @pytest.mark.parametrize(
     "content",
     [
@@ -203,7 +175,7 @@ def patched(content: bytes, needle: bytes, offset: int, value: bytes) -> bytes:
         zipped() + zipped(),
         zipped()[:-2] + b"\x05\x00hello",
         hidden(zipped()),
-        overlapping(),
+        overlapping(zipped()),
         patched(zipped(), b"PK\x03\x04", 6, b"\x01\x00"),
         patched(patched(zipped(), b"PK\x03\x04", 6, b"\x01\x00"), b"PK\x01\x02", 8, b"\x01\x00"),
         patched(zipped(), b"PK\x03\x04", 8, b"\x08\x00"),
@@ -259,11 +231,17 @@ def test_bytes_hidden_in_an_entry(opened: Callable[[bytes], Zip]) -> None:
         opened(content)
 
 
+@pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_method_that_unpacks_at_once(opened: Callable[[bytes], Zip], compression: int) -> None:
+    """zipfile gives these no limit: a few hundred bytes fill the memory, whatever size they claim."""
+    with pytest.raises(InvalidBundle, match="packed by another method"):
+        opened(zipped(compression=compression))
+
+
 def test_a_method_nobody_knows(opened: Callable[[bytes], Zip]) -> None:
     content = patched(patched(zipped(), b"PK\x03\x04", 8, b"\x63\x00"), b"PK\x01\x02", 10, b"\x63\x00")
-    found = opened(content)
-    with pytest.raises(InvalidBundle, match="cannot be read"):
-        digest_of(found, "bagit.txt")
+    with pytest.raises(InvalidBundle, match="packed by another method"):
+        opened(content)
 
 
 def test_a_bomb(opened: Callable[[bytes], Zip], monkeypatch: pytest.MonkeyPatch) -> None:

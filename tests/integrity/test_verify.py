@@ -19,7 +19,6 @@ from integrity.digest import Digest
 from integrity.errors import InvalidTrust
 from integrity.finding import Assurance, Verdict
 from integrity.note import Signature
-from integrity.receipt import Copy, Receipt, Stamp, TokenState, build_receipt
 from integrity.tlog_proof import TlogProof
 from integrity.trust import Trust
 from integrity.verify import verify_bundle, verify_file
@@ -69,7 +68,7 @@ class TestSeal:
     @pytest.mark.parametrize("case", seals.cage.cases, ids=lambda case: case.name)
     def test_the_zoo(self, specimen: Specimen, tmp_path: Path, case: Case) -> None:
         files = {seals.FILE: specimen.video.body, **specimen.seal}
-        case.break_it(files, specimen)
+        case.make(files, specimen)
         verdict = judged(specimen, tmp_path, files)
         assert codes(verdict) == case.codes
         assert not verdict.ok
@@ -147,7 +146,7 @@ class TestSeal:
         ]
 
     def test_a_receipt_beside_it(self, specimen: Specimen, tmp_path: Path) -> None:
-        receipt = build_receipt(_receipt(specimen), specimen.evidence.receipt_key)
+        receipt = specimen.receipt
         verdict = judged(specimen, tmp_path, specimen.seal | {"receipt.json": receipt})
         assert verdict.ok
         assert verdict.assurance is Assurance.RECEIPTED
@@ -254,20 +253,6 @@ def _same_certificates(one: bytes, other: bytes) -> bool:
         return False
 
 
-def _receipt(specimen: Specimen) -> Receipt:
-    evidence, sealed = specimen.evidence, specimen.video
-    stamp = Stamp("embedded", evidence.clock.now(), Digest.of(sealed.tokens["original"]), False)
-    proof = specimen.seal["tlog-proof"]
-    return Receipt(
-        upload="01upload", agency="01agency", station="01station", person=None,
-        digest=Digest.of(sealed.body), size=len(sealed.body),
-        received_at=evidence.clock.now(), issued_at=evidence.clock.now(), clock=evidence.clock.state(),
-        copies=(Copy("files", "readback"),), copies_wanted=1, manifest=sealed.manifest,
-        leaf_index=TlogProof.from_bytes(proof).index, tlog_proof=proof,
-        tokens=(TokenState("original", stamp), TokenState("manifest", None)),
-    )  # fmt: skip
-
-
 class TestBundle:
     def test_the_good_one(self, specimen: Specimen, tmp_path: Path) -> None:
         for path in (
@@ -284,7 +269,7 @@ class TestBundle:
     @pytest.mark.parametrize("case", bundles.cage.cases, ids=lambda case: case.name)
     def test_the_zoo(self, specimen: Specimen, tmp_path: Path, case: Case, zipped: bool) -> None:
         files = copy(specimen.bundle)
-        case.break_it(files, specimen)
+        case.make(files, specimen)
         path = write_zip(tmp_path / "b.zip", files) if zipped else write_folder(tmp_path / "b", files)
         verdict = verify_bundle(path, specimen.evidence.trust, clock=specimen.evidence.clock)
         assert codes(verdict) == case.codes

@@ -7,7 +7,9 @@ from integrity.checkpoint import Checkpoint
 from integrity.clock import instant
 from integrity.digest import Digest
 from integrity.manifest import leaf_of
+from integrity.note import Signature
 from integrity.tlog_proof import TlogProof
+from tests.fakes.signers import WITNESS
 from tests.integrity.zoo import Cage, Files
 from tests.integrity.zoo.specimen import Specimen, edited, flipped
 
@@ -84,6 +86,36 @@ def the_manifest_is_absurdly_large(files: Files, _: Specimen) -> None:
     files["manifest.json"] = b" " * 1_000_000
 
 
+@case("file-unreadable")
+def the_proof_is_absurdly_large(files: Files, _: Specimen) -> None:
+    files["tlog-proof"] += b"\n" * (2 << 20)
+
+
+@case("file-unreadable")
+def the_checkpoint_is_absurdly_large(files: Files, _: Specimen) -> None:
+    files["checkpoint"] += b"\n" * (2 << 20)
+
+
+@case("file-unreadable")
+def the_receipt_is_absurdly_large(files: Files, _: Specimen) -> None:
+    files["receipt.json"] = bytes(2 << 20)
+
+
+@case("file-unreadable")
+def a_revocation_list_is_absurdly_large(files: Files, _: Specimen) -> None:
+    files["authorities/embedded.crl"] = bytes(2 << 20)
+
+
+@case("manifest-malformed")
+def the_manifest_is_thirty_thousand_brackets(files: Files, _: Specimen) -> None:
+    files["manifest.json"] = b'{"clock":' + b"[" * 30_000 + b"]" * 30_000 + b"}"
+
+
+@case("manifest-malformed")
+def the_manifest_is_not_in_utf_8(files: Files, _: Specimen) -> None:
+    files["manifest.json"] = files["manifest.json"].replace(b".mp4", b".\xff\xff\xff", 1)
+
+
 @case("manifest-missing")
 def there_is_no_manifest(files: Files, _: Specimen) -> None:
     del files["manifest.json"]
@@ -132,9 +164,10 @@ def a_token_is_of_another_authority_whose_root_came_along(files: Files, specimen
 
 @case("token-from-future")
 def a_token_is_from_the_future(files: Files, specimen: Specimen) -> None:
-    specimen.evidence.clock.advance(3600)
+    years = 20 * 365 * 86400
+    specimen.evidence.clock.advance(years)
     files["original.tsr"] = specimen.evidence.stamp(Digest.of(files[FILE]))
-    specimen.evidence.clock.advance(-3600)
+    specimen.evidence.clock.advance(-years)
 
 
 @case("certificate-malformed")
@@ -219,6 +252,11 @@ def the_proof_leads_to_no_checkpoint(files: Files, _: Specimen) -> None:
     files["checkpoint"] = b"nothing\n"
 
 
+@case("name-repeated")
+def a_further_manifest_that_differs_in_case_only(files: Files, _: Specimen) -> None:
+    files["Manifest.json"] = files["manifest.json"]
+
+
 @case("file-unexpected")
 def a_further_file(files: Files, _: Specimen) -> None:
     files["notes.txt"] = b"trust me"
@@ -268,3 +306,44 @@ def the_checkpoint_token_is_over_cosignatures_too(files: Files, specimen: Specim
 @case("checkpoint-missing")
 def the_stamped_checkpoint_is_missing(files: Files, specimen: Specimen) -> None:
     files["checkpoint.tsr"] = specimen.evidence.stamp(Digest.of(files.pop("checkpoint")))
+
+
+def _cosigned(files: Files, signature: Signature) -> None:
+    """The checkpoint with one more line, in both places where it stands."""
+    proof = TlogProof.from_bytes(files["tlog-proof"])
+    files["checkpoint"] = proof.checkpoint + signature.line().encode()
+    files["tlog-proof"] = TlogProof(proof.index, proof.path, files["checkpoint"]).to_bytes()
+
+
+def _text(files: Files) -> str:
+    return checkpoint.claimed(files["checkpoint"]).text()
+
+
+@case("witness-signature")
+def a_cosignature_is_of_another_checkpoint(files: Files, specimen: Specimen) -> None:
+    other = checkpoint.claimed(specimen.first_checkpoint).text()
+    _cosigned(files, WITNESS.cosign(other, specimen.evidence.clock.now()))
+
+
+@case("witness-signature")
+def a_cosignature_was_given_another_time(files: Files, specimen: Specimen) -> None:
+    made = WITNESS.cosign(_text(files), specimen.evidence.clock.now())
+    _cosigned(files, Signature(made.name, made.key_id, flipped(made.raw, 7)))
+
+
+@case("witness-signature")
+def a_cosignature_is_cut_short(files: Files, specimen: Specimen) -> None:
+    made = WITNESS.cosign(_text(files), specimen.evidence.clock.now())
+    _cosigned(files, Signature(made.name, made.key_id, made.raw[:-1]))
+
+
+@case("witness-signature")
+def a_cosignature_is_of_no_time(files: Files, specimen: Specimen) -> None:
+    made = WITNESS.cosign(_text(files), specimen.evidence.clock.now())
+    _cosigned(files, Signature(made.name, made.key_id, b"\xff" * 8 + made.raw[8:]))
+
+
+@case("witness-from-future")
+def a_cosignature_is_from_the_future(files: Files, specimen: Specimen) -> None:
+    later = specimen.evidence.clock.now() + timedelta(days=20 * 365)
+    _cosigned(files, WITNESS.cosign(_text(files), later))

@@ -3,6 +3,7 @@
 import io
 import zipfile
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,11 @@ from integrity.bundle import write_bundle
 from integrity.canonical import canonical, parse_canonical
 from integrity.digest import Digest
 from integrity.note import Signer
+from integrity.receipt import Copy, Receipt, Stamp, TokenState, build_receipt
 from integrity.seal import seal_files
+from integrity.tlog_proof import TlogProof
 from tests.fakes import certificates
+from tests.fakes.certificates import YEAR, Issued
 from tests.fakes.evidence import Evidence, Sealed
 from tests.integrity.zoo import Files
 
@@ -36,12 +40,16 @@ class Specimen:
     bundle: Files
     second_proof: bytes
     first_checkpoint: bytes
+    credentials: tuple[Issued, Issued]
 
     @classmethod
-    def make(cls, folder: Path) -> "Specimen":
-        other = Evidence(folder / "other")
-        evidence = Evidence(folder / "one")
-        video, second = evidence.seal("询问 01.mp4", VIDEO), evidence.seal("second.mp4", b"second")
+    def make(cls, folder: Path, at: datetime | None = None, video_bytes: bytes = VIDEO) -> "Specimen":
+        """`at` is the time of all that is made, by default the real one. Equal times give equal bytes."""
+        at = at or datetime.now(UTC)
+        credentials = _credentials(folder / "one", "zoo", at)
+        _credentials(folder / "other", "zoo-elsewhere", at)
+        other, evidence = Evidence(folder / "other", at), Evidence(folder / "one", at)
+        video, second = evidence.seal("询问 01.mp4", video_bytes), evidence.seal("second.mp4", b"second")
         document = evidence.seal("笔录.txt", "答：是。".encode(), "document")
         first = evidence.log.head().note
         contents = evidence.contents([video, second], [document])
@@ -52,13 +60,29 @@ class Specimen:
         roots = {"embedded": evidence.embedded.root_pem}
         seal = seal_files(video.manifest, video.tokens, proof, evidence.log.head().note, roots)
         second_proof = evidence.log.tlog_proof(second.leaf_index)
-        return cls(evidence, other, video, second, seal, bundle, second_proof, first)
+        return cls(evidence, other, video, second, seal, bundle, second_proof, first, credentials)
 
     def relisted(self, files: Files) -> None:
         """Write both lists anew over what is there, and have the installation's own authority stamp them."""
         files["manifest-sha256.txt"] = listing(files, payload=True)
         files["tagmanifest-sha256.txt"] = listing(files, payload=False)
         files["tagmanifest-sha256.txt.tsr"] = self.evidence.stamp(Digest.of(files["tagmanifest-sha256.txt"]))
+
+    @property
+    def receipt(self) -> bytes:
+        """The good receipt of the video, with one token still pending."""
+        evidence, sealed, at = self.evidence, self.video, self.evidence.clock.now()
+        proof = self.seal["tlog-proof"]
+        stamp = Stamp("embedded", at, Digest.of(sealed.tokens["original"]), False)
+        receipt = Receipt(
+            upload="01upload", agency="01agency", station="01station", person=None,
+            digest=Digest.of(sealed.body), size=len(sealed.body),
+            received_at=at, issued_at=at, clock=evidence.clock.state(),
+            copies=(Copy("files", "readback"),), copies_wanted=1, manifest=sealed.manifest,
+            leaf_index=TlogProof.from_bytes(proof).index, tlog_proof=proof,
+            tokens=(TokenState("original", stamp), TokenState("manifest", None)),
+        )  # fmt: skip
+        return build_receipt(receipt, evidence.receipt_key)
 
     @property
     def strangers_revocations(self) -> bytes:
@@ -70,6 +94,15 @@ class Specimen:
     def forger(name: str) -> Signer:
         """A key that nobody trusts, under any name."""
         return Signer(name, Ed25519PrivateKey.from_private_bytes(b"F" * 32))
+
+
+def _credentials(folder: Path, name: str, at: datetime) -> tuple[Issued, Issued]:
+    """An authority's keys, the same in every run: its root, and its time-stamping certificate of 25 years."""
+    root = certificates.root(name, at - YEAR, at + 50 * YEAR)
+    key = certificates.rsa_key(f"{name}-signer")
+    signer = certificates.signer(root, start=at - YEAR / 12, end=at + 25 * YEAR, key=key)
+    certificates.keep(folder / "authority", root, signer)
+    return root, signer
 
 
 def listing(files: Files, *, payload: bool) -> bytes:
@@ -106,6 +139,8 @@ def write_zip(path: Path, files: Files, *, top: str = "tiezheng-01grant/", compr
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", compression) as archive:
         for name, content in files.items():
-            archive.writestr(top + name, content)
+            archive.writestr(
+                zipfile.ZipInfo(top + name), content, compression
+            )  # always of 1980: equal files, equal zip
     path.write_bytes(made.getvalue())
     return path

@@ -52,6 +52,7 @@ TABLES: tuple[AppendOnly, ...] = (
     AppendOnly("uploads", (("id",),)),
     AppendOnly("repeated_manifests", (("upload_id",), ("manifest_sha256",), ("leaf_index",))),
     AppendOnly("receipts", (("upload_id", "complete"),)),
+    AppendOnly("checkpoint_tokens", (("id",), ("origin", "size", "authority"))),
 )
 
 

@@ -115,6 +115,19 @@ class Database:
             connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
 
     @contextmanager
+    def turn(self, *key: str) -> Iterator[None]:
+        """Inside the block no other process passes here with the same key, on whatever machine; it ends with us.
+
+        On SQLite nothing happens: all its processes are on one machine, which has file locks.
+        """
+        if self.dialect != "postgresql":
+            yield
+            return
+        with self.read() as connection:
+            self.exclusive(connection, *key)
+            yield
+
+    @contextmanager
     def _one_writer(self) -> Iterator[None]:
         """Writers of one process queue here: SQLite's own waiting polls, and starves the unlucky."""
         if self.dialect != "sqlite":

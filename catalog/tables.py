@@ -501,3 +501,28 @@ outbox = Table(
     Column("commitment", LargeBinary, nullable=False),
     Column("queued_at", Instant, nullable=False),
 )
+
+# --- the log ---------------------------------------------------------------------------------------------------------
+
+log_heads = Table(  # where several nodes share a log; changed by compare-and-swap only (`catalog.heads`)
+    "log_heads",
+    metadata,
+    Column("origin", Text, primary_key=True),
+    Column("note", LargeBinary, nullable=False),
+)
+
+checkpoint_tokens = Table(  # every token over a published checkpoint; its own digest is in the ledger entry
+    "checkpoint_tokens",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("origin", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("note", LargeBinary, nullable=False),  # as it was published; the token is over the log's own part of it
+    Column("authority", Text, nullable=False),
+    Column("token", LargeBinary, nullable=False),
+    Column("sha256", Sha256, nullable=False),
+    Column("gen_time", Instant, nullable=False),
+    Column("stored_at", Instant, nullable=False),
+    Column("entry_id", Sequence, ForeignKey("ledger.id"), nullable=False),
+    UniqueConstraint("origin", "size", "authority"),
+)

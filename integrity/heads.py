@@ -6,7 +6,7 @@ Whoever can change it without comparing can fork the log, so it changes by compa
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Protocol
 
@@ -28,6 +28,17 @@ class HeadStore(Protocol):
 
         HeadConflict: another head is there, nothing was changed. LogUnavailable: it cannot be known what is there now;
         read again, and swap what was read for itself before building on it.
+        """
+        ...
+
+
+class LogHeads(HeadStore, Protocol):
+    """What a log needs of it besides."""
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Inside the block no process appends that shares this store but not our folder. LogUnavailable.
+
+        It saves losing turns, nothing else: whoever breaks in loses the swap.
         """
         ...
 
@@ -62,6 +73,10 @@ class FileHeads:
                 self._synced = _identity(self._path.stat())
         except OSError as error:
             raise LogUnavailable(f"whether the head was moved is not known: {error}") from error
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Nothing: who shares the file shares the folder, whose lock the log takes."""
+        return nullcontext()
 
     def _read(self, fd: int) -> bytes:
         status = os.fstat(fd)

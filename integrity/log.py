@@ -22,7 +22,7 @@ from integrity import checkpoint, commitment, durable, merkle
 from integrity.checkpoint import Checkpoint, SignedCheckpoint
 from integrity.errors import HeadConflict, InvalidNote, InvalidProof, LogCorrupt, LogError, LogUnavailable
 from integrity.finding import Finding
-from integrity.heads import FileHeads, HeadStore
+from integrity.heads import FileHeads, LogHeads
 from integrity.log_check import LogCheck
 from integrity.note import Signer, Verifier
 from integrity.staging import Staging
@@ -30,7 +30,7 @@ from integrity.tiles import FILE_MODE, FileTiles, Tile
 from integrity.tlog_proof import TlogProof
 from integrity.tree import Files, RightEdge, StoredTree
 
-__all__ = ["FileHeads", "HeadStore", "LeafAppender", "Log"]
+__all__ = ["FileHeads", "LeafAppender", "Log"]
 
 CHECKPOINT = "checkpoint"
 """The published checkpoint's path."""
@@ -53,9 +53,9 @@ class _State:
 
 
 class Log:
-    """A log in a folder, its head in a HeadStore. Readers may use one object from any thread; writers take turns."""
+    """A log in a folder, its head in a store. Readers may use one object from any thread; writers take turns."""
 
-    def __init__(self, folder: Path, keys: Signer | Verifier, heads: HeadStore) -> None:
+    def __init__(self, folder: Path, keys: Signer | Verifier, heads: LogHeads) -> None:
         self._folder = folder
         self._signer = keys if isinstance(keys, Signer) else None
         self._verifier = keys.verifier if isinstance(keys, Signer) else keys
@@ -69,7 +69,7 @@ class Log:
         self._seen: SignedCheckpoint | None = None
 
     @staticmethod
-    def create(folder: Path, signer: Signer, heads: HeadStore) -> "Log":
+    def create(folder: Path, signer: Signer, heads: LogHeads) -> "Log":
         """Sign the empty tree and publish it. HeadConflict when there is a log already, LogCorrupt when one lost its
         head: a second empty head would fork it."""
         try:
@@ -84,7 +84,7 @@ class Log:
             return log
 
     @staticmethod
-    def open(folder: Path, keys: Signer | Verifier, heads: HeadStore) -> "Log":
+    def open(folder: Path, keys: Signer | Verifier, heads: LogHeads) -> "Log":
         """A log that exists; LogCorrupt when its head is missing or not signed by the key, LogUnavailable.
 
         Changes nothing: what a crash left to do is done by the next `exclusive`. A Verifier opens it for reading.
@@ -119,7 +119,7 @@ class Log:
         """
         if self._writer == threading.get_ident():
             raise LogError("exclusive() inside exclusive() would wait for ever")
-        with self._turn, self._flock():
+        with self._turn, self._flock(), self._heads.turn():
             self._refresh()
             self._writer = threading.get_ident()
             try:
@@ -258,29 +258,44 @@ class Log:
             raise LogError(f"no growth from {old} to {new} leaves")
         return merkle.consistency_proof(old, new, tree.read)
 
-    def tlog_proof(self, index: int) -> bytes:
-        """A proof file for a leaf under the durable head; LogCorrupt rather than one that does not verify."""
+    def tlog_proof(self, index: int, under: bytes | None = None) -> bytes:
+        """A proof file for a leaf that leads to the durable head, or to an earlier checkpoint of this log (`under`).
+
+        LogCorrupt rather than one that does not verify; InvalidNote when `under` is none of ours.
+        """
         head = self.head()
+        covering = head if under is None else checkpoint.open_checkpoint(under, [self._verifier], self.origin)
         tree = StoredTree(head.size, lambda tile: self._fetch(tile, head))
-        path = _inclusion(index, head.size, tree)
+        path = _inclusion(index, covering.size, tree)
         try:
-            merkle.verify_inclusion(tree.read(0, index), index, head.size, path, head.root)
+            merkle.verify_inclusion(tree.read(0, index), index, covering.size, path, covering.root)
         except InvalidProof as error:
             raise LogCorrupt(f"the tiles do not prove leaf {index}: {error}") from error
-        return TlogProof(index, tuple(path), head.note).to_bytes()
+        return TlogProof(index, tuple(path), covering.note).to_bytes()
 
-    def public_file(self, path: str) -> Path | None:
-        """The file for a public path, such as `checkpoint` or `tile/0/001`; None for what is not published."""
-        file = self._folder / path
+    def published(self) -> bytes | None:
+        """The published checkpoint; it may be older than the head, and carry cosignatures. LogUnavailable."""
+        try:
+            return self._published()
+        except OSError as error:
+            raise LogUnavailable(f"the published checkpoint cannot be read: {error}") from error
+
+    def public_file(self, path: str) -> bytes | None:
+        """What lies at a public path, such as `checkpoint` or `tile/0/001`; None for what is not published.
+
+        A partial tile that a full one has replaced is cut from it, so a reader at an older size finds it too.
+        """
         if path == CHECKPOINT:
-            return file if file.is_file() else None
-        tile, published = Tile.from_path(path), self._published()
-        if tile is None or published is None or not file.is_file():
+            return self.published()
+        tile, published = Tile.from_path(path), self.published()
+        if tile is None or published is None:
             return None
         try:
-            return file if tile.within(checkpoint.claimed(published).size) else None
+            return self._tiles.read(tile) if tile.within(checkpoint.claimed(published).size) else None
         except InvalidNote:
             return None
+        except OSError as error:
+            raise LogUnavailable(f"{path} cannot be read: {error}") from error
 
     def check(self, progress: Callable[[int, int], None] | None = None) -> Iterator[Finding]:
         """Read every file of the log again and name each that is not what the signed head promises."""

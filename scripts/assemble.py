@@ -34,6 +34,7 @@ from integrity.trust import Trust, read_trust
 from integrity.vault_check import VaultCheck
 from integrity.vault_files import FileVault
 from scripts import founding
+from scripts.logs import open_log
 from scripts.settings import Settings
 
 
@@ -100,7 +101,7 @@ def open_house(data: Path, settings: Settings) -> House:
     clock, random = SystemClock(), system_random
     database = Database.open(settings.database_url(data))
     check_schema(database)
-    log = founding.open_log(data)
+    log = open_log(data, database)
     sequencer = Sequencer(database, log)
     ledger = Ledger(database, clock, random, sequencer)
     passwords = Passwords(random)

@@ -22,13 +22,12 @@ from integrity.anchor import Anchor
 from integrity.clock import SystemClock
 from integrity.errors import InvalidTrust
 from integrity.finding import Finding
-from integrity.heads import FileHeads
-from integrity.log import Log
 from integrity.trust import Trust, read_trust
 from player.language import gettext as _
 from scripts import founding
 from scripts.assemble import vault_check
 from scripts.audit_run import Audit, Parts, Report
+from scripts.logs import read_log
 from scripts.settings import load
 
 _FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
@@ -80,7 +79,7 @@ def run(
         parts = Parts(
             data=data,
             database=database,
-            log=Log(data / "log", keys[0], FileHeads(data / "log" / "head")),
+            log=read_log(data, database, keys[0]),
             vault=vault_check(data),
             renditions=RenditionStore(data / "renditions"),
             trust=judged_by,

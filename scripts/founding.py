@@ -10,16 +10,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from catalog.database import Database
 from catalog.schema import migrate
 from integrity import durable
 from integrity.clock import Random
 from integrity.errors import InvalidTrust
-from integrity.heads import FileHeads
-from integrity.log import Log
 from integrity.note import Signer
 from integrity.trust import Trust, TrustedAuthority, read_trust, write_trust
 from scripts.keys import make_key, signer
+from scripts.logs import NotFounded, log_signer, make_log, origin
 from scripts.settings import Settings, WrongSettings
+
+__all__ = ["AUTHORITY", "NotFounded", "found", "origin", "own_trust", "receipt_signer", "sole_server", "trust"]
 
 AUTHORITY = "embedded"
 """The name under which tokens and trust.json know the embedded authority."""
@@ -29,12 +31,6 @@ class DataInUse(Exception):
     """Another process serves this data folder."""
 
     code = "data-in-use"
-
-
-class NotFounded(Exception):
-    """There is no installation in this folder yet; `tiezheng serve` makes one."""
-
-    code = "data-not-founded"
 
 
 @contextmanager
@@ -62,7 +58,8 @@ def found(data: Path, settings: Settings, random: Random) -> None:
         make_key(data / "keys" / "log.key", random)
         make_key(data / "keys" / "receipt.key", random)
     _require_origin(data, settings)
-    _make_log(data, finished)
+    if not finished:
+        _make_log(data, settings)
 
 
 def trust(data: Path, authority_root: bytes) -> Trust:
@@ -84,20 +81,6 @@ def own_trust(data: Path) -> Trust:
     return _trust(data, (data / "authority" / "ca.pem").read_bytes())
 
 
-def origin(data: Path) -> str:
-    """The origin line of this installation's log; NotFounded where there is none."""
-    try:
-        return (data / "keys" / "origin").read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise NotFounded(f"{data} holds no installation yet: start `tiezheng serve --data {data}` first") from error
-
-
-def open_log(data: Path) -> Log:
-    """The log with its key, for appending."""
-    folder = data / "log"
-    return Log.open(folder, signer(data / "keys" / "log.key", origin(data)), FileHeads(folder / "head"))
-
-
 def _origin(data: Path, settings: Settings, random: Random) -> str:
     if (data / "keys" / "origin").exists():
         return origin(data)
@@ -114,17 +97,18 @@ def receipt_signer(data: Path) -> Signer:
     return signer(data / "keys" / "receipt.key", f"{origin(data)}/receipts")
 
 
-def _make_log(data: Path, finished: bool) -> None:
-    """Make the log, but only where the first start did not finish: a second beginning would be a second history."""
-    folder = data / "log"
-    heads = FileHeads(folder / "head")
-    if heads.read() is None and not finished:
-        Log.create(folder, signer(data / "keys" / "log.key", origin(data)), heads)
+def _make_log(data: Path, settings: Settings) -> None:
+    """Only where the first start did not finish: afterwards a missing head is a loss, not a beginning."""
+    database = Database.open(settings.database_url(data))
+    try:
+        make_log(data, database)
+    finally:
+        database.close()
 
 
 def _trust(data: Path, root: bytes) -> Trust:
     return Trust(
         receipt_keys=(receipt_signer(data).verifier,),
-        logs=(signer(data / "keys" / "log.key", origin(data)).verifier,),
+        logs=(log_signer(data).verifier,),
         authorities=(TrustedAuthority(name=AUTHORITY, root_pem=root, qualified=False),),
     )

@@ -5,12 +5,11 @@ The log carries salted commitments only, so it is served without a sign-in; noth
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from integrity.errors import AuthorityUnavailable
@@ -21,9 +20,9 @@ QUERY_LIMIT = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Public:
-    """What these routes serve: a published file of the log by its path, the authority, and how the service is."""
+    """What these routes serve: what lies at a public path of the log, the authority, and how the service is."""
 
-    log_file: Callable[[str], Path | None]
+    log_file: Callable[[str], bytes | None]
     timestamp: Callable[[bytes], bytes]
     ready: Callable[[], dict[str, bool]]
     registry: CollectorRegistry
@@ -39,17 +38,20 @@ Here = Annotated[Public, Depends(public)]
 router = APIRouter()
 
 
-@router.get("/log/{path:path}", tags=["log"], responses={404: {"description": "not published"}})
+@router.get("/log/{path:path}", tags=["log"], responses={404: {"description": "not published"}}, name="read_log")
+@router.head("/log/{path:path}", include_in_schema=False)
 def read_log(path: str, here: Here) -> Response:
-    """A checkpoint, tile or entry bundle of the transparency log (C2SP tlog-tiles)."""
-    file = here.log_file(path)
-    if file is None:
-        return PlainTextResponse("not found\n", status_code=404)
-    if path == "checkpoint":
-        return FileResponse(file, media_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-cache"})
-    # A tile's path names its width, so its bytes never change.
-    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
-    return FileResponse(file, media_type="application/octet-stream", headers=headers)
+    """A checkpoint, tile or entry bundle of the transparency log (C2SP tlog-tiles), and the checkpoint's token."""
+    content = here.log_file(path)
+    if content is None:
+        # Published in a moment, perhaps: nobody between us and the reader may remember that it was not there.
+        return PlainTextResponse("not found\n", status_code=404, headers={"Cache-Control": "no-store"})
+    if path.startswith("tile/"):
+        # A tile's path names its width, so its bytes never change.
+        headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+        return Response(content, media_type="application/octet-stream", headers=headers)
+    kind = "application/timestamp-reply" if path.endswith(".tsr") else "text/plain; charset=utf-8"
+    return Response(content, media_type=kind, headers={"Cache-Control": "no-cache"})
 
 
 @router.post("/tsa", tags=["authority"], response_class=Response)

@@ -146,6 +146,22 @@ _ROWS: tuple[tuple[str, Row], ...] = (
             "entry_id": 1,
         },
     ),
+    ("log_heads", {"origin": "log.example/1", "note": b"note"}),
+    (
+        "checkpoint_tokens",
+        {
+            "id": "0" * 26,
+            "origin": "log.example/1",
+            "size": 1,
+            "note": b"note",
+            "authority": "embedded",
+            "token": b"token",
+            "sha256": "d" * 64,
+            "gen_time": AT,
+            "stored_at": AT,
+            "entry_id": 1,
+        },
+    ),
 )
 
 

@@ -94,9 +94,11 @@ def test_a_tile_is_public_once_it_is_published(tmp_path: Path) -> None:
             "tile/1/000.p/1",
         )
     }
-    assert public == {path: folder / path for path in public}
-    for path in ("head", "lock", "staging", "tile", "tile/0/000.p/5", "tile/0/001", "../log/checkpoint", "tile/0/002"):
+    assert public == {path: (folder / path).read_bytes() for path in public}
+    for path in ("head", "lock", "staging", "tile", "tile/0/001", "tile/0/001.p/43", "../log/checkpoint", "tile/0/002"):
         assert log.public_file(path) is None
+    assert not (folder / "tile" / "0" / "000.p").exists()
+    assert log.public_file("tile/0/000.p/5") == (public["tile/0/000"] or b"")[: 5 * 32], "cut from what replaced it"
     (folder / "tile" / "0" / "002").write_bytes(bytes(8192))
     assert log.public_file("tile/0/002") is None, "beyond the published size"
     (folder / "checkpoint").write_bytes(b"?")

@@ -127,7 +127,7 @@ class Dockside:
         @app.get("/log/{path:path}")
         def log(path: str) -> Response:
             file = works.log.public_file(path)
-            return Response(status_code=404) if file is None else Response(file.read_bytes())
+            return Response(status_code=404) if file is None else Response(file)
 
         app.include_router(make_router(works.uploads, works.receipts, Receiver(self.threads), station, problem))
         return app

@@ -33,8 +33,7 @@ class Server:
 
     def fetch(self, path: str) -> bytes | None:
         self.asked.append(path)
-        file = None if path in self.hidden else self.log.public_file(path)
-        return None if file is None else file.read_bytes()
+        return None if path in self.hidden else self.log.public_file(path)
 
 
 @pytest.fixture

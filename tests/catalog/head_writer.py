@@ -1,0 +1,64 @@
+"""A node of several, as a process: appends to a log whose head is a row, without any lock of this machine. Not a test.
+
+python -m tests.catalog.head_writer DATABASE-URL LOG-FOLDER turns|none NAME
+Prints each index and commitment once it was told.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from catalog.database import Database
+from catalog.heads import SqlHeads
+from integrity.commitment import commit
+from integrity.errors import LogUnavailable
+from integrity.log import Log
+from tests.fakes.signers import SIGNER
+
+COUNT = 20
+
+
+class ElsewhereLog(Log):
+    """A log whose folder is seen from another machine: the kernel's lock there is not ours."""
+
+    @contextmanager
+    def _flock(self) -> Iterator[None]:
+        yield
+
+
+class Pushing(SqlHeads):
+    """A store that gives no turns: only the swap is left to decide."""
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        yield
+
+
+def main(url: str, folder: Path, turns: str, name: str) -> None:
+    """Append one by one, each until the log says where it is."""
+    database = Database.open(url)
+    heads = (SqlHeads if turns == "turns" else Pushing)(database, SIGNER.name)
+    log = ElsewhereLog.open(folder, SIGNER, heads)
+    for number in range(COUNT):
+        commitment = commit(bytes(32), f"{name}{number}".encode())
+        index, beaten = None, 0
+        while index is None:
+            try:
+                index = _once(log, commitment)
+            except LogUnavailable:
+                beaten += 1
+        if turns == "turns" and beaten:
+            raise SystemExit("beaten, although it was its turn")
+        print(index, commitment.hex())
+
+
+def _once(log: Log, commitment: bytes) -> int:
+    """What a sequencer does: look for it, then append."""
+    with log.exclusive():
+        there = list(log.entries(0, log.head().size))
+        return there.index(commitment) if commitment in there else log.append([commitment])[0]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]), sys.argv[3], sys.argv[4])

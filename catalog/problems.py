@@ -66,6 +66,7 @@ _TABLE = (
     Problem("catalog-unavailable", 503, "The catalogue does not answer"),
     Problem("vault-unavailable", 503, "The vault does not answer"),
     Problem("authority-unavailable", 503, "No timestamp authority answers"),
+    Problem("witness-unavailable", 503, "A witness does not answer"),
     # what must never be seen from outside except as ours to mend
     Problem("catalog-error", 500, "The catalogue failed"),
     Problem("schema-mismatch", 500, "The database is not as it should be"),

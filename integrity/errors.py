@@ -22,6 +22,7 @@ IntegrityError                      code
 ├── TokenError                      token-error
 │   ├── InvalidToken                token-invalid       see `finding` for the exact step
 │   └── AuthorityUnavailable        authority-unavailable
+├── WitnessUnavailable              witness-unavailable
 ├── InvalidReceipt                  receipt-invalid
 ├── InvalidTrust                    trust-invalid
 └── InvalidBundle                   bundle-invalid
@@ -178,6 +179,12 @@ class AuthorityUnavailable(TokenError):
     """No authority answered, or it refused the request."""
 
     code = "authority-unavailable"
+
+
+class WitnessUnavailable(IntegrityError):
+    """A witness did not answer, in time and in bounds."""
+
+    code = "witness-unavailable"
 
 
 class InvalidReceipt(IntegrityError):

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+
+from scripts.witness_address import WitnessAddress
 
 PREFIX = "TIEZHENG_"
 MIB = 1024 * 1024
@@ -40,6 +42,15 @@ class Settings(BaseModel):
         default=None,
         description="origin line of the transparency log, fixed at the first start; default: tiezheng.local/<random>",
     )
+    witnesses: str | None = Field(
+        default=None,
+        description="witnesses of the log: address and verifier key, address and key …, separated by spaces",
+    )
+    witness_quorum: int = Field(
+        default=0,
+        ge=0,
+        description="how many of them must have signed; told to others in trust.json; fewer is an alarm",
+    )
     max_upload_bytes: int = Field(default=64 * 1024 * MIB, ge=1, description="largest file that is received, in bytes")
     reserve_bytes: int = Field(
         default=512 * MIB, ge=0, description="free space below which no upload is taken, in bytes"
@@ -59,6 +70,25 @@ class Settings(BaseModel):
     language: str = Field(
         default="zh-CN", pattern="^(zh-CN|en)$", description="language of pages where a browser asks for none"
     )
+
+    @field_validator("witnesses")
+    @classmethod
+    def _can_be_read(cls, text: str | None) -> str | None:
+        WitnessAddress.parse(text or "")
+        return text
+
+    @field_validator("witness_quorum")
+    @classmethod
+    def _can_be_met(cls, quorum: int, info: ValidationInfo) -> int:
+        named = len(WitnessAddress.parse(info.data.get("witnesses") or ""))
+        if quorum > named:
+            raise ValueError(f"{quorum} of {named} witnesses can never sign")
+        return quorum
+
+    @property
+    def witness_addresses(self) -> tuple[WitnessAddress, ...]:
+        """The witnesses that are asked to sign the log."""
+        return WitnessAddress.parse(self.witnesses or "")
 
     @property
     def tls(self) -> bool:

@@ -15,7 +15,7 @@ OTHER_DOORS = {
         ("tus-", "upload-", "checksum-", "offset-", "metadata-", "digest-", "content-type-", "children-")
     )
 }
-NO_PAGE = {"unplayable", "retention-holds", "authority-unavailable", "method-not-allowed"}
+NO_PAGE = {"unplayable", "retention-holds", "authority-unavailable", "witness-unavailable", "method-not-allowed"}
 """Codes that stations or jobs meet, and no page."""
 
 

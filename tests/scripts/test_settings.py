@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from scripts.settings import Settings, WrongSettings, load
+from tests.fakes.signers import SECOND_WITNESS, SIGNER, WITNESS
 
 
 def test_defaults_need_nothing() -> None:
@@ -26,6 +27,16 @@ def test_the_environment_stands_over_the_file(tmp_path: Path) -> None:
         ({"TIEZHENG_VIEW_MINUTES": "0"}, "TIEZHENG_VIEW_MINUTES"),
         ({"TIEZHENG_LANGUAGE": "fr"}, "TIEZHENG_LANGUAGE"),
         ({"TIEZHENG_AGENCY_NAME": ""}, "TIEZHENG_AGENCY_NAME"),
+        ({"TIEZHENG_WITNESSES": "http://w.example"}, "TIEZHENG_WITNESSES"),
+        ({"TIEZHENG_WITNESSES": f"w.example {WITNESS.key.vkey}"}, "TIEZHENG_WITNESSES"),
+        ({"TIEZHENG_WITNESSES": f"ftp://w.example {WITNESS.key.vkey}"}, "TIEZHENG_WITNESSES"),
+        ({"TIEZHENG_WITNESSES": f"http://w.example {SIGNER.vkey}"}, "TIEZHENG_WITNESSES"),
+        ({"TIEZHENG_WITNESSES": f"http://a {WITNESS.key.vkey} http://b {WITNESS.key.vkey}"}, "TIEZHENG_WITNESSES"),
+        ({"TIEZHENG_WITNESS_QUORUM": "1"}, "TIEZHENG_WITNESS_QUORUM"),
+        (
+            {"TIEZHENG_WITNESSES": f"http://w {WITNESS.key.vkey}", "TIEZHENG_WITNESS_QUORUM": "2"},
+            "TIEZHENG_WITNESS_QUORUM",
+        ),
     ],
 )
 def test_a_wrong_setting_is_named(environment: dict[str, str], named: str) -> None:
@@ -49,3 +60,13 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("url", "tls"), [(None, False), ("http://a.example", False), ("https://a.example", True)])
 def test_cookies_are_secure_where_people_come_by_tls(url: str | None, tls: bool) -> None:
     assert Settings(public_url=url).tls is tls
+
+
+def test_witnesses_are_addresses_with_keys() -> None:
+    text = f"https://w1.example/prefix/ {WITNESS.key.vkey}\n http://127.0.0.1:8090 {SECOND_WITNESS.key.vkey} "
+    found = load(environment={"TIEZHENG_WITNESSES": text, "TIEZHENG_WITNESS_QUORUM": "2"}).witness_addresses
+    assert [(one.url, one.key) for one in found] == [
+        ("https://w1.example/prefix", WITNESS.key),
+        ("http://127.0.0.1:8090", SECOND_WITNESS.key),
+    ]
+    assert Settings().witness_addresses == ()

@@ -1,9 +1,10 @@
 """The catalogue's part of the audit: every check that looks at its tables, within one snapshot.
 
 What lies elsewhere comes in through functions (`Outside`), so nothing here knows a vault or where the log's files are.
-Which check says what: `audit_schema` (tables and triggers), `audit_ledger` (entries and their commitments),
-`audit_leaves` (log and catalogue, both ways), `audit_records`, `audit_rights` and `audit_grants` (rows against the
-ledger), `audit_originals`, `audit_uploads`, `audit_renditions` (evidence). All of them only read and collect.
+Which check says what: `audit_schema` (tables and triggers), `audit_shapes` (values that fit no column), `audit_ledger`
+(entries and their commitments), `audit_leaves` (log and catalogue, both ways), `audit_records`, `audit_rights` and
+`audit_grants` (rows against the ledger), `audit_originals`, `audit_uploads`, `audit_renditions` (evidence). All of them
+only read and collect.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ from catalog.audit_originals import Judge, original_findings
 from catalog.audit_records import record_findings
 from catalog.audit_renditions import Open, rendition_findings
 from catalog.audit_rights import right_findings
+from catalog.audit_shapes import shape_findings
 from catalog.audit_uploads import Verify, receipt_findings, upload_findings
 from catalog.tables import ledger, originals, receipts, recordings, renditions, repeated_manifests, tokens
 from integrity.digest import Digest
@@ -60,6 +62,7 @@ def checks(connection: Connection, outside: Outside, progress: Progress) -> Iter
 
     connection.execute(select(ledger.c.id).limit(1))  # a snapshot begins with its first question
     size = outside.size()
+    yield "shapes", shape_findings(connection)
     yield "ledger", ledger_findings(connection, outside.now)
     yield "ledger", missing_entries(connection)
     yield "references", dangling_references(connection)

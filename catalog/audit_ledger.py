@@ -5,13 +5,15 @@ snapshot; collects everything and repairs nothing.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, exists, func, select, text
 
-from catalog.entry import columns
+from catalog.entry import columns_of
 from catalog.tables import ledger, ledger_leaves, ledger_openings, metadata, outbox
+from integrity.canonical import parse_canonical
 from integrity.clock import instant
 from integrity.commitment import opens
 from integrity.errors import IntegrityError
@@ -20,12 +22,15 @@ from integrity.finding import Finding
 OVERDUE = timedelta(seconds=60)
 """How long a committed entry may wait for its leaf."""
 
+NEAR = 10_000
+"""Entries kept in memory while their order is compared."""
+
 STREAM = {"yield_per": 1000}
 """Rows are read in such portions, so no table has to fit into memory."""
 
 
 def ledger_findings(connection: Connection, now: datetime) -> Iterator[Finding]:
-    """Each row against its opening, its commitment, its searchable columns, and its leaf or outbox row."""
+    """Each row against its opening, its commitment, its searchable columns, its leaf or outbox row, and its order."""
     rows = (
         select(
             ledger,
@@ -39,19 +44,45 @@ def ledger_findings(connection: Connection, now: datetime) -> Iterator[Finding]:
         .outerjoin(outbox, outbox.c.entry_id == ledger.c.id)
         .order_by(ledger.c.id)
     )
+    order = _Order(connection)
     for row in connection.execute(rows, execution_options=STREAM):
-        yield from _body_findings(row)
+        yield from _body_findings(row, order)
         yield from _waiting_findings(row, now)
 
 
-def _body_findings(row: Row[Any]) -> Iterator[Finding]:
+@dataclass(slots=True)
+class _Order:
+    """Each entry names the newest that was there before it; the last ones passed are kept, older ones looked up."""
+
+    connection: Connection
+    passed: dict[bytes, None] = field(default_factory=dict)
+
+    def findings(self, row: Row[Any], after: str | None) -> Iterator[Finding]:
+        subject = f"ledger {row.id}"
+        if after is None:
+            if self.passed:
+                yield Finding("ledger-order-differs", subject, "it says that no entry was there before it")
+        elif (named := bytes.fromhex(after)) not in self.passed:
+            found = self.connection.scalar(select(ledger.c.id).where(ledger.c.commitment == named))
+            if found is None:
+                yield Finding("ledger-entry-missing", f"the entry before {subject}", f"{after} was there, and is gone")
+            elif found >= row.id:
+                yield Finding("ledger-order-differs", subject, f"it says that ledger {found} was there before it")
+        self.passed[row.commitment] = None
+        if len(self.passed) > NEAR:
+            del self.passed[next(iter(self.passed))]
+
+
+def _body_findings(row: Row[Any], order: _Order) -> Iterator[Finding]:
     subject = f"ledger {row.id}"
     if row.salt is None:
         yield Finding("ledger-opening-missing", subject, "its salt is gone, so its leaf can no longer be opened")
     elif not opens(row.commitment, row.salt, row.body):
         yield Finding("ledger-commitment-differs", subject, "body, salt and commitment do not belong together")
     try:
-        wanted = columns(row.body)
+        said = parse_canonical(row.body)
+        wanted = columns_of(said)
+        yield from order.findings(row, said["after"])
     except (IntegrityError, KeyError, TypeError, ValueError) as error:
         yield Finding("ledger-body-unreadable", subject, f"no entry that this version wrote: {error!r}")
         return

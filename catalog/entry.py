@@ -1,11 +1,13 @@
 """What a ledger entry says, and its one spelling as bytes: the body that a leaf of the log commits to.
 
-    {"action": …, "actor": {"agency": …, "id": …, "kind": …, "name": …}, "agency": …, "at": RFC 3339 UTC,
-     "details": {…}, "format": "tiezheng-ledger-v1", "outcome": "permitted" | "refused" | "done",
+    {"action": …, "actor": {"agency": …, "id": …, "kind": …, "name": …}, "after": hex | null, "agency": …,
+     "at": RFC 3339 UTC, "details": {…}, "format": "tiezheng-ledger-v1", "outcome": "permitted" | "refused" | "done",
      "purpose": … | null, "subject": {"id": …, "kind": …}}
 
-Canonical JSON (RFC 8785), stored as it is and never rewritten. Names are as they were then: people are renamed,
-bodies are not. Never holds evidence, passwords or tokens; personal data only as far as the record needs a name.
+`after` is the commitment of the newest entry that was there when this one was written, so a later entry tells of each
+that is removed before it has a leaf. Canonical JSON (RFC 8785), stored as it is and never rewritten. Names are as they
+were then: people are renamed, bodies are not.
+Never holds evidence, passwords or tokens; personal data only as far as the record needs a name.
 """
 
 from collections.abc import Mapping
@@ -60,12 +62,13 @@ class Entry:
     details: Mapping[str, Json] = field(default_factory=dict)
 
 
-def body_of(entry: Entry, at: str) -> bytes:
-    """The canonical JSON of an entry made at that instant."""
+def body_of(entry: Entry, at: str, after: bytes | None) -> bytes:
+    """The canonical JSON of an entry made at that instant; `after`: the newest commitment before it, if any."""
     actor = entry.actor
     return canonical(
         {
             "format": FORMAT,
+            "after": None if after is None else after.hex(),
             "at": at,
             "agency": entry.agency or actor.agency,
             "actor": {"kind": actor.kind, "id": actor.id, "name": actor.name, "agency": actor.agency},
@@ -80,7 +83,11 @@ def body_of(entry: Entry, at: str) -> bytes:
 
 def columns(body: bytes) -> dict[str, Any]:
     """What the searchable columns of a ledger row must be for this body; InvalidCanonical where it is none of ours."""
-    said = parse_canonical(body)
+    return columns_of(parse_canonical(body))
+
+
+def columns_of(said: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of a body that was parsed already."""
     return {
         "at": from_instant(said["at"]),
         "agency_id": said["agency"],

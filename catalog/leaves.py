@@ -45,6 +45,17 @@ def has_leaf(connection: Connection, entry_id: EntryId) -> bool:
     return connection.execute(mine).first() is not None
 
 
+def whereabouts(connection: Connection, entries: Sequence[EntryId]) -> tuple[set[int], set[bytes]]:
+    """Of these entries: which have a leaf, and the commitments of those that wait for one."""
+    placed: set[int] = set()
+    waiting: set[bytes] = set()
+    for start in range(0, len(entries), _MANY):
+        some = entries[start : start + _MANY]
+        placed.update(connection.scalars(select(ledger_leaves.c.entry_id).where(ledger_leaves.c.entry_id.in_(some))))
+        waiting.update(map(bytes, connection.scalars(select(outbox.c.commitment).where(outbox.c.entry_id.in_(some)))))
+    return placed, waiting
+
+
 def claim(connection: Connection, found: Iterable[tuple[EntryId, int]]) -> None:
     """Give each entry its index and take it out of the outbox: one transaction, or a leaf would be appended twice.
 

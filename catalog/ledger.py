@@ -10,7 +10,9 @@ until a durable log head covers its entry, and without one nothing is permitted 
 stand for something that never happened. Nothing here changes or removes an entry (`catalog.append_only`).
 """
 
-from sqlalchemy import Connection, insert
+from functools import partial
+
+from sqlalchemy import Connection, insert, select
 
 from catalog.database import Database
 from catalog.entry import SYSTEM, Actor, Entry, Json, Outcome, Subject, body_of, columns
@@ -43,14 +45,15 @@ class Ledger:
         Does not wait for the log: who permits something calls `wait` after the commit and before the first effect.
         """
         now = self._clock.now()
-        body = body_of(entry, instant(now))
+        newest = select(ledger.c.commitment).order_by(ledger.c.id.desc()).limit(1)
+        body = body_of(entry, instant(now), connection.scalar(newest))
         salt = self._random(SALT_SIZE)
         commitment = commit(salt, body)
         row = columns(body) | {"body": body, "commitment": commitment}
         entry_id = EntryId(connection.execute(insert(ledger).values(row).returning(ledger.c.id)).scalar_one())
         connection.execute(insert(ledger_openings).values(entry_id=entry_id, salt=salt))
         connection.execute(insert(outbox).values(entry_id=entry_id, commitment=commitment, queued_at=now))
-        self._database.after_commit(connection, self._sequencer.wake)
+        self._database.after_commit(connection, partial(self._sequencer.committed, entry_id, commitment))
         return entry_id
 
     def record(self, entry: Entry, wait: bool = True) -> EntryId:

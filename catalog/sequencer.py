@@ -11,6 +11,10 @@ is ever appended on a guess. The same recovers from a kill, and is how a second 
 
 Log down: `append` raises LogUnavailable, `wait_for` raises LedgerUnavailable, and both work again by themselves.
 Never tells an index that a durable head doesn't cover, and never goes on below an index that something claims.
+
+Of each entry that this process committed it remembers the commitment until the leaf is there. One that is neither in
+the outbox nor has a leaf was taken out by somebody who owns the database: its commitment is appended all the same, so
+the log tells for good that a body is missing (`leaf-without-body`).
 """
 
 import threading
@@ -34,6 +38,8 @@ BATCH = 1024
 """Outbox rows in one batch."""
 POLL_SECONDS = 1.0
 """How often the outbox is looked at without being woken: another process may have written to it."""
+TOLD = 100_000
+"""Committed entries without a leaf that are remembered at most, while the log is down; the outbox has them all."""
 REMEMBERED = 10_000
 """Leaves without a claim that are kept in memory before those catalogued meanwhile are looked for and dropped."""
 
@@ -80,6 +86,7 @@ class Sequencer:
         self._thread: threading.Thread | None = None
         self._seals: dict[bytes, list[Future[int]]] = {}
         self._waiters: list[_Waiter] = []
+        self._told: dict[bytes, EntryId] = {}
         self._attempts = 0
         self._problem: Exception | None = None
         self._said = ""
@@ -104,6 +111,14 @@ class Sequencer:
         if thread is not None:
             thread.join()
             self._tell_failed(self._attempts + 1, self._take_seals(), LogUnavailable("the service is ending"))
+
+    def committed(self, entry_id: EntryId, commitment: bytes) -> None:
+        """An entry is in the ledger and in the outbox, durably: it gets a leaf whatever becomes of those rows."""
+        with self._changed:
+            self._told[commitment] = entry_id
+            if len(self._told) > TOLD:
+                del self._told[next(iter(self._told))]
+        self.wake()
 
     def wake(self) -> None:
         """There is something in the outbox."""
@@ -177,7 +192,8 @@ class Sequencer:
             self._account(self._appended.head().checkpoint.size)
             with self._database.read() as connection:
                 rows = leaves.outbox_rows(connection, BATCH)
-            wanted = dict.fromkeys([*seals, *(row.commitment for row in rows)])
+            lost = self._lost(rows)
+            wanted = dict.fromkeys([*seals, *(row.commitment for row in rows), *lost])
             new = [commitment for commitment in wanted if commitment not in self._unclaimed]
             if new:
                 self._append_new(new)
@@ -186,7 +202,29 @@ class Sequencer:
                 for index in waiting:
                     index.set_result(self._unclaimed[commitment])
             self._claim(rows)
+            self._forget_told([*lost, *(row.commitment for row in rows)])
             return [row.entry_id for row in rows]
+
+    def _lost(self, rows: Sequence[leaves.Waiting]) -> list[bytes]:
+        """Commitments of entries we saw committed, whose rows are gone or others now, and that have no leaf."""
+        with self._changed:
+            told = dict(self._told)
+        for row in rows:
+            told.pop(row.commitment, None)
+        if not told:
+            return []
+        with self._database.read() as connection:
+            placed, waiting = leaves.whereabouts(connection, list(told.values()))
+        self._forget_told([commitment for commitment, entry_id in told.items() if entry_id in placed])
+        lost = [c for c, entry_id in told.items() if entry_id not in placed and c not in waiting]
+        for commitment in lost:
+            _log.error("sequencer.entry-lost", entry=told[commitment], commitment=commitment.hex())
+        return lost
+
+    def _forget_told(self, commitments: Sequence[bytes]) -> None:
+        with self._changed:
+            for commitment in commitments:
+                self._told.pop(commitment, None)
 
     def _append_new(self, new: Sequence[bytes]) -> None:
         indices = self._appended.append(new)

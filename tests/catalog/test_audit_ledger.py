@@ -85,3 +85,31 @@ def test_numbers_that_are_gone(audited: Audited) -> None:
     found = [finding.subject for finding in audited.findings(missing_entries)]
     assert found[:3] == ["ledger 1", "ledger 4", "ledger 5"]
     assert len(found) == 4
+
+
+def test_an_entry_that_a_later_one_saw(audited: Audited) -> None:
+    """On both databases, with every other trace of it gone."""
+    change(
+        audited.house.database,
+        "DELETE FROM ledger_leaves WHERE entry_id = 4",
+        "DELETE FROM ledger_openings WHERE entry_id = 4",
+        "DELETE FROM ledger WHERE id = 4",
+    )
+    [found] = audited.findings(check)
+    assert (found.code, found.subject) == ("ledger-entry-missing", "the entry before ledger 5")
+
+
+def test_an_order_that_was_changed(audited: Audited) -> None:
+    """The newest entry renumbered to stand before the one it saw."""
+    database = audited.house.database
+    change(
+        database,
+        "DELETE FROM ledger WHERE id = 2",
+        "UPDATE ledger SET id = 2 WHERE id = (SELECT max(id) FROM ledger)",
+    )
+    assert "ledger-order-differs" in audited.codes(check)
+
+
+def test_a_first_entry_that_is_none(audited: Audited) -> None:
+    change(audited.house.database, "UPDATE ledger SET id = 9000 WHERE id = 1")
+    assert "ledger-order-differs" in audited.codes(check)

@@ -16,6 +16,7 @@ from catalog.ledger import Ledger
 from catalog.sequencer import BATCH, Sequencer
 from integrity.errors import LogCorrupt, LogUnavailable
 from tests.catalog import sample
+from tests.catalog.owner import change
 from tests.fakes.clocks import FakeClock, FakeRandom
 from tests.fakes.logs import FakeLog, Fault
 
@@ -338,3 +339,67 @@ class TestThread:
         assert failures <= {LedgerUnavailable}
         sequencer.drain()
         _sound(database, log)
+
+
+# --- what the owner of the database takes out before it has a leaf --------------------------------------------------
+
+
+def _taken_out(database: Database, entry: EntryId) -> None:
+    for table, key in (("outbox", "entry_id"), ("ledger_openings", "entry_id"), ("ledger", "id")):
+        change(database, f"DELETE FROM {table} WHERE {key} = {entry}")  # noqa: S608  the test's own names
+
+
+def test_an_entry_taken_out_before_its_leaf_has_one_all_the_same(
+    database: Database, ledger: Ledger, sequencer: Sequencer, log: FakeLog
+) -> None:
+    log.down = True
+    entry = ledger.record(NOTE, wait=False)
+    [commitment] = _commitments(database)
+    _taken_out(database, entry)
+    log.down = False
+    with pytest.raises(LedgerUnavailable):
+        sequencer.wait_for(entry, 0)
+    assert log.store.kept == [commitment]
+    sequencer.drain()
+    assert log.store.kept == [commitment]
+
+
+@pytest.mark.parametrize("fault", ["lost", "done"])
+def test_an_append_of_it_that_fails_is_made_good(
+    database: Database, ledger: Ledger, sequencer: Sequencer, log: FakeLog, fault: Fault
+) -> None:
+    entry = ledger.record(NOTE, wait=False)
+    [commitment] = _commitments(database)
+    _taken_out(database, entry)
+    log.faults.append(fault)
+    with pytest.raises(LogUnavailable):
+        sequencer.drain()
+    sequencer.drain()
+    assert log.store.kept == [commitment]
+
+
+def test_an_entry_exchanged_before_its_leaf(
+    database: Database, ledger: Ledger, sequencer: Sequencer, log: FakeLog
+) -> None:
+    entry = ledger.record(NOTE, wait=False)
+    [commitment] = _commitments(database)
+    other = b"\x05" * 32
+    for table, key in (("outbox", "entry_id"), ("ledger", "id")):
+        blob = f"x'{other.hex()}'" if database.dialect == "sqlite" else f"decode('{other.hex()}', 'hex')"
+        change(database, f"UPDATE {table} SET commitment = {blob} WHERE {key} = {entry}")  # noqa: S608  as above
+    sequencer.drain()
+    assert sorted(log.store.kept) == sorted([commitment, other])
+
+
+def test_a_leaf_that_another_process_made_is_not_made_again(database: Database, log: FakeLog) -> None:
+    mine, beside = Sequencer(database, log), Sequencer(database, log)
+    Ledger(database, FakeClock(), FakeRandom(), mine).record(NOTE, wait=False)
+    assert beside.drain() == 1
+    assert mine.drain() == 0
+    _sound(database, log)
+    assert not mine._told
+
+
+def _commitments(database: Database) -> Sequence[bytes]:
+    with database.read() as connection:
+        return connection.scalars(select(tables.outbox.c.commitment)).all()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.contracts.catalog import *  # noqa: F403  fixtures are found by name in a conftest
 from tests.fakes.immutable import clear_immutable
 from tests.scripts.dockside import Dockside
 from tests.scripts.installation import copied, fill

@@ -61,8 +61,8 @@ class Authority:
 class Making:
     """Fills an installation."""
 
-    def __init__(self, data: Path) -> None:
-        settings = load(environment={})
+    def __init__(self, data: Path, settings_file: Path | None = None) -> None:
+        settings = load(settings_file, environment={})
         founding.found(data, settings, system_random)
         embedded = make_authority(data / "authority", SystemClock(), system_random)
         founding.trust(data, embedded.root_pem)
@@ -161,9 +161,9 @@ class Making:
         gate.open_view(supervisor, recording, "案卷评查")
 
 
-def fill(data: Path) -> None:
+def fill(data: Path, settings_file: Path | None = None) -> None:
     """One of everything."""
-    making = Making(data)
+    making = Making(data, settings_file)
     officer, supervisor = making.person("officer", Role.OFFICER), making.person("supervisor", Role.SUPERVISOR)
     approver = making.person("approver", Role.APPROVER)
     role = making.house.people.grant_role(SYSTEM, officer.person_id, making.agency, Role.REVIEWER)

@@ -46,9 +46,11 @@ TABLES: tuple[AppendOnly, ...] = (
     AppendOnly(
         "tokens",
         (("id",),),
-        once=("token", "sha256", "gen_time"),
-        fixed=("id", "original_id", "over"),
+        once=("token", "sha256", "gen_time", "good_until"),
+        fixed=("id", "original_id", "number", "over"),
     ),
+    AppendOnly("renewals", (("id",), ("original_id", "number"), ("sha256",))),
+    AppendOnly("revocations", (("sha256",),)),
     AppendOnly("uploads", (("id",),)),
     AppendOnly("repeated_manifests", (("upload_id",), ("manifest_sha256",), ("leaf_index",))),
     AppendOnly("receipts", (("upload_id", "complete"),)),

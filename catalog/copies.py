@@ -32,6 +32,7 @@ from catalog.tables import (
 from integrity.bundle import BundleApproval, BundleContents, BundleFile
 from integrity.clock import Clock, instant
 from integrity.custody import CustodyEntry
+from integrity.proof_files import authority_files
 
 EVERYTHING = None
 _EVIDENCE = frozenset(
@@ -97,7 +98,7 @@ class Copies:
             made_on=self._clock.now().date(),
             originals=[self._file(original) for original in held],
             documents=(),
-            authorities=self._authorities,
+            authorities=authority_files(self._authorities),
             checkpoint=self._log.head().note,
             custody=custody,
             approval=approval,
@@ -125,12 +126,8 @@ class Copies:
             return [EntryId(row.id) for row in rows if row.leaf_index is None]
 
     def _file(self, original: StoredOriginal) -> BundleFile:
-        return BundleFile(
-            open=lambda: self._open(original),
-            manifest=original.manifest,
-            tokens={token.over: token.raw for token in original.tokens if token.raw is not None},
-            tlog_proof=self._log.tlog_proof(original.leaf_index),
-        )
+        proofs = original.proof_files(self._log.tlog_proof(original.leaf_index))
+        return BundleFile(open=lambda: self._open(original), proofs=proofs)
 
     def _custody(self, row: Row[Any], recipient_kind: str) -> CustodyEntry:
         opened = DISCLOSED.get(recipient_kind, frozenset())

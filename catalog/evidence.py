@@ -190,7 +190,8 @@ def original_facts(row: Row[Any]) -> OriginalFacts:
 
 def tokens_of(connection: Connection, original: OriginalId) -> Sequence[TokenFacts]:
     """The tokens of an original and of its manifest, pending ones too."""
-    held = select(tokens).where(tokens.c.original_id == original).order_by(tokens.c.over.desc(), tokens.c.id)
+    held = select(tokens).where(tokens.c.original_id == original)
+    held = held.order_by(tokens.c.over.desc(), tokens.c.number, tokens.c.id)
     return [TokenFacts(row.over, row.authority, row.gen_time) for row in connection.execute(held)]
 
 

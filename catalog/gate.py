@@ -30,7 +30,7 @@ from catalog.shapes import text
 from catalog.tables import ledger_leaves, parts, recordings, renditions, views
 from integrity.clock import Clock, Random
 from integrity.digest import Digest
-from integrity.seal import seal_files
+from integrity.proof_files import authority_files, seal_files
 from integrity.tlog_proof import TlogProof
 from integrity.vault import Vault, VaultRef
 
@@ -242,9 +242,8 @@ class Gate:
 
     def _seal_files(self, original: StoredOriginal) -> dict[str, bytes]:
         proof = self._log.tlog_proof(original.leaf_index)
-        tokens = {token.over: token.raw for token in original.tokens if token.raw is not None}
         checkpoint = TlogProof.from_bytes(proof).checkpoint
-        return seal_files(original.manifest, tokens, proof, checkpoint, self._authorities)
+        return seal_files(original.proof_files(proof), checkpoint, authority_files(self._authorities))
 
 
 def open_original(vault: Vault, original: StoredOriginal) -> BinaryIO:

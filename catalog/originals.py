@@ -7,8 +7,9 @@ verification alone misses some flipped bits of a token.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, insert, select, update
 
 from catalog.database import Database
 from catalog.entry import SYSTEM, Entry, Json, Subject
@@ -18,7 +19,10 @@ from catalog.ledger import Ledger
 from catalog.tables import originals, tokens
 from integrity.clock import Clock, Random, instant
 from integrity.digest import Digest
-from integrity.seal import Over, Seal, SealToken
+from integrity.errors import InvalidToken
+from integrity.lifetime import good_until
+from integrity.proof_files import OriginalProofs, Over
+from integrity.seal import Seal
 from integrity.seal_steps import KeptToken
 
 
@@ -56,6 +60,14 @@ class StoredOriginal:
         """Whether no token is pending."""
         return all(token.raw is not None for token in self.tokens)
 
+    def proof_files(self, tlog_proof: bytes) -> dict[str, bytes]:
+        """All that proves it, by the names of FORMAT: the one source of seals and bundles. Pending tokens are left out.
+
+        `tlog_proof` is that of `leaf_index`, under whatever head the caller has.
+        """
+        there = [(token.over, token.raw) for token in self.tokens if token.raw is not None]
+        return OriginalProofs(self.manifest, there, tlog_proof).files()
+
 
 @dataclass(frozen=True, slots=True)
 class PendingToken:
@@ -66,6 +78,8 @@ class PendingToken:
     over: Over
     digest: Digest
     asked_at: datetime
+    held: tuple[str, ...]
+    """Authorities whose token over this digest is there: this one must be of another."""
 
 
 class Originals:
@@ -92,13 +106,15 @@ class Originals:
         columns = (tokens.c.id, tokens.c.original_id, tokens.c.over, tokens.c.asked_at)
         wanted = select(*columns, originals.c.sha256, originals.c.manifest_sha256).join(originals)
         with self._database.read() as connection:
-            rows = connection.execute(wanted.where(tokens.c.token.is_(None)).order_by(tokens.c.asked_at).limit(limit))
+            pending = tokens.c.token.is_(None)
+            rows = connection.execute(wanted.where(pending).order_by(tokens.c.asked_at, tokens.c.id).limit(limit))
             return [
                 PendingToken(
                     row.id, OriginalId(row.original_id), row.over,
                     Digest.from_hex(row.sha256 if row.over == "original" else row.manifest_sha256), row.asked_at,
+                    tuple(connection.scalars(_held(row.original_id, row.over))),
                 )
-                for row in rows
+                for row in rows.all()
             ]  # fmt: skip
 
     def add_token(self, row: str, token: KeptToken) -> None:
@@ -106,9 +122,7 @@ class Originals:
         digest = Digest.of(token.raw)
         with self._database.write() as connection:
             filled = connection.execute(
-                update(tokens)
-                .where(tokens.c.id == row, tokens.c.token.is_(None))
-                .values(token=token.raw, sha256=digest.hex, gen_time=token.gen_time, authority=token.authority)
+                update(tokens).where(tokens.c.id == row, tokens.c.token.is_(None)).values(_kept(token))
             )
             stored = connection.execute(select(tokens).where(tokens.c.id == row)).first()
             if stored is None:
@@ -120,6 +134,9 @@ class Originals:
             expected = read_original(connection, OriginalId(stored.original_id))
             if token.digest != (expected.digest if stored.over == "original" else expected.manifest_digest):
                 raise Conflict(f"the token is of other bytes than those of row {row}")
+            held = connection.scalars(_held(stored.original_id, stored.over)).all()
+            if held.count(token.authority) > 1:
+                raise Conflict(f"{token.authority} has given a token over the {stored.over} already")
             details: dict[str, Json] = {
                 "over": stored.over,
                 "authority": token.authority,
@@ -138,7 +155,9 @@ def read_original(connection: Connection, original: OriginalId) -> StoredOrigina
     if row is None:
         raise NotFound(f"no original {original}")
     kept = connection.execute(
-        select(tokens).where(tokens.c.original_id == original).order_by(tokens.c.over.desc(), tokens.c.id)
+        select(tokens)
+        .where(tokens.c.original_id == original)
+        .order_by(tokens.c.over.desc(), tokens.c.number, tokens.c.id)
     )
     return StoredOriginal(
         id=original,
@@ -183,21 +202,35 @@ def insert_original(connection: Connection, seal: Seal, sealed_at: datetime, ran
             sealed_at=sealed_at,
         )
     )
+    numbers: dict[Over, int] = {}
     for token in seal.tokens:
-        connection.execute(insert(tokens).values(_token_row(token) | _asked(original, sealed_at, random)))
+        numbers[token.over] = numbers.get(token.over, 0) + 1
+        asked = {"id": new_id(random), "original_id": original, "asked_at": sealed_at, "over": token.over,
+                 "number": numbers[token.over], "authority": token.authority}  # fmt: skip
+        connection.execute(insert(tokens).values(asked | (_kept(token.token) if token.token else {})))
     return original
 
 
-def _asked(original: OriginalId, at: datetime, random: Random) -> dict[str, object]:
-    return {"id": new_id(random), "original_id": original, "asked_at": at}
+def _held(original: str, over: str) -> Select[Any]:
+    """The authorities whose token over this digest is there."""
+    there = (tokens.c.original_id == original, tokens.c.over == over, tokens.c.token.is_not(None))
+    return select(tokens.c.authority).where(*there)
 
 
-def _token_row(token: SealToken) -> dict[str, object]:
-    kept = token.token
+def _kept(token: KeptToken) -> dict[str, object]:
+    """The columns that are filled in with a token."""
     return {
-        "over": token.over,
         "authority": token.authority,
-        "token": None if kept is None else kept.raw,
-        "sha256": None if kept is None else Digest.of(kept.raw).hex,
-        "gen_time": None if kept is None else kept.gen_time,
+        "token": token.raw,
+        "sha256": Digest.of(token.raw).hex,
+        "gen_time": token.gen_time,
+        "good_until": _good_until(token.raw),
     }
+
+
+def _good_until(raw: bytes) -> datetime | None:
+    """None where the token does not tell: the search for tokens to be renewed then looks at it again."""
+    try:
+        return good_until(raw)
+    except InvalidToken:
+        return None

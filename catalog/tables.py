@@ -223,7 +223,44 @@ tokens = Table(
     Column("sha256", Sha256),
     Column("gen_time", Instant),
     Column("asked_at", Instant, nullable=False),
+    Column("number", Integer, nullable=False, server_default="1"),  # among the tokens over one digest
+    Column("good_until", Instant),  # when it begins to need a renewal; NULL: what it says itself
     Index(None, "original_id"),
+    Index(None, "good_until"),
+)
+
+renewals = Table(  # tokens over what proves an original, taken before its tokens' certificates end
+    "renewals",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("original_id", Id, ForeignKey("originals.id"), nullable=False),
+    Column("number", Integer, nullable=False),  # 1, 2, … without a gap
+    Column("statement", LargeBinary, nullable=False),  # canonical JSON: what it covers
+    Column("tokens", Integer, nullable=False),  # how many tokens of the original it covers: all that were there
+    Column("authority", Text, nullable=False),
+    Column("token", LargeBinary, nullable=False),  # over the statement
+    Column("sha256", Sha256, nullable=False, unique=True),
+    Column("gen_time", Instant, nullable=False),
+    Column("good_until", Instant, nullable=False),
+    Column("entry_id", Sequence, ForeignKey("ledger.id"), nullable=False),
+    UniqueConstraint("original_id", "number"),
+    Index(None, "good_until"),
+)
+
+revocations = Table(  # what issuers said of certificates that tokens rest on: revocation lists, OCSP responses
+    "revocations",
+    metadata,
+    Column("sha256", Sha256, primary_key=True),
+    Column("authority", Text, nullable=False),
+    Column("kind", String(8), nullable=False),  # crl | ocsp
+    Column("issuer", Sha256, nullable=False),  # of the issuer's name in DER
+    Column("serial", Text),  # of the certificate an OCSP response is about, in hexadecimal; a list is about all
+    Column("content", LargeBinary, nullable=False),
+    Column("this_update", Instant, nullable=False),
+    Column("next_update", Instant),
+    Column("kept_at", Instant, nullable=False),
+    Column("entry_id", Sequence, ForeignKey("ledger.id"), nullable=False),
+    Index(None, "issuer", "this_update"),
 )
 
 recordings = Table(

@@ -6,6 +6,7 @@ copy that was not checked, and never signs for an upload that is not catalogued.
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Protocol
 
 from catalog.agencies import Agencies
@@ -61,8 +62,7 @@ class Receipts:
 
     def _say(self, row: KnownUpload, original: StoredOriginal) -> Receipt:
         tokens = tuple(TokenState(token.over, self._stamp(token)) for token in original.tokens)
-        told = [token.stamp for token in tokens if token.stamp is not None]
-        return Receipt(
+        receipt = Receipt(
             upload=row.id,
             agency=row.agency,
             station=row.station,
@@ -78,8 +78,9 @@ class Receipts:
             leaf_index=original.leaf_index,
             tlog_proof=self._log.tlog_proof(original.leaf_index),
             tokens=tokens,
-            note=None if told and all(stamp.qualified for stamp in told) else NOT_QUALIFIED,
+            note=NOT_QUALIFIED,
         )
+        return replace(receipt, note=None) if receipt.qualified else receipt
 
     def _stamp(self, token: StoredToken) -> Stamp | None:
         if token.raw is None or token.gen_time is None:

@@ -113,12 +113,13 @@ class Reconciler:
                 self._attempt(self._uploads.conclude, upload)
 
     def _ask_for_tokens(self) -> None:
-        """Late tokens, the longest waiting first, until an authority does not answer."""
+        """Late tokens, the longest waiting first: one that nobody gives now keeps no other from coming."""
         for pending in self._recordings.pending_tokens():
-            asked = self._sealer.stamp(pending.over, pending.digest)
-            if asked.token is None or self._ending.is_set():
+            if self._ending.is_set():
                 return
-            self._recordings.add_token(pending.id, asked.token)
+            asked = self._sealer.stamp(pending.over, pending.digest, pending.held)
+            if asked.token is not None:
+                self._recordings.add_token(pending.id, asked.token)
 
     def _issue_receipts(self) -> None:
         for upload in self._recordings.receipts_due():

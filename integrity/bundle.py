@@ -23,7 +23,7 @@ from integrity.digest import Digest
 from integrity.errors import IntegrityError, InvalidBundle
 from integrity.fields import reading
 from integrity.manifest import Manifest
-from integrity.seal import Over, certificate_name
+from integrity.proof_files import AUTHORITIES, MANIFEST
 
 APPROVAL_FORMAT = "tiezheng-approval-v1"
 TAG_MANIFEST = "tagmanifest-sha256.txt"
@@ -36,12 +36,15 @@ Stamp = Callable[[Digest], bytes | None]
 
 @dataclass(frozen=True, slots=True)
 class BundleFile:
-    """One payload file: its seal, and how to open the bytes at offset 0. The declared name is the manifest's."""
+    """One payload file: how to open the bytes at offset 0, and its proofs by name (`integrity.proof_files`)."""
 
     open: Callable[[], BinaryIO]
-    manifest: bytes
-    tokens: Mapping[Over, bytes]
-    tlog_proof: bytes
+    proofs: Mapping[str, bytes]
+
+    @property
+    def manifest(self) -> bytes:
+        """The sealed statement, which has the file's declared name."""
+        return self.proofs[MANIFEST]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,10 @@ class BundleApproval:
 
 @dataclass(frozen=True, slots=True)
 class BundleContents:
-    """All that goes into a bundle. Custody is in the ledger's order and ends with the approval; authorities in PEM."""
+    """All that goes into a bundle. Custody is in the ledger's order and ends with the approval.
+
+    `authorities` are files by name, as `integrity.proof_files` makes them.
+    """
 
     grant: str
     organisation: str
@@ -188,12 +194,9 @@ def _write(bag: _Bag, contents: BundleContents, payload: Sequence[_Payload], sta
 def _proofs(contents: BundleContents, payload: Sequence[_Payload]) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     for item in payload:
-        prefix = f"proofs/{item.manifest.digest}"
-        files[f"{prefix}.manifest.json"] = item.file.manifest
-        files.update({f"{prefix}.{over}.tsr": item.file.tokens[over] for over in sorted(item.file.tokens)})
-        files[f"{prefix}.tlog-proof"] = item.file.tlog_proof
+        files.update({f"proofs/{item.manifest.digest}.{name}": item.file.proofs[name] for name in item.file.proofs})
     for name in sorted(contents.authorities):
-        files[f"proofs/authorities/{certificate_name(name)}"] = contents.authorities[name]
+        files[f"proofs/{AUTHORITIES}{name}"] = contents.authorities[name]
     files["checkpoint"] = contents.checkpoint
     if contents.checkpoint_token is not None:
         files["checkpoint.tsr"] = contents.checkpoint_token

@@ -5,7 +5,7 @@ What a bundle must hold follows from its payload, by digest; a part too few and 
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Set as AbstractSet
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -17,8 +17,9 @@ from integrity.custody import CustodyEntry
 from integrity.digest import Digest
 from integrity.errors import InvalidBundle, InvalidCanonical
 from integrity.inquiry import Inquiry, RunningStep
-from integrity.judge import Judge
+from integrity.judge import Existence, Judge
 from integrity.note import SIZE_LIMIT as CHECKPOINT_LIMIT
+from integrity.proof_files import is_proof
 from integrity.seal_check import CHECKPOINT_STAMP, SealCheck, SealedManifest, is_certificate, tell
 
 _TAGS = frozenset(
@@ -28,7 +29,6 @@ _TAGS = frozenset(
 _OPTIONAL = frozenset({CHECKPOINT_STAMP})
 _AUTHORITIES = "proofs/authorities/"
 _PLACES = {"originals": False, "documents": True}
-_PARTS = ("manifest.json", "original.tsr", "manifest.tsr", "tlog-proof")
 _CUSTODY_LIMIT = 64 * 1024 * 1024
 _APPROVAL_LIMIT = 1024 * 1024
 _LEDGER_FORMAT = "tiezheng-ledger-v1"
@@ -46,8 +46,8 @@ def check_bundle(inquiry: Inquiry, judge: Judge, container: Container) -> None:
         _check_expected(inquiry, bag)
         step.note(f"payload files: {len(bag.payload)}")
     with inquiry.step("an authority stamped the bundle as a whole") as step:
-        existed_by = _check_whole(inquiry, judge, bag, step)
-    check = SealCheck(inquiry, judge, bag, existed_by=existed_by)
+        existed = _check_whole(inquiry, judge, bag, step)
+    check = SealCheck(inquiry, judge, bag, existed)
     sealed: dict[Digest, SealedManifest] = {}
     with inquiry.step("each payload file has a manifest about it") as step:
         if not bag.payload:
@@ -58,8 +58,9 @@ def check_bundle(inquiry: Inquiry, judge: Judge, container: Container) -> None:
         if not sealed:
             step.nothing_to_check("there is no manifest")
         for digest, manifest in sealed.items():
-            check.token(f"proofs/{digest}.original.tsr", digest)
-            check.manifest_token(f"proofs/{digest}.manifest.tsr", manifest)
+            tokens = check.tokens(f"proofs/{digest}.", digest, manifest)
+            tokens.original(step)
+            tokens.manifest(step)
     check.stamped_checkpoint()
     with inquiry.step("each manifest is in the log") as step:
         if not sealed:
@@ -76,14 +77,11 @@ def check_bundle(inquiry: Inquiry, judge: Judge, container: Container) -> None:
 def _check_expected(inquiry: Inquiry, bag: Bag) -> None:
     """Only files that FORMAT knows, each where it belongs, and all those it asks for."""
     digests = {digest for path, digest in bag.listed.items() if path.startswith("data/")}
-    wanted = {f"proofs/{digest}.{part}" for digest in digests for part in _PARTS}
     if not digests:
         inquiry.find("payload-missing", "data/", "there is no payload that could be checked")
-    for path in sorted(set(bag.listed) - wanted - _TAGS - _OPTIONAL):
-        parts = PurePosixPath(path).parts
-        if not (parts[0] == "data" and len(parts) == 3 and parts[1] in _PLACES) and not is_certificate(
-            path, _AUTHORITIES
-        ):
+    payload = {digest.hex for digest in digests}
+    for path in sorted(set(bag.listed) - _TAGS - _OPTIONAL):
+        if not (_is_payload(path) or _is_proof(path, payload) or is_certificate(path, _AUTHORITIES)):
             inquiry.find(
                 "file-unexpected", printable(path), "no file of a bundle is called so, or it is about no payload"
             )
@@ -91,16 +89,27 @@ def _check_expected(inquiry: Inquiry, bag: Bag) -> None:
         inquiry.find("file-missing", path, "the list does not name it")
 
 
-def _check_whole(inquiry: Inquiry, judge: Judge, bag: Bag, step: RunningStep) -> datetime | None:
+def _is_payload(path: str) -> bool:
+    parts = PurePosixPath(path).parts
+    return parts[0] == "data" and len(parts) == 3 and parts[1] in _PLACES
+
+
+def _is_proof(path: str, payload: AbstractSet[str]) -> bool:
+    """Whether this is called like a proof about a payload file."""
+    about, _, name = path.removeprefix("proofs/").partition(".")
+    return path.startswith("proofs/") and about in payload and is_proof(name)
+
+
+def _check_whole(inquiry: Inquiry, judge: Judge, bag: Bag, step: RunningStep) -> tuple[Existence, ...]:
     """The token over the list of everything: when all of it is known to have existed."""
     SealCheck(inquiry, judge, bag).authorities(_AUTHORITIES)
     if TAG_LIST not in bag.digests:
         step.nothing_to_check(f"there is no {TAG_LIST}")
-        return None
+        return ()
     step.note(f"bundle digest {bag.digests[TAG_LIST]}")
     facts = SealCheck(inquiry, judge, bag).token(TAG_TOKEN, bag.digests[TAG_LIST])
     tell(step, facts)
-    return None if facts is None else facts.gen_time
+    return () if facts is None else (Existence(facts.gen_time, judge.qualified(bag.digests[TAG_LIST])),)
 
 
 def _check_manifest(

@@ -5,6 +5,7 @@ unsigned roots for that; `integrity.verify` then ends with `trust-not-supplied`,
 `trust` nothing that came along is believed. Each failure is a finding of the inquiry; nothing is raised.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -23,6 +24,14 @@ from integrity.receipt import Receipt, verify_receipt
 from integrity.tlog_proof import TlogProof
 from integrity.token import CLOCK_TOLERANCE, Expectation, TokenFacts, verify_token
 from integrity.trust import Trust
+
+
+@dataclass(frozen=True, slots=True)
+class Existence:
+    """An instant at which something is proven to have existed, and whether a qualified authority says so."""
+
+    at: datetime
+    qualified: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +54,7 @@ class Judge:
         self._roots = [_Root(item.certificate, item.qualified) for item in trust.authorities] if trust else []
         self._revocations: list[x509.CertificateRevocationList] = []
         self._trees: dict[tuple[str, int], bytes] = {}
-        self._qualified: set[bool] = set()
+        self._qualified: dict[Digest, bool] = {}
         self._receipted = False
         self._witnessed: set[bool] = set()
 
@@ -77,24 +86,52 @@ class Judge:
         else:
             self._inquiry.find("revocations-not-trusted", subject, "signed by no authority that is trusted")
 
-    def token(
-        self, subject: str, raw: bytes, digest: Digest, *, existed_by: datetime | None = None
-    ) -> TokenFacts | None:
-        """What a token over this digest says."""
+    def token(self, subject: str, raw: bytes, digest: Digest, existed: Sequence[Existence] = ()) -> TokenFacts | None:
+        """What a token over this digest says; None, with a finding, where it proves nothing."""
+        try:
+            return self.stamped(raw, digest, existed)
+        except InvalidToken as error:
+            self.refuse(subject, error)
+            return None
+
+    def refuse(self, subject: str, error: InvalidToken) -> None:
+        """A token that proves nothing is a finding by the name of the check that failed."""
+        self._inquiry.find(error.finding, subject, str(error).partition(": ")[2])
+
+    def stamped(self, raw: bytes, digest: Digest, existed: Sequence[Existence] = ()) -> TokenFacts:
+        """What a token over this digest says; InvalidToken. Of several over one digest the best counts.
+
+        `existed` are instants at which the token itself is known to have existed: one by which it is good is enough,
+        and where it needs one, what it proves is worth no more than that.
+        """
+        refusal: InvalidToken | None = None
+        for known in (None, *sorted(existed, key=lambda one: (not one.qualified, one.at))):
+            try:
+                facts, root = self._rooted(raw, digest, None if known is None else known.at)
+            except InvalidToken as error:
+                refusal = refusal or error
+            else:
+                qualified = root.qualified and (known is None or known.qualified)
+                self._qualified[digest] = self._qualified.get(digest, False) or qualified
+                return facts
+        raise refusal or InvalidToken("token-chain", "nothing to judge it by")
+
+    def qualified(self, digest: Digest) -> bool:
+        """Whether a good token over this digest was of a qualified authority."""
+        return self._qualified.get(digest, False)
+
+    def _rooted(self, raw: bytes, digest: Digest, existed_by: datetime | None) -> tuple[TokenFacts, _Root]:
+        """What it says, and the root in which its chain ends."""
         expected = Expectation((), self._now, revocations=tuple(self._revocations), existed_by=existed_by)
         refusal = InvalidToken("token-chain", "there is no root certificate to judge it by")
         for root in self._roots:
             try:
-                facts = verify_token(raw, digest, replace(expected, roots=(root.certificate,)))
+                return verify_token(raw, digest, replace(expected, roots=(root.certificate,))), root
             except InvalidToken as error:
                 refusal = error
                 if error.finding != "token-chain":
                     break
-            else:
-                self._qualified.add(root.qualified)
-                return facts
-        self._inquiry.find(refusal.finding, subject, str(refusal).partition(": ")[2])
-        return None
+        raise refusal
 
     def manifest(self, subject: str, content: bytes) -> Manifest | None:
         """A manifest of a version we know."""
@@ -141,7 +178,7 @@ class Judge:
         return signed
 
     def checkpoint_token(
-        self, subject: str, raw: bytes, stamped: bytes, *, existed_by: datetime | None = None
+        self, subject: str, raw: bytes, stamped: bytes, existed: Sequence[Existence] = ()
     ) -> TokenFacts | None:
         """What a token over this checkpoint says: it is over the note as the log signed it, cosignatures left out."""
         try:
@@ -149,7 +186,7 @@ class Judge:
         except InvalidNote as error:
             self._inquiry.find("checkpoint-malformed", subject, str(error))
             return None
-        return self.token(subject, raw, Digest.of(own), existed_by=existed_by)
+        return self.token(subject, raw, Digest.of(own), existed)
 
     def receipt(self, subject: str, content: bytes, digest: Digest, size: int) -> Receipt | None:
         """A receipt about these bytes. Without trust nothing can be said of it, for only its signature makes it one."""
@@ -164,10 +201,10 @@ class Judge:
         return receipt
 
     def assurance(self) -> Assurance:
-        """How far what was verified stands without the operator's word; the least of all tokens counts."""
+        """How far what was verified stands without the operator's word; the digest with the least token counts."""
         if self._trust is None or not self._inquiry.clean():
             return Assurance.SELF_ASSERTED
-        if self._qualified == {True}:
+        if self._qualified and all(self._qualified.values()):
             return Assurance.EXTERNAL_AUTHORITY
         if self._witnessed == {True}:
             return Assurance.WITNESSED

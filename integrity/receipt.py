@@ -65,7 +65,7 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class TokenState:
-    """The token over `original` or `manifest`; `stamp` is None while it is pending."""
+    """A token over `original` or `manifest`; `stamp` is None while it is pending."""
 
     over: str
     stamp: Stamp | None
@@ -115,6 +115,12 @@ class Receipt:
     def wipe(self) -> Literal["allowed", "wait"]:
         """`allowed` when as many vaults hold the bytes as the agency asks for, and one at least."""
         return "allowed" if len({copy.vault for copy in self.copies}) >= max(1, self.copies_wanted) else "wait"
+
+    @property
+    def qualified(self) -> bool:
+        """Whether a token over the original and one over the manifest are of a qualified authority."""
+        given = {token.over for token in self.tokens if token.stamp is not None and token.stamp.qualified}
+        return given == {"original", "manifest"}
 
     @property
     def pending(self) -> bool:
@@ -234,8 +240,13 @@ def _agrees(receipt: Receipt) -> None:
         raise InvalidReceipt("the manifest is of another agency")
     if (receipt.station is None) == (receipt.person is None):
         raise InvalidReceipt("an upload is a station's or a person's")
-    if sorted(token.over for token in receipt.tokens) != ["manifest", "original"]:
-        raise InvalidReceipt("it tells of one token over the original and one over the manifest")
+    for over in ("original", "manifest"):
+        stamps = [token.stamp for token in receipt.tokens if token.over == over]
+        given = [stamp.authority for stamp in stamps if stamp is not None]
+        if not stamps or len(given) != len(set(given)):
+            raise InvalidReceipt(f"it tells of tokens of different authorities over the {over}, of one at least")
+    if {token.over for token in receipt.tokens} != {"original", "manifest"}:
+        raise InvalidReceipt("a token is over the original or over the manifest")
 
 
 def _key(verifier: Verifier) -> str:

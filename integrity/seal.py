@@ -7,11 +7,9 @@ one leaf and one object. Never draws a salt twice for one upload, and never wait
 be had is pending, the recording is sealed all the same.
 """
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from integrity import durable, seal_steps
 from integrity.clock import Clock, Random
@@ -20,13 +18,11 @@ from integrity.digest import Digest
 from integrity.errors import InvalidManifest, TokenError
 from integrity.log import LeafAppender
 from integrity.manifest import Manifest
+from integrity.proof_files import Over
 from integrity.seal_steps import KeptToken
 from integrity.statement import Statement
 from integrity.timestamp import TimestampAuthority
 from integrity.vault import Vault, VaultRef
-
-Over = Literal["original", "manifest"]
-"""What a token's imprint is the SHA-256 of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +95,13 @@ class Sealer:
         appender: LeafAppender,
         clock: Clock,
         random: Random,
+        tokens_wanted: int = 1,
     ) -> None:
-        if not authorities:
-            raise ValueError("a sealer needs the name of at least one authority, even if it does not answer")
+        if not 1 <= tokens_wanted <= len(authorities):
+            raise ValueError("a sealer needs an authority for each token it wants, even if it does not answer")
         self._vault = vault
         self._authorities = tuple(authorities)
+        self._tokens_wanted = tokens_wanted
         self._appender = appender
         self._clock = clock
         self._random = random
@@ -136,20 +134,24 @@ class Sealer:
         fixed = self._fixed(folder, received)
         original, manifest_ref = self._store(folder, received, fixed)
         tokens = (
-            self._stamped(folder, "original", original.digest),
-            self._stamped(folder, "manifest", manifest_ref.digest),
+            *self._stamped(folder, "original", original.digest),
+            *self._stamped(folder, "manifest", manifest_ref.digest),
         )
         index = self._append(folder, fixed)
         return Seal(fixed.manifest, fixed.content, original, manifest_ref, tokens, index)
 
-    def stamp(self, over: Over, digest: Digest) -> SealToken:
-        """Ask the authorities in order; pending, under the first one's name, when none gives a token that verifies."""
-        for authority in self._authorities:
+    def stamp(self, over: Over, digest: Digest, without: Collection[str] = ()) -> SealToken:
+        """Ask the authorities in order, but those in `without`, whose token is there; the first answer that verifies.
+
+        Pending, under the name of the first that was to be asked, when none gives one.
+        """
+        asked = [authority for authority in self._authorities if authority.name not in without]
+        for authority in asked:
             try:
                 return SealToken(over, authority.name, KeptToken.of(authority.stamp(digest)))
             except TokenError:
                 continue
-        return SealToken(over, self._authorities[0].name, None)
+        return SealToken(over, (asked or self._authorities)[0].name, None)
 
     def _draw(self, received: ReceivedFile, statement: Statement) -> Manifest:
         return Manifest.of(
@@ -192,15 +194,20 @@ class Sealer:
         seal_steps.write_references(folder, original, manifest)
         return original, manifest
 
-    def _stamped(self, folder: Path, over: Over, digest: Digest) -> SealToken:
-        """Step 3: the token that was stored, or a new one, stored before anything is done with it."""
-        token = seal_steps.read_token(folder, over)
-        if token is not None:
-            return SealToken(over, token.authority, token)
-        asked = self.stamp(over, digest)
-        if asked.token is not None:
-            seal_steps.write_token(folder, over, asked.token)
-        return asked
+    def _stamped(self, folder: Path, over: Over, digest: Digest) -> list[SealToken]:
+        """Step 3: as many tokens of different authorities as are wanted; those that none gives are pending."""
+        numbers = range(1, self._tokens_wanted + 1)
+        stored = {number: seal_steps.read_token(folder, over, number) for number in numbers}
+        held = {token.authority for token in stored.values() if token is not None}
+        tokens: list[SealToken] = []
+        for number, token in stored.items():
+            asked = SealToken(over, token.authority, token) if token else self.stamp(over, digest, held)
+            if asked.token is not None and token is None:
+                # Stored before anything is done with it.
+                seal_steps.write_token(folder, over, number, asked.token)
+            held |= {asked.authority}
+            tokens.append(asked)
+        return tokens
 
     def _append(self, folder: Path, fixed: FixedManifest) -> int:
         """Step 4. A kill between append and file asks again; the appender knows the commitment and tells the same."""
@@ -209,28 +216,3 @@ class Sealer:
             index = self._appender.append(commit(fixed.manifest.salt, fixed.content))
             seal_steps.write_leaf(folder, index)
         return index
-
-
-def seal_files(
-    manifest: bytes,
-    tokens: Mapping[Over, bytes],
-    tlog_proof: bytes,
-    checkpoint: bytes,
-    authorities: Mapping[str, bytes],
-    checkpoint_token: bytes | None = None,
-) -> dict[str, bytes]:
-    """A seal as files, by relative path (FORMAT, Seal): tokens but pending ones, authorities by name, in PEM."""
-    files = {"manifest.json": manifest, "tlog-proof": tlog_proof, "checkpoint": checkpoint}
-    if checkpoint_token is not None:
-        files["checkpoint.tsr"] = checkpoint_token
-    files.update({f"{over}.tsr": raw for over, raw in tokens.items()})
-    files.update({f"authorities/{certificate_name(name)}": pem for name, pem in authorities.items()})
-    return files
-
-
-def certificate_name(authority: str) -> str:
-    """The file name of an authority's certificate: its name where that is plain ASCII, else a readable digest of it."""
-    plain = re.sub(r"[^A-Za-z0-9.-]+", "-", authority).strip(".-")[:80]
-    if plain and plain == authority:
-        return f"{plain}.pem"
-    return f"{plain or 'authority'}-{Digest.of(authority.encode()).hex[:8]}.pem"

@@ -5,7 +5,6 @@ and never takes a missing part for a right one.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from integrity.clock import instant
 from integrity.cms import RESPONSE_LIMIT
@@ -13,20 +12,20 @@ from integrity.container import printable
 from integrity.digest import Digest
 from integrity.files import Source
 from integrity.inquiry import Inquiry, RunningStep
-from integrity.judge import Judge
+from integrity.judge import Existence, Judge
 from integrity.manifest import Manifest, leaf_of
 from integrity.note import SIZE_LIMIT as CHECKPOINT_LIMIT
+from integrity.proof_files import AUTHORITIES, MANIFEST, TLOG_PROOF, is_proof
 from integrity.statement import LIMIT as MANIFEST_LIMIT
 from integrity.tlog_proof import SIZE_LIMIT as PROOF_LIMIT
 from integrity.tlog_proof import TlogProof
 from integrity.token import TokenFacts
+from integrity.token_check import TokenCheck
 
 CHECKPOINT = "checkpoint"
 CHECKPOINT_STAMP = "checkpoint.tsr"
 RECEIPT = "receipt.json"
-_PARTS = frozenset(
-    {"manifest.json", "original.tsr", "manifest.tsr", "tlog-proof", CHECKPOINT, CHECKPOINT_STAMP, RECEIPT}
-)
+_PARTS = frozenset({MANIFEST, TLOG_PROOF, CHECKPOINT, CHECKPOINT_STAMP, RECEIPT})
 _NO_MANIFEST = "there is no manifest to compare with"
 _RECEIPT_LIMIT = 1024 * 1024
 _CERTIFICATES_LIMIT = 1024 * 1024
@@ -41,13 +40,13 @@ class SealedManifest:
 
 
 class SealCheck:
-    """Checks parts of seals from one source. `existed_by` is when the source as a whole is proven to have existed."""
+    """Checks parts of seals from one source. `existed` are instants at which all of it is proven to have existed."""
 
-    def __init__(self, inquiry: Inquiry, judge: Judge, source: Source, *, existed_by: datetime | None = None) -> None:
+    def __init__(self, inquiry: Inquiry, judge: Judge, source: Source, existed: tuple[Existence, ...] = ()) -> None:
         self._inquiry = inquiry
         self._judge = judge
         self._source = source
-        self._existed_by = existed_by
+        self._existed = existed
 
     def authorities(self, folder: str) -> None:
         """Certificates and revocation lists that came along, the lists last: certificates say who may make them."""
@@ -73,16 +72,14 @@ class SealCheck:
         return SealedManifest(manifest, content)
 
     def token(self, path: str, digest: Digest) -> TokenFacts | None:
-        """The token over this digest."""
+        """The single token over this digest."""
         raw = self._read(path, RESPONSE_LIMIT, "token-missing")
-        return None if raw is None else self._judge.token(path, raw, digest, existed_by=self._existed_by)
+        return None if raw is None else self._judge.token(path, raw, digest, self._existed)
 
-    def manifest_token(self, path: str, sealed: SealedManifest) -> TokenFacts | None:
-        """The token over the manifest, which cannot be older than what the manifest tells of."""
-        facts = self.token(path, Digest.of(sealed.content))
-        if facts is not None:
-            self._judge.stamped_after_receipt(path, sealed.manifest, facts)
-        return facts
+    def tokens(self, prefix: str, digest: Digest, sealed: SealedManifest | None) -> "SealTokens":
+        """All tokens of the seal below this prefix, to be judged."""
+        found = TokenCheck(self._inquiry, self._judge, self._source, prefix, self._existed)
+        return SealTokens(self._judge, found, digest, sealed)
 
     def stamped_checkpoint(self) -> None:
         """The token over the checkpoint, where there is one: its step comes only then, for none has to be there."""
@@ -94,7 +91,7 @@ class SealCheck:
             if raw is None or stamped is None:
                 step.nothing_to_check("there is no checkpoint that it could be over")
                 return
-            judged = self._judge.checkpoint_token(CHECKPOINT_STAMP, raw, stamped, existed_by=self._existed_by)
+            judged = self._judge.checkpoint_token(CHECKPOINT_STAMP, raw, stamped, self._existed)
             tell(step, judged)
 
     def proof(self, path: str, sealed: SealedManifest) -> TlogProof | None:
@@ -109,31 +106,53 @@ class SealCheck:
         return self._source.read(path, limit)
 
 
+@dataclass(frozen=True, slots=True)
+class SealTokens:
+    """The tokens of one seal, and what they are to be over."""
+
+    judge: Judge
+    found: TokenCheck
+    digest: Digest
+    sealed: SealedManifest | None
+
+    def original(self, step: RunningStep) -> None:
+        """An authority stamped the bytes."""
+        for facts in self.found.over("original", self.digest, step).values():
+            tell(step, facts)
+
+    def manifest(self, step: RunningStep) -> None:
+        """An authority stamped the manifest, which cannot be older than what it tells of."""
+        if self.sealed is None:
+            step.nothing_to_check(_NO_MANIFEST)
+            return
+        for path, facts in self.found.over("manifest", Digest.of(self.sealed.content), step).items():
+            tell(step, facts)
+            self.judge.stamped_after_receipt(path, self.sealed.manifest, facts)
+
+
 def check_seal(inquiry: Inquiry, judge: Judge, source: Source, digest: Digest, size: int) -> None:
     """Judge the folder of one seal: what FORMAT lists, and the receipt where it lies with it."""
     check = SealCheck(inquiry, judge, source)
     with inquiry.step("the seal holds nothing unknown"):
         for path in source.paths():
-            if path not in _PARTS and not is_certificate(path, "authorities/"):
+            if not (path in _PARTS or is_proof(path) or is_certificate(path, AUTHORITIES)):
                 inquiry.find("file-unexpected", printable(path), "no part of a seal is called so")
-        check.authorities("authorities/")
+        check.authorities(AUTHORITIES)
     with inquiry.step("the manifest is about this file") as step:
-        sealed = check.manifest("manifest.json", digest, size)
+        sealed = check.manifest(MANIFEST, digest, size)
         if sealed is not None:
             step.note(f"received at {instant(sealed.manifest.received_at)}")
+    tokens = check.tokens("", digest, sealed)
     with inquiry.step("an authority stamped the file") as step:
-        tell(step, check.token("original.tsr", digest))
+        tokens.original(step)
     with inquiry.step("an authority stamped the manifest") as step:
-        if sealed is None:
-            step.nothing_to_check(_NO_MANIFEST)
-        else:
-            tell(step, check.manifest_token("manifest.tsr", sealed))
+        tokens.manifest(step)
     check.stamped_checkpoint()
     with inquiry.step("the manifest is in the log") as step:
         if sealed is None:
             step.nothing_to_check(_NO_MANIFEST)
         else:
-            proof = check.proof("tlog-proof", sealed)
+            proof = check.proof(TLOG_PROOF, sealed)
             _check_checkpoint(inquiry, source, proof)
             step.note(f"leaf {proof.index}" if proof else "no leaf")
     if source.has(RECEIPT):

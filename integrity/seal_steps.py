@@ -42,9 +42,9 @@ class KeptToken:
         return cls(token.raw, token.digest, token.gen_time, token.authority, token.policy, token.qualified)
 
 
-def token_step(over: str) -> str:
-    """The file of the token over `original` or `manifest`."""
-    return f"{over}.token.json"
+def token_step(over: str, number: int = 1) -> str:
+    """The file of a token over `original` or `manifest`; the second authority's is number 2."""
+    return f"{over}.token.json" if number == 1 else f"{over}.{number}.token.json"
 
 
 def read_references(folder: Path) -> tuple[VaultRef, VaultRef] | None:
@@ -61,9 +61,9 @@ def write_references(folder: Path, original: VaultRef, manifest: VaultRef) -> No
     _write(folder / VAULT, {"original": _reference(original), "manifest": _reference(manifest)})
 
 
-def read_token(folder: Path, over: str) -> KeptToken | None:
+def read_token(folder: Path, over: str, number: int = 1) -> KeptToken | None:
     """What an authority answered, or None while none did."""
-    fields = _read(folder / token_step(over))
+    fields = _read(folder / token_step(over, number))
     if fields is None:
         return None
     token = KeptToken(
@@ -78,9 +78,9 @@ def read_token(folder: Path, over: str) -> KeptToken | None:
     return token
 
 
-def write_token(folder: Path, over: str, token: KeptToken) -> None:
+def write_token(folder: Path, over: str, number: int, token: KeptToken) -> None:
     _write(
-        folder / token_step(over),
+        folder / token_step(over, number),
         {
             "raw": base64.b64encode(token.raw).decode(),
             "digest": token.digest.hex,

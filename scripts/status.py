@@ -14,7 +14,7 @@ from catalog.errors import NotFound
 from catalog.identity import OriginalId
 from integrity.digest import Digest
 from integrity.errors import LogError
-from integrity.seal import seal_files
+from integrity.proof_files import authority_files, seal_files
 from integrity.tlog_proof import TlogProof
 from player.language import gettext as _
 from scripts.assemble import House
@@ -104,10 +104,6 @@ def seal_of(house: House, digest: Digest) -> dict[str, bytes]:
         raise NotFound(f"no original {digest.hex}")
     original = house.recordings.original(OriginalId(found))
     proof = house.log.tlog_proof(original.leaf_index)
-    return seal_files(
-        original.manifest,
-        {token.over: token.raw for token in original.tokens if token.raw is not None},
-        proof,
-        TlogProof.from_bytes(proof).checkpoint,
-        {authority.name: authority.root_pem for authority in house.trust.authorities},
-    )
+    authorities = {authority.name: authority.root_pem for authority in house.trust.authorities}
+    checkpoint = TlogProof.from_bytes(proof).checkpoint
+    return seal_files(original.proof_files(proof), checkpoint, authority_files(authorities))

@@ -3,7 +3,7 @@
 Plain SQL text on purpose: a dump's rows must be those of its revision, whatever catalog.tables says today.
 """
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 AT = "2026-03-01T08:00:00.000000Z"
 AGENCY, PERSON, STATION, CASE = (f"0sample{name:0>19}" for name in ("agency", "person", "stat10n", "case"))
@@ -104,6 +104,35 @@ _ROWS: tuple[tuple[str, Row], ...] = (
             "leaf_index": 2,
         },
     ),
+    (
+        "renewals",
+        {
+            "id": "0" * 26,
+            "original_id": ORIGINAL,
+            "number": 1,
+            "statement": b"{}",
+            "tokens": 1,
+            "authority": "embedded",
+            "token": b"token",
+            "sha256": "d" * 64,
+            "gen_time": AT,
+            "good_until": AT,
+            "entry_id": 1,
+        },
+    ),
+    (
+        "revocations",
+        {
+            "sha256": "e" * 64,
+            "authority": "embedded",
+            "kind": "crl",
+            "issuer": "f" * 64,
+            "content": b"list",
+            "this_update": AT,
+            "kept_at": AT,
+            "entry_id": 1,
+        },
+    ),
     ("receipts", {"upload_id": UPLOAD, "complete": False, "body": b"{}", "stored_at": AT}),
     (
         "cases",
@@ -166,9 +195,13 @@ _ROWS: tuple[tuple[str, Row], ...] = (
 
 
 def fill(connection: Connection, *only: str) -> None:
-    """Write the sample's rows (of these tables only) into an empty database; its ledger entry becomes 1."""
+    """Write the sample's rows (of these tables only) into an empty database; its ledger entry becomes 1.
+
+    A database of an earlier revision gets those it has tables for.
+    """
+    there = set(inspect(connection).get_table_names())
     for table, row in _ROWS:
-        if not only or table in only:
+        if table in (only or there):
             insert(connection, table, row)
 
 

@@ -6,7 +6,8 @@ from catalog.identity import UploadId, new_id
 from catalog.sequencer import Sequencer
 from integrity.digest import Digest
 from integrity.manifest import Manifest
-from integrity.seal import Over, Seal, SealToken
+from integrity.proof_files import Over
+from integrity.seal import Seal, SealToken
 from integrity.seal_steps import KeptToken
 from integrity.statement import Filing, Statement
 from integrity.vault import VaultRef

@@ -1,6 +1,7 @@
 """Late tokens: filled in once, of the right bytes, with their own digest in the ledger."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -10,6 +11,7 @@ from catalog.database import Database
 from catalog.errors import Conflict, NotFound
 from catalog.recordings import Recordings
 from integrity.digest import Digest
+from integrity.seal import SealToken
 from integrity.seal_steps import KeptToken
 from tests.catalog.seals import FOOTAGE, FakeSealer, upload_id
 from tests.catalog.test_recordings import BODY, STATION, recordings, sealer
@@ -80,3 +82,41 @@ def test_a_token_over_other_bytes_is_refused(pending: Recordings) -> None:
 def test_a_token_for_no_row(pending: Recordings) -> None:
     with pytest.raises(NotFound):
         pending.add_token("0" * 26, KeptToken.of(FakeAuthority().stamp(Digest.of(BODY))))
+
+
+class TestTwoAuthorities:
+    """Tokens of two authorities over each digest, of which one was away."""
+
+    @pytest.fixture
+    def half(self, recordings: Recordings, sealer: FakeSealer) -> Recordings:
+        seal = sealer.seal(BODY, FOOTAGE)
+        tokens = tuple(each for token in seal.tokens for each in (token, SealToken(token.over, "second", None)))
+        recordings.catalogue(replace(seal, tokens=tokens), FOOTAGE, upload_id(1), START, STATION)
+        return recordings
+
+    def test_the_one_that_waits_knows_whose_there_is(self, half: Recordings) -> None:
+        assert [(waiting.over, waiting.held) for waiting in half.pending_tokens()] == [
+            ("original", ("embedded",)),
+            ("manifest", ("embedded",)),
+        ]
+
+    def test_it_is_never_filled_in_by_the_same(self, half: Recordings) -> None:
+        waiting = half.pending_tokens()[0]
+        with pytest.raises(Conflict, match="embedded has given"):
+            half.add_token(waiting.id, KeptToken.of(FakeAuthority("embedded").stamp(waiting.digest)))
+        assert waiting in half.pending_tokens()
+
+    def test_proofs_are_numbered_in_the_order_of_the_authorities(self, half: Recordings) -> None:
+        second = FakeAuthority("second")
+        for waiting in half.pending_tokens():
+            half.add_token(waiting.id, KeptToken.of(second.stamp(waiting.digest)))
+        stored = half.original(waiting.original)
+        files = stored.proof_files(b"proof")
+        assert list(files) == [
+            *("manifest.json", "original.tsr", "original.2.tsr", "manifest.tsr", "manifest.2.tsr", "tlog-proof"),
+        ]
+        assert [b"of second" in files[name] for name in files] == [False, False, True, False, True, False]
+
+    def test_pending_ones_are_left_out_of_the_proofs(self, half: Recordings) -> None:
+        files = half.original(half.pending_tokens()[0].original).proof_files(b"proof")
+        assert list(files) == ["manifest.json", "original.tsr", "manifest.tsr", "tlog-proof"]

@@ -37,11 +37,11 @@ _KEYS = Path(__file__).with_name("keys")
 
 
 @cache
-def rsa_key(name: str) -> rsa.RSAPrivateKey:
+def rsa_key(name: str, bits: int = 2048) -> rsa.RSAPrivateKey:
     """One key for a name: the one that lies in `keys`, where a test needs equal bytes in every run, else a new one."""
     kept = _KEYS / f"{name}.pem"
     if not kept.is_file():
-        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        return rsa.generate_private_key(public_exponent=65537, key_size=bits)
     key = load_pem_private_key(kept.read_bytes(), None)
     if not isinstance(key, rsa.RSAPrivateKey):
         raise TypeError(f"{kept} is no RSA key")

@@ -23,7 +23,7 @@ from integrity.heads import FileHeads
 from integrity.log import Log
 from integrity.manifest import Manifest
 from integrity.note import Signer
-from integrity.seal import Over
+from integrity.proof_files import OriginalProofs, Over, authority_files
 from integrity.statement import Filing, Statement
 from integrity.timestamp import HttpAuthority
 from integrity.trust import Trust, TrustedAuthority
@@ -111,9 +111,12 @@ class Evidence:
         return CustodyEntry(commit(salt, body), proof, body, salt)
 
     def file(self, sealed: Sealed) -> BundleFile:
-        return BundleFile(
-            lambda: io.BytesIO(sealed.body), sealed.manifest, sealed.tokens, self.log.tlog_proof(sealed.leaf_index)
-        )
+        return BundleFile(lambda: io.BytesIO(sealed.body), self.proofs(sealed))
+
+    def proofs(self, sealed: Sealed) -> dict[str, bytes]:
+        """The seal's proofs by name, under today's head."""
+        there = list(sealed.tokens.items())
+        return OriginalProofs(sealed.manifest, there, self.log.tlog_proof(sealed.leaf_index)).files()
 
     def contents(self, originals: Sequence[Sealed], documents: Sequence[Sealed] = ()) -> BundleContents:
         """A bundle's contents: custody with a view, a withheld entry and the approval."""
@@ -137,7 +140,7 @@ class Evidence:
             made_on=self.clock.now().date(),
             originals=[self.file(sealed) for sealed in originals],
             documents=[self.file(sealed) for sealed in documents],
-            authorities={"embedded": self.embedded.root_pem},
+            authorities=authority_files({"embedded": self.embedded.root_pem}),
             checkpoint=self.log.head().note,
             custody=custody,
             approval=BundleApproval(

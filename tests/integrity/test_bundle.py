@@ -17,6 +17,7 @@ from integrity.custody import read_custody
 from integrity.digest import Digest
 from integrity.errors import IntegrityError, InvalidBundle, VaultMissing
 from integrity.manifest import leaf_of
+from integrity.proof_files import MANIFEST, TLOG_PROOF
 from integrity.tlog_proof import TlogProof
 from integrity.verify import verify_bundle
 from tests.fakes.evidence import Evidence
@@ -226,6 +227,10 @@ def test_a_bundle_that_is_there_is_not_replaced(contents: BundleContents, tmp_pa
     assert (tmp_path / "bundle.zip").read_bytes() == b"kept"
 
 
+def _with(file: BundleFile, name: str, content: bytes) -> BundleFile:
+    return replace(file, proofs={**file.proofs, name: content})
+
+
 def test_contents_that_do_not_fit_together_are_refused(contents: BundleContents, tmp_path: Path) -> None:
     first = contents.originals[0]
     manifest = first.manifest.replace(b'"note":null', b'"note":"other"')
@@ -235,9 +240,9 @@ def test_contents_that_do_not_fit_together_are_refused(contents: BundleContents,
         replace(contents, custody=contents.custody[:-1]),
         replace(contents, custody=[*contents.custody, contents.custody[0]]),
         replace(contents, originals=[], documents=[]),
-        replace(contents, originals=[replace(first, manifest=b"{}")]),
-        replace(contents, originals=[first, replace(first, manifest=manifest)]),
-        replace(contents, originals=[replace(first, tlog_proof=b"\xff")], custody=[
+        replace(contents, originals=[_with(first, MANIFEST, b"{}")]),
+        replace(contents, originals=[first, _with(first, MANIFEST, manifest)]),
+        replace(contents, originals=[_with(first, TLOG_PROOF, b"\xff")], custody=[
             replace(entry, tlog_proof=b"\xff") for entry in contents.custody
         ]),
         replace(contents, approval=replace(contents.approval, request={"number": 2**60})),

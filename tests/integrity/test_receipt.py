@@ -203,3 +203,32 @@ def test_the_advice_to_wipe(receipt: Receipt, vaults: list[str], wanted: int, wi
 def test_an_earlier_uploads_manifest_of_the_same_bytes_is_accepted(receipt: Receipt) -> None:
     again = replace(receipt, upload="02upload", station="02station")
     assert verify_receipt(build_receipt(again, KEY), TRUST).upload == "02upload"
+
+
+def _stamped(over: str, authority: str, qualified: bool) -> TokenState:
+    return TokenState(over, Stamp(authority, START, Digest.of(authority.encode()), qualified))
+
+
+def test_tokens_of_several_authorities(receipt: Receipt) -> None:
+    tokens = tuple(_stamped(over, name, name == "b") for over in ("original", "manifest") for name in ("a", "b"))
+    told = replace(receipt, tokens=tokens)
+    assert verify_receipt(build_receipt(told, KEY), TRUST).tokens == tokens
+    assert told.qualified
+    assert not replace(receipt, tokens=tokens[:3]).qualified
+    waiting = replace(receipt, tokens=(*tokens, TokenState("manifest", None)))
+    assert verify_receipt(build_receipt(waiting, KEY), TRUST).pending
+
+
+@pytest.mark.parametrize(
+    "tokens",
+    [
+        (_stamped("original", "a", False), _stamped("original", "a", False), _stamped("manifest", "a", False)),
+        (_stamped("original", "a", False), _stamped("manifest", "a", False), _stamped("other", "a", False)),
+        (_stamped("manifest", "a", False), _stamped("manifest", "b", False)),
+        (),
+    ],
+    ids=["one authority twice", "over something else", "none over the original", "none"],
+)
+def test_tokens_that_no_receipt_tells_of(receipt: Receipt, tokens: tuple[TokenState, ...]) -> None:
+    with pytest.raises(InvalidReceipt):
+        build_receipt(replace(receipt, tokens=tokens), KEY)

@@ -10,7 +10,7 @@ from integrity.errors import InvalidCanonical, InvalidManifest, LogUnavailable, 
 from integrity.heads import FileHeads
 from integrity.log import Log
 from integrity.manifest import leaf_of
-from integrity.seal import ReceivedFile, Sealer, certificate_name, seal_files
+from integrity.seal import ReceivedFile, Sealer
 from integrity.statement import Statement
 from integrity.vault_files import FileVault
 from tests.fakes.appenders import FakeAppender
@@ -224,18 +224,37 @@ def test_a_sealer_has_an_authority(house: House) -> None:
         Sealer(house.vault, [], house.appender, house.clock, house.random)
 
 
-def test_the_files_of_a_seal() -> None:
-    files = seal_files(b"m", {"original": b"o"}, b"p", b"c", {"embedded": b"pem", "时间戳": b"pem2"})
-    names = set(files) - {f"authorities/{certificate_name('时间戳')}"}
-    assert names == {"manifest.json", "original.tsr", "tlog-proof", "checkpoint", "authorities/embedded.pem"}
-    assert files["original.tsr"] == b"o"
-    assert seal_files(b"m", {}, b"p", b"c", {}, b"t")["checkpoint.tsr"] == b"t"
+class TestTwoAtOnce:
+    """By setting, tokens of two different authorities over each digest."""
 
+    @pytest.fixture
+    def twice(self, house: House) -> House:
+        house.sealer = Sealer(
+            house.vault, [house.authority, house.second], house.appender, house.clock, house.random, tokens_wanted=2
+        )
+        house.sealer.fix(house.folder, house.received, STATEMENT)
+        return house
 
-@pytest.mark.parametrize("name", ["..", "a/b", "", "时间戳", "A B", "x" * 100])
-def test_a_certificates_name_is_a_plain_file_name(name: str) -> None:
-    plain = certificate_name(name)
-    assert plain.isascii()
-    assert "/" not in plain
-    assert not plain.startswith(".")
-    assert len({certificate_name(other) for other in (name, name + "x")}) == 2
+    def test_each_digest_has_one_of_each(self, twice: House) -> None:
+        seal = twice.sealer.seal(twice.folder, twice.received)
+        assert [(token.over, token.authority, token.pending) for token in seal.tokens] == [
+            (over, authority, False) for over in ("original", "manifest") for authority in ("first", "second")
+        ]
+
+    def test_one_that_is_away_leaves_its_token_pending(self, twice: House) -> None:
+        twice.authority.go_away()
+        seal = twice.sealer.seal(twice.folder, twice.received)
+        assert [(token.authority, token.pending) for token in seal.tokens] == [("second", False), ("first", True)] * 2
+
+    def test_what_comes_later_is_never_the_same_authoritys_again(self, twice: House) -> None:
+        twice.authority.go_away()
+        first = twice.sealer.seal(twice.folder, twice.received)
+        twice.authority.come_back()
+        second = twice.sealer.seal(twice.folder, twice.received)
+        assert [token.authority for token in second.tokens] == ["second", "first"] * 2
+        assert [token.token for token in second.tokens[::2]] == [token.token for token in first.tokens[::2]]
+        assert len(twice.second.asked) == 2
+
+    def test_more_tokens_than_authorities(self, house: House) -> None:
+        with pytest.raises(ValueError, match="authority"):
+            Sealer(house.vault, [house.authority], house.appender, house.clock, house.random, tokens_wanted=2)

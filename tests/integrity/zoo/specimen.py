@@ -14,8 +14,8 @@ from integrity.bundle import write_bundle
 from integrity.canonical import canonical, parse_canonical
 from integrity.digest import Digest
 from integrity.note import Signer
+from integrity.proof_files import authority_files, seal_files
 from integrity.receipt import Copy, Receipt, Stamp, TokenState, build_receipt
-from integrity.seal import seal_files
 from integrity.tlog_proof import TlogProof
 from tests.fakes import certificates
 from tests.fakes.certificates import YEAR, Issued
@@ -56,9 +56,8 @@ class Specimen:
         write_bundle(folder / "bundle.zip", contents, evidence.stamp)
         with zipfile.ZipFile(folder / "bundle.zip") as archive:
             bundle = {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
-        proof = evidence.log.tlog_proof(video.leaf_index)
-        roots = {"embedded": evidence.embedded.root_pem}
-        seal = seal_files(video.manifest, video.tokens, proof, evidence.log.head().note, roots)
+        roots = authority_files({"embedded": evidence.embedded.root_pem})
+        seal = seal_files(evidence.proofs(video), evidence.log.head().note, roots)
         second_proof = evidence.log.tlog_proof(second.leaf_index)
         return cls(evidence, other, video, second, seal, bundle, second_proof, first, credentials)
 

@@ -1,0 +1,78 @@
+"""The files that prove an original, under the names FORMAT gives them: in a seal, and with a prefix in a bundle.
+
+Made here and nowhere else, so that what a seal holds, a bundle holds too; read by `integrity.token_check` under the
+same names. Says nothing of whether they prove anything.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from integrity.digest import Digest
+
+Over = Literal["original", "manifest"]
+"""What a token's imprint is the SHA-256 of."""
+
+MANIFEST = "manifest.json"
+TLOG_PROOF = "tlog-proof"
+AUTHORITIES = "authorities/"
+
+MOST = 99
+"""The highest number in a name; nobody has that many authorities."""
+
+_TOKEN = re.compile(r"(?:original|manifest)(?:\.(?:[2-9]|[1-9][0-9]))?\.tsr")
+
+
+@dataclass(frozen=True, slots=True)
+class OriginalProofs:
+    """What proves one original. `tokens` are those that are there, for each digest in the order of the authorities."""
+
+    manifest: bytes
+    tokens: Sequence[tuple[Over, bytes]]
+    tlog_proof: bytes
+
+    def files(self) -> dict[str, bytes]:
+        """Contents by name: `manifest.json`, `original.tsr`, `original.2.tsr`, … `tlog-proof`."""
+        files = {MANIFEST: self.manifest}
+        count: dict[Over, int] = {}
+        for over, raw in self.tokens:
+            count[over] = count.get(over, 0) + 1
+            files[token_name(over, count[over])] = raw
+        return files | {TLOG_PROOF: self.tlog_proof}
+
+
+def token_name(over: Over, number: int) -> str:
+    """The first authority's token has the plain name."""
+    return f"{over}.tsr" if number == 1 else f"{over}.{number}.tsr"
+
+
+def is_proof(name: str) -> bool:
+    """Whether a proof of an original may be called so."""
+    return name in (MANIFEST, TLOG_PROOF) or _TOKEN.fullmatch(name) is not None
+
+
+def authority_files(certificates: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Root certificates in PEM by their authority's name, as files of the folder `authorities`."""
+    return {certificate_name(name): pem for name, pem in certificates.items()}
+
+
+def seal_files(
+    proofs: Mapping[str, bytes],
+    checkpoint: bytes,
+    authorities: Mapping[str, bytes],
+    checkpoint_token: bytes | None = None,
+) -> dict[str, bytes]:
+    """A seal as files, by relative path (FORMAT, Seal); `proofs` and `authorities` as the functions above make them."""
+    files = {**proofs, "checkpoint": checkpoint}
+    if checkpoint_token is not None:
+        files["checkpoint.tsr"] = checkpoint_token
+    return files | {f"{AUTHORITIES}{name}": content for name, content in authorities.items()}
+
+
+def certificate_name(authority: str) -> str:
+    """The file name of an authority's certificate: its name where that is plain ASCII, else a readable digest of it."""
+    plain = re.sub(r"[^A-Za-z0-9.-]+", "-", authority).strip(".-")[:80]
+    if plain and plain == authority:
+        return f"{plain}.pem"
+    return f"{plain or 'authority'}-{Digest.of(authority.encode()).hex[:8]}.pem"

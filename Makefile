@@ -6,9 +6,10 @@ MEDIA ?=
 ONCE ?=
 KILLS ?= all
 CUTS ?= 50
+FUZZ_S ?= 600
 SEED ?= 20260302
 
-.PHONY: help demo test kills power-cuts zoo check lint setup setup-test lock clean
+.PHONY: help demo test kills power-cuts zoo fuzz check lint setup setup-test lock clean
 
 help: ## print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +39,9 @@ lint:
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache
+
+fuzz: setup-test ## every parser under fire: make fuzz [FUZZ_S=600] [SEED=n], SEED as a run before printed it
+	@$(PY) -m tests.fuzz --seconds $(FUZZ_S) $(if $(filter command line,$(origin SEED)),--seed $(SEED))
 
 zoo: setup-test ## make the zoo of broken evidence anew (after a format grew): then read what changed
 	@$(PY) -m tests.integrity.zoo.make

@@ -7,39 +7,65 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from integrity.errors import InvalidTrust
 
 _SIGNERS = (rsa.RSAPublicKey, ec.EllipticCurvePublicKey)
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+"""What parsing raises. Most parts are parsed on first use: here, so that nothing is left to raise later."""
 
 
 def read_certificates(pem: bytes) -> tuple[x509.Certificate, ...]:
     """All certificates of a PEM text, at least one; InvalidTrust if one of them cannot be read."""
     try:
         certificates = x509.load_pem_x509_certificates(pem)
-        for certificate in certificates:
-            certificate.extensions  # noqa: B018 - parsed on first use; a bad one is to be found here
-    except ValueError as error:
+        return tuple(map(_parsed, certificates))
+    except _UNREADABLE as error:
         raise InvalidTrust("not a PEM text of certificates") from error
-    return tuple(certificates)
+
+
+def read_certificate(der: bytes) -> x509.Certificate:
+    """One certificate in DER; InvalidTrust if any part of it that is used here cannot be read."""
+    try:
+        return _parsed(x509.load_der_x509_certificate(der))
+    except _UNREADABLE as error:
+        raise InvalidTrust("not a certificate") from error
 
 
 def read_revocations(raw: bytes) -> x509.CertificateRevocationList:
     """One revocation list, PEM or DER; InvalidTrust if it cannot be read."""
     try:
-        return x509.load_pem_x509_crl(raw) if raw.lstrip().startswith(b"-----") else x509.load_der_x509_crl(raw)
-    except ValueError as error:
+        pem = raw.lstrip().startswith(b"-----")
+        revocations = x509.load_pem_x509_crl(raw) if pem else x509.load_der_x509_crl(raw)
+        _touch(revocations.issuer, *(revoked.revocation_date_utc for revoked in revocations))
+    except _UNREADABLE as error:
         raise InvalidTrust("not a certificate revocation list") from error
+    return revocations
 
 
 def issued_by(revocations: x509.CertificateRevocationList, issuers: Iterable[x509.Certificate]) -> bool:
     """Whether one of these certificates' keys signed the list."""
     for issuer in issuers:
         key = issuer.public_key()
-        if issuer.subject == revocations.issuer and isinstance(key, _SIGNERS) and revocations.is_signature_valid(key):
+        if issuer.subject == revocations.issuer and isinstance(key, _SIGNERS) and _signed_by(revocations, key):
             return True
     return False
+
+
+def _signed_by(revocations: x509.CertificateRevocationList, key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey) -> bool:
+    try:
+        return revocations.is_signature_valid(key)
+    except _UNREADABLE:
+        return False  # an algorithm that nobody here knows
 
 
 def key_period(certificate: x509.Certificate) -> tuple[datetime, datetime]:
@@ -54,3 +80,13 @@ def key_period(certificate: x509.Certificate) -> tuple[datetime, datetime]:
     if period.not_after is not None:
         end = min(end, period.not_after.replace(tzinfo=UTC))
     return start, end
+
+
+def _parsed(certificate: x509.Certificate) -> x509.Certificate:
+    _touch(certificate.extensions, certificate.issuer, certificate.subject, certificate.public_key())
+    _touch(certificate.not_valid_before_utc, certificate.not_valid_after_utc, certificate.serial_number)
+    return certificate
+
+
+def _touch(*_: object) -> None:
+    """Arguments are evaluated: that is all."""

@@ -5,6 +5,7 @@ that would have written it then; any other never happened. Never holds what a du
 """
 
 import hashlib
+import re
 from pathlib import Path
 
 from integrity import durable
@@ -14,6 +15,7 @@ from integrity.tiles import Tile
 from integrity.tree import Files
 
 _HEADER = b"tiezheng-staging-v1\n"
+_LINE = re.compile(rb"([!-~]{1,99}) (0|[1-9][0-9]{0,8})\n")
 
 
 class Staging:
@@ -63,11 +65,12 @@ def decode(content: bytes) -> Files:
         raise LogCorrupt("a staged batch is damaged")
     files, position = Files(), len(_HEADER)
     while position < len(body):
-        end = body.index(b"\n", position)
-        path, _, length = body[position:end].decode().partition(" ")
-        tile = Tile.from_path(path)
-        if tile is None:
-            raise LogCorrupt(f"a staged batch names {path!r}, which is no tile")
-        position = end + 1 + int(length)
-        files.append((tile, body[end + 1 : position]))
+        line = _LINE.match(body, position)
+        tile = None if line is None else Tile.from_path(line[1].decode())
+        if line is None or tile is None:
+            raise LogCorrupt("a staged batch names something that is no tile")
+        position = line.end() + int(line[2])
+        if position > len(body):
+            raise LogCorrupt("a staged batch ends inside a tile")
+        files.append((tile, body[line.end() : position]))
     return files

@@ -20,9 +20,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from integrity import cms
-from integrity.certificates import key_period
+from integrity.certificates import key_period, read_certificate
 from integrity.digest import Digest
-from integrity.errors import InvalidEncoding, InvalidToken
+from integrity.errors import InvalidEncoding, InvalidToken, InvalidTrust
 from integrity.oids import ECDSA_WITH, RSA, RSA_WITH, SHA256_OID, SHA384_OID, SHA512_OID
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -150,11 +150,9 @@ def _signing_certificate(response: cms.Response) -> x509.Certificate:
 
 def _certificate(raw: bytes) -> x509.Certificate:
     try:
-        certificate = x509.load_der_x509_certificate(raw)
-        certificate.extensions  # noqa: B018 - parsed on first use; a bad one is to be found here
-    except ValueError as error:
+        return read_certificate(raw)
+    except InvalidTrust as error:
         raise InvalidToken("token-malformed", "the signing certificate cannot be read") from error
-    return certificate
 
 
 def _check_purpose(certificate: x509.Certificate) -> None:

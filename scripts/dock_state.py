@@ -43,7 +43,7 @@ class Credentials:
             station, name, token = (_text(fields, field) for field in ("station", "name", "token"))
             server = None if fields.get("server") is None else _text(fields, "server")
             return cls(path, station, name, token, server)
-        except (OSError, ValueError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
             raise WrongCredentials(f"{path}: {error}") from error
 
 

@@ -205,6 +205,12 @@ def garbage_as_a_list_crl(specimen: Specimen) -> bytes:
     return b"garbage"
 
 
+@lists.case("revocations-malformed")
+def a_list_of_a_version_nobody_knows_crl(specimen: Specimen) -> bytes:
+    content = certificates.revocations(specimen.credentials[0], {1: specimen.evidence.clock.now()})
+    return content.public_bytes(Encoding.DER).replace(b"\x02\x01\x01", b"\x02\x01\x2f", 1)
+
+
 @lists.case("revocations-not-trusted")
 def a_strangers_list_crl(specimen: Specimen) -> bytes:
     return specimen.strangers_revocations

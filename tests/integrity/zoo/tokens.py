@@ -4,6 +4,7 @@
 alone, and signs it properly. Where nothing is said, it lies in the place of `original.tsr`.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -192,6 +193,38 @@ def another_certificate_for_the_same_key(bench: Bench) -> bytes:
 @case("token-signer-differs")
 def a_signature_that_names_another_issuer(bench: Bench) -> bytes:
     return bench.forged(signer_name=der.sequence())
+
+
+def _mangled(bench: Bench, old: bytes, new: bytes) -> bytes:
+    """A token that properly names a certificate in which some bytes are others."""
+    signer = bench.signer()
+    own = certificates.encoded(signer)
+    mangled = own.replace(old, new, 1)
+    assert mangled != own
+    named = hashlib.sha256(mangled).digest()
+    return bench.forged(signer, certificates=(mangled,), named_digest=named)
+
+
+@case("token-malformed")
+def a_certificate_of_a_version_nobody_knows(bench: Bench) -> bytes:
+    return _mangled(bench, b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x12")
+
+
+@case("token-malformed")
+def a_certificate_with_a_key_of_an_unknown_kind(bench: Bench) -> bytes:
+    key = der.oid("1.2.840.113549.1.1.1")
+    return _mangled(bench, key, key[:-1] + b"\x63")
+
+
+@case("token-malformed")
+def a_certificate_with_a_key_that_cannot_be_read(bench: Bench) -> bytes:
+    return _mangled(bench, b"\x02\x03\x01\x00\x01", b"\x0a\x03\x01\x00\x01")
+
+
+@case("token-malformed")
+def a_certificate_with_an_extension_twice(bench: Bench) -> bytes:
+    """Basic constraints and key purpose by one name."""
+    return _mangled(bench, der.oid("2.5.29.37"), der.oid("2.5.29.19"))
 
 
 @case("token-signature")

@@ -1,0 +1,122 @@
+"""Targets of what the doors read: bags, zips and seals handed to `verify`, headers, settings, credentials."""
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from catalog.identity import AgencyId, StationId
+from ingest.errors import InvalidMetadata
+from ingest.metadata import read_statement
+from integrity.bag import INFO, PAYLOAD_LIST, TAG_LIST, check_files, check_version
+from integrity.digest import Digest
+from integrity.finding import Assurance, Finding
+from integrity.inquiry import Inquiry
+from integrity.statement import Statement
+from integrity.verify import verify_bundle, verify_file
+from player.stream import Content, slice_of
+from scripts.dock_state import Credentials, WrongCredentials
+from scripts.settings import WrongSettings, load
+from tests.fakes.clocks import FakeClock
+from tests.fuzz import scratch
+from tests.fuzz.explore import Differs, Target
+from tests.integrity.zoo.exhibits import GOOD_SEAL, NOW, VIDEO, unpacked
+
+
+class _Shelf:
+    """A container in memory."""
+
+    def __init__(self, files: dict[str, bytes]) -> None:
+        self._files = files
+        self.sizes = {path: len(content) for path, content in files.items()}
+        self.defects: list[Finding] = []
+
+    def chunks(self, path: str) -> Iterator[bytes]:
+        yield self._files[path]
+
+    def close(self) -> None: ...
+
+
+def _bag_list(content: bytes) -> None:
+    inquiry = Inquiry()
+    check_files(inquiry, _Shelf({TAG_LIST: content, PAYLOAD_LIST: content, "data/originals/a": b"a"}), {})
+    _raise_first(inquiry)
+
+
+def _bag_info(content: bytes) -> None:
+    inquiry = Inquiry()
+    check_version(inquiry, _Shelf({INFO: content, "bagit.txt": content}))
+    _raise_first(inquiry)
+
+
+class Found(Exception):
+    """A finding, as a refusal: so that a new one is seen as a new way to go."""
+
+
+def _raise_first(inquiry: Inquiry) -> None:
+    for finding in inquiry.verdict(Assurance.SELF_ASSERTED).findings:
+        raise Found(f"{finding.code} {finding.detail}")
+
+
+def _zip(content: bytes) -> None:
+    verdict = verify_bundle(scratch.as_file("bundle.zip", content), scratch.trust(), clock=FakeClock(NOW))
+    if verdict.findings:
+        raise Found(", ".join(f"{finding.code} {finding.detail}" for finding in verdict.findings[:2]))
+
+
+@cache
+def _seal() -> Path:
+    return unpacked(GOOD_SEAL, scratch.folder() / "sealed")
+
+
+def _sealed(content: bytes) -> None:
+    """The first byte says which part of a good seal the rest is put in place of."""
+    parts = sorted(path for path in (_seal() / "seal").rglob("*") if path.is_file())
+    path = parts[(content[0] if content else 0) % len(parts)]
+    good = path.read_bytes()
+    try:
+        path.write_bytes(content[1:])
+        verdict = verify_file(_seal() / VIDEO, _seal() / "seal", scratch.trust(), clock=FakeClock(NOW))
+    finally:
+        path.write_bytes(good)
+    if verdict.findings:
+        raise Found(", ".join(f"{finding.code} {finding.detail}" for finding in verdict.findings[:2]))
+
+
+def _metadata(content: bytes) -> None:
+    statement = read_statement(content.decode("latin-1"), AgencyId("01agency"), StationId("01station"))
+    encoded_statement = statement.encode()
+    if Statement.parse(encoded_statement) != statement:
+        raise Differs("a statement that is not itself when read again")
+
+
+def _range(content: bytes) -> None:
+    size = 1000
+    lines = content.decode("latin-1").split("\n")
+    headers = dict(zip(("range", "if-range", "if-match", "if-none-match"), lines, strict=False))
+    part = slice_of(_content(size), headers)
+    if not (0 <= part.start <= part.start + part.length <= size):
+        raise Differs(f"{part} of {size} bytes")
+
+
+def _content(size: int) -> Content:
+    return Content(-1, size, "video/mp4", Digest.of(b""))
+
+
+def _settings(content: bytes) -> None:
+    load(scratch.as_file("settings.toml", content), {})
+
+
+def _credentials(content: bytes) -> None:
+    Credentials.read(scratch.as_file("credentials.json", content))
+
+
+TARGETS = (
+    Target("bag-list", _bag_list, (Found,)),
+    Target("bag-info", _bag_info, (Found,)),
+    Target("zip", _zip, (Found,)),
+    Target("seal", _sealed, (Found,)),
+    Target("metadata", _metadata, (InvalidMetadata,)),
+    Target("range", _range),
+    Target("settings", _settings, (WrongSettings,)),
+    Target("credentials", _credentials, (WrongCredentials,)),
+)

@@ -5,7 +5,7 @@ When a token that was pending has come, a second one is built and takes its plac
 copy that was not checked, and never signs for an upload that is not catalogued.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Protocol
 
@@ -17,7 +17,7 @@ from ingest.errors import UploadNotFound
 from integrity.clock import Clock
 from integrity.digest import Digest
 from integrity.note import Signer
-from integrity.receipt import NOT_QUALIFIED, Copy, Receipt, Stamp, TokenState, build_receipt
+from integrity.receipt import NOT_QUALIFIED, Checked, Copy, Receipt, Stamp, TokenState, build_receipt
 
 
 class ProvingLog(Protocol):
@@ -36,6 +36,7 @@ class Receipts:
         log: ProvingLog,
         signer: Signer,
         clock: Clock,
+        checked: Mapping[str, Checked],
         qualified: Collection[str] = (),
     ) -> None:
         self._recordings = recordings
@@ -43,6 +44,7 @@ class Receipts:
         self._log = log
         self._signer = signer
         self._clock = clock
+        self._checked = dict(checked)  # how each vault proves what it holds, by the vault's name
         self._qualified = frozenset(qualified)  # names of authorities whose tokens the law presumes to be right
 
     def receipt(self, upload: UploadId) -> bytes | None:
@@ -72,7 +74,7 @@ class Receipts:
             received_at=row.received_at,
             issued_at=self._clock.now(),
             clock=self._clock.state(),
-            copies=(Copy(original.vault, "readback"),),  # put_once reads back before it returns
+            copies=(Copy(original.vault, self._checked[original.vault]),),
             copies_wanted=self._agencies.get(row.agency).copies_wanted,
             manifest=original.manifest,
             leaf_index=original.leaf_index,

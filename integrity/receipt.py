@@ -22,6 +22,7 @@ from integrity.manifest import Manifest, clock_json, leaf_of, read_clock
 from integrity.note import Signature, Signer, Verifier, decode_base64
 from integrity.tlog_proof import TlogProof
 from integrity.trust import Trust
+from integrity.vault import Checked as Checked
 
 FORMAT = "tiezheng-receipt-v1"
 _DOMAIN = f"{FORMAT}\n".encode()
@@ -30,7 +31,6 @@ NOT_QUALIFIED = (
     "to someone who trusts its root, and prove nothing against its operator."
 )
 
-Checked = Literal["readback", "store-checksum"]
 _CHECKED: tuple[Checked, ...] = ("readback", "store-checksum")
 
 

@@ -36,6 +36,11 @@ class VaultCheck:
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
 
+    @property
+    def name(self) -> str:
+        """The vault's name, which claims on it carry."""
+        return self._vault.name
+
     def listed(self) -> tuple[set[bytes], list[Finding]]:
         """The digests of all objects, and a finding where there is something else, or the listing fails."""
         there: set[bytes] = set()
@@ -51,9 +56,14 @@ class VaultCheck:
     def object_findings(
         self, there: AbstractSet[bytes], claims: Iterable[Claimed], on_their_way: AbstractSet[bytes]
     ) -> Iterator[Finding]:
-        """Claims without an object, and objects that nobody claims; `on_their_way` are digests just being sealed."""
+        """Claims without an object, and objects that nobody claims; `on_their_way` are digests just being sealed.
+
+        Claims on other vaults are passed over.
+        """
         left = set(there)
         for claim in claims:
+            if claim.vault != self.name:
+                continue
             if claim.digest.raw in there:
                 left.discard(claim.digest.raw)
             else:
@@ -63,10 +73,11 @@ class VaultCheck:
 
     def byte_findings(self, claims: Sequence[Claimed], progress: Progress | None = None) -> Iterator[Finding]:
         """Read objects to their end; digest and size must be the claimed ones. A missing one was named above."""
-        for done, claim in enumerate(claims, 1):
+        mine = [claim for claim in claims if claim.vault == self.name]
+        for done, claim in enumerate(mine, 1):
             yield from self._read(claim)
             if progress:
-                progress(done, len(claims))
+                progress(done, len(mine))
 
     def protection(self) -> Protection:
         """What keeps an object from being changed here, measured now."""

@@ -85,6 +85,9 @@ GRANT_STATES = {
 OUTCOMES = {"permitted": _("Permitted"), "refused": _("Not permitted"), "done": _("Done")}
 AUTHORITIES = {"embedded": _("Embedded authority")}
 PROTECTION = {  # what a vault says of itself
+    "S3 Object Lock, COMPLIANCE: the store refuses to remove a version before its time": _(
+        "The store refuses to remove a sealed version before its time is over (S3 Object Lock, COMPLIANCE)."
+    ),
     "chattr +i: the kernel refuses every change until root clears the flag": _(
         "The kernel refuses every change to a sealed file until the machine's root takes its flag away (chattr +i)."
     ),

@@ -31,9 +31,9 @@ from integrity.errors import LogError
 from integrity.log import Log
 from integrity.note import Signer
 from integrity.trust import Trust, read_trust
-from integrity.vault_check import VaultCheck
-from integrity.vault_files import FileVault
+from integrity.vault_route import RoutedVault
 from scripts import founding
+from scripts.assemble_vaults import Vaults, open_vaults
 from scripts.logs import open_log
 from scripts.settings import Settings
 
@@ -48,7 +48,7 @@ class House:
     random: Random
     database: Database
     log: Log
-    vault: FileVault
+    vaults: Vaults
     sequencer: Sequencer
     ledger: Ledger
     recordings: Recordings
@@ -59,6 +59,11 @@ class House:
     retention: Retention
     renditions: RenditionStore
     passwords: Passwords
+
+    @property
+    def vault(self) -> RoutedVault:
+        """Where originals are put, and read from."""
+        return self.vaults.vault
 
     @property
     def trust(self) -> Trust:
@@ -92,6 +97,7 @@ class House:
 
     def close(self) -> None:
         """End what was opened."""
+        self.vaults.close()
         self.database.close()
 
 
@@ -113,7 +119,7 @@ def open_house(data: Path, settings: Settings) -> House:
         random=random,
         database=database,
         log=log,
-        vault=FileVault(data / "vault"),
+        vaults=open_vaults(data, settings, clock, random),
         sequencer=sequencer,
         ledger=ledger,
         recordings=Recordings(database, ledger, clock, random),
@@ -125,8 +131,3 @@ def open_house(data: Path, settings: Settings) -> House:
         renditions=RenditionStore(data / "renditions"),
         passwords=passwords,
     )
-
-
-def vault_check(data: Path) -> VaultCheck:
-    """The audit's way into the vault: it gets the checks, never the vault."""
-    return VaultCheck(FileVault(data / "vault"))

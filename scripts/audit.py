@@ -19,13 +19,13 @@ from catalog.audit import Progress as Step
 from catalog.database import Database
 from catalog.renditions import RenditionStore
 from integrity.anchor import Anchor
-from integrity.clock import SystemClock
+from integrity.clock import SystemClock, system_random
 from integrity.errors import InvalidTrust
 from integrity.finding import Finding
 from integrity.trust import Trust, read_trust
 from player.language import gettext as _
 from scripts import founding
-from scripts.assemble import vault_check
+from scripts.assemble_vaults import open_vaults
 from scripts.audit_run import Audit, Parts, Report
 from scripts.logs import read_log
 from scripts.settings import load
@@ -74,20 +74,23 @@ def run(
     own, defects = _own_trust(data)
     judged_by = read_trust(trust) if trust else own
     keys = judged_by.log_keys(origin) or own.log_keys(origin)
-    database = Database.open(load(settings).database_url(data))
+    chosen, clock = load(settings), SystemClock()
+    database = Database.open(chosen.database_url(data))
+    vaults = open_vaults(data, chosen, clock, system_random)
     try:
         parts = Parts(
             data=data,
             database=database,
             log=read_log(data, database, keys[0]),
-            vault=vault_check(data),
+            vaults=vaults.checks(),
             renditions=RenditionStore(data / "renditions"),
             trust=judged_by,
-            clock=SystemClock(),
+            clock=clock,
         )
         with _bars(quiet) as progress:
             report = Audit(parts, anchors, sample, progress).run()
     finally:
+        vaults.close()
         database.close()
     return Report((*defects, *report.findings), report.notes, report.looked_at)
 

@@ -6,7 +6,7 @@ knows was lost, not late. Every check runs whatever the others found; one that c
 Reads only.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -65,7 +65,7 @@ class Parts:
     data: Path
     database: Database
     log: Log
-    vault: VaultCheck
+    vaults: tuple[VaultCheck, ...]
     renditions: RenditionStore
     trust: Trust
     clock: Clock
@@ -88,8 +88,7 @@ class Audit:
         parts = self.parts
         settled = self._size()
         self._collect("log", self._log())
-        there, strays = parts.vault.listed()
-        self._findings += strays
+        there = [self._listed(check) for check in parts.vaults]
         digests, commitments = self._on_their_way()
         self._collect("schema", schema_findings(parts.database))
         outside = Outside(
@@ -104,8 +103,11 @@ class Audit:
             sample=self.sample,
         )
         self._collect("catalogue", self._catalogue(outside, there, digests))
-        self._collect("vault", parts.vault.byte_findings(self._to_read, self._step("vault")))
-        self._looked_at |= {"leaves": settled, "objects": len(there), "objects_read": len(self._to_read)}
+        for check in parts.vaults:
+            name = f"vault {check.name}"
+            self._collect(name, check.byte_findings(self._to_read, self._step(name)))
+        objects = sum(map(len, there))
+        self._looked_at |= {"leaves": settled, "objects": objects, "objects_read": len(self._to_read)}
         return Report(tuple(dict.fromkeys(self._findings)), tuple(self._notes()), self._looked_at)
 
     def _collect(self, name: str, findings: Iterable[Finding]) -> None:
@@ -126,6 +128,11 @@ class Audit:
 
     def _log(self) -> Iterator[Finding]:
         yield from self.parts.log.check(self._step("log"))
+
+    def _listed(self, check: VaultCheck) -> set[bytes]:
+        there, strays = check.listed()
+        self._findings += strays
+        return there
 
     def _size(self) -> int:
         """How many leaves there are; none to compare with when the head cannot be read, which the log's check names."""
@@ -155,18 +162,29 @@ class Audit:
 
     # --- within one snapshot ------------------------------------------------------------------------------------------
 
-    def _catalogue(self, outside: Outside, there: set[bytes], digests: set[bytes]) -> Iterator[Finding]:
+    def _catalogue(self, outside: Outside, there: list[set[bytes]], digests: set[bytes]) -> Iterator[Finding]:
         with self.parts.database.read() as connection:
             for name, findings in checks(connection, outside, self.progress):
                 self._collect(name, findings)
             self._looked_at |= counts(connection)
-            yield from self.parts.vault.object_findings(there, self._claims(connection), digests)
+            claimed = list(self._claims(connection))
+            for check, objects in zip(self.parts.vaults, there, strict=True):
+                yield from check.object_findings(objects, claimed, digests)
+            yield from self._homeless(claimed)
             self._collect("quarantine", self._quarantine(connection))
             for anchor in self.anchors:
                 self._collect(anchor.name, self._anchor(connection, anchor))
 
+    def _homeless(self, claimed: Sequence[Claimed]) -> Iterator[Finding]:
+        """Claims on a vault that the settings do not know: nobody could have looked there."""
+        known = {check.name for check in self.parts.vaults}
+        for claim in claimed:
+            if claim.vault not in known:
+                detail = f"{claim.subject} should lie in vault {claim.vault}, and there is no such vault"
+                yield Finding("vault-unknown", f"vault {claim.digest}", detail)
+
     def _claims(self, connection: Connection) -> Iterator[Claimed]:
-        """Passed on one by one; those to be read are kept for when the snapshot is over: reading takes long."""
+        """Those to be read are kept for when the snapshot is over: reading takes long."""
         for claim, read in claims(connection, self.sample):
             if read:
                 self._to_read.append(claim)
@@ -197,13 +215,14 @@ class Audit:
                 "no-external-anchor",
                 _("nothing from outside was compared: that the whole folder was set back cannot be excluded"),
             )
-        try:
-            protection = self.parts.vault.protection()
-        except VaultError as error:
-            yield Note("vault-tamper-evident-only", str(error))
-        else:
-            if not protection.immutable:
-                yield Note("vault-tamper-evident-only", protection.detail)
+        for check in self.parts.vaults:
+            try:
+                protection = check.protection()
+            except VaultError as error:
+                yield Note("vault-tamper-evident-only", f"{check.name}: {error}")
+            else:
+                if not protection.immutable:
+                    yield Note("vault-tamper-evident-only", f"{check.name}: {protection.detail}")
         if any(not authority.qualified for authority in self.parts.trust.authorities):
             yield Note(
                 "authority-not-qualified",

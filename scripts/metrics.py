@@ -26,8 +26,10 @@ class StateCollector(Collector):
             waiting.add_metric([place], count)
         yield waiting
         yield GaugeMetricFamily("tiezheng_log_size", "Leaves under the signed head", value=found["log"].get("size", -1))
-        immutable = int(found["vault"]["immutable"])
-        yield GaugeMetricFamily("tiezheng_vault_immutable", "1 where the store refuses changes", value=immutable)
+        immutable = GaugeMetricFamily("tiezheng_vault_immutable", "1 where the store refuses changes", labels=["vault"])
+        for vault in found["vaults"]:
+            immutable.add_metric([vault["name"]], int(vault["immutable"]))
+        yield immutable
 
     def describe(self) -> Iterator[Metric]:
         """Nothing is measured at registration."""

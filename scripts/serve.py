@@ -29,6 +29,7 @@ from player.language import gettext as _
 from scripts import founding
 from scripts.application import make_application
 from scripts.assemble import House, open_house
+from scripts.assemble_vaults import protections
 from scripts.authority_child import AuthorityChild
 from scripts.settings import child_environment, load
 
@@ -59,6 +60,7 @@ def command(data: Path, host: str, port: int, file: Path | None) -> None:
         founding.trust(data, child.root_pem)
         house = open_house(data, settings)
         stack.callback(house.close)
+        _prove_vaults(house)
         _serve(house, child, host, port)
 
 
@@ -95,6 +97,13 @@ def _end_in_order(server: uvicorn.Server) -> None:
         server.should_exit = True
 
     signal.signal(signal.SIGTERM, end)
+
+
+def _prove_vaults(house: House) -> None:
+    """Refuse a store that does not keep what it is given, and say what keeps each vault's objects."""
+    house.vaults.prove(house.clock, house.random)
+    for found in protections(house.vaults):
+        click.echo(f"vault {found['name']}: {found['detail']}")
 
 
 def _first_administrator(house: House) -> None:

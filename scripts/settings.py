@@ -35,6 +35,32 @@ class Settings(BaseModel):
         default=None,
         description="SQLAlchemy URL of the catalog, such as postgresql+psycopg://…; default: SQLite in the data folder",
     )
+    vault: str = Field(
+        default="files",
+        pattern="^(files|s3)$",
+        description="where originals are kept: files, in the data folder, or s3",
+    )
+    s3_endpoint: str | None = Field(
+        default=None, description="URL of the S3 service; default: the address its region has at AWS"
+    )
+    s3_region: str = Field(default="us-east-1", description="region of the S3 bucket")
+    s3_bucket: str | None = Field(default=None, description="S3 bucket, made with Object Lock")
+    s3_prefix: str = Field(default="vault/", description="what the key of every object begins with")
+    s3_credentials: Path | None = Field(
+        default=None, description="file of mode 0600 with access_key and secret_key of who puts and reads, in JSON"
+    )
+    s3_hold_credentials: Path | None = Field(
+        default=None, description="the same of who lengthens locks and puts holds; default: who puts"
+    )
+    s3_disposal_credentials: Path | None = Field(
+        default=None, description="the same of who may remove versions whose lock is over; default: who puts"
+    )
+    lock_days: int = Field(
+        default=180,
+        ge=1,
+        le=36500,
+        description="days that an object in S3 is locked for when it is put: the statutory minimum",
+    )
     public_url: str | None = Field(
         default=None, description="the address people use, such as https://evidence.example; https makes cookies Secure"
     )

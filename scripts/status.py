@@ -18,6 +18,7 @@ from integrity.proof_files import authority_files, seal_files
 from integrity.tlog_proof import TlogProof
 from player.language import gettext as _
 from scripts.assemble import House
+from scripts.assemble_vaults import protections
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Status:
     quarantine: int
     pending_tokens: int
     waiting_entries: int
-    vault: Mapping[str, Any]
+    vaults: tuple[Mapping[str, Any], ...]
     log: Mapping[str, Any]
     authorities: tuple[Mapping[str, Any], ...]
 
@@ -42,7 +43,7 @@ class Status:
                 "pending_tokens": self.pending_tokens,
                 "waiting_entries": self.waiting_entries,
             },
-            "vault": dict(self.vault),
+            "vaults": [dict(vault) for vault in self.vaults],
             "log": dict(self.log),
             "authorities": [dict(authority) for authority in self.authorities],
         }
@@ -52,7 +53,8 @@ class Status:
         facts = self.json()
         yield _("recordings"), facts["recordings"]
         yield _("queue"), facts["queue"]
-        yield _("vault"), facts["vault"]
+        for vault in facts["vaults"]:
+            yield _("vault"), vault
         yield _("log"), facts["log"]
         for authority in facts["authorities"]:
             yield _("timestamp authority"), authority
@@ -71,14 +73,13 @@ def status_of(house: House) -> Status:
         undecided = select(func.count()).select_from(tables.quarantine).where(tables.quarantine.c.decision.is_(None))
         waiting = count(select(func.count()).select_from(tables.outbox))
         held, strange = count(pending), count(undecided)
-    protection = house.vault.protection()
     return Status(
         recordings=recordings,
         spool=sum(1 for path in (house.data / "spool").iterdir() if path.is_dir()),
         quarantine=strange,
         pending_tokens=held,
         waiting_entries=waiting,
-        vault={"name": house.vault.name, "immutable": protection.immutable, "detail": protection.detail},
+        vaults=tuple(protections(house.vaults)),
         log=_log_facts(house),
         authorities=tuple(
             {"name": authority.name, "qualified": authority.qualified, "root_sha256": authority.root_sha256.hex}

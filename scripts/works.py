@@ -188,7 +188,9 @@ def _intake(
     settings, clock = house.settings, house.clock
     spool = Spool(house.data / "spool", clock, settings.reserve_bytes)
     kept = Spool(house.data / "quarantine", clock)
-    receipts = Receipts(house.recordings, house.agencies, house.log, house.receipt_signer(), clock)
+    receipts = Receipts(
+        house.recordings, house.agencies, house.log, house.receipt_signer(), clock, house.vaults.checked
+    )
     intake = Intake(spool, sealer, house.recordings, receipts, jobs, settings.intake_threads)
     limits = Limits(settings.max_upload_bytes, timedelta(hours=settings.upload_expires_hours))
     uploads = Uploads(spool, kept, CatalogPast(house.recordings, clock), limits, clock)

@@ -46,7 +46,13 @@ def test_an_agency_that_asks_for_two_copies_is_told_to_wait(works: Works, monkey
 
 def test_a_qualified_authority_takes_the_warning_away(works: Works) -> None:
     works.receipts = works.intake._receipts = Receipts(
-        works.recordings, works.agencies, works.log, works.receipts._signer, works.clock, [works.authority.name]
+        works.recordings,
+        works.agencies,
+        works.log,
+        works.receipts._signer,
+        works.clock,
+        {"files": "readback"},
+        [works.authority.name],
     )
     assert works.receipt(catalogued(works)).note is None
 

@@ -101,7 +101,7 @@ class Works:
         self.spool = Spool(self.root / "spool", self.clock)
         self.folder = Spool(self.root / "quarantine", self.clock)
         self.sealer = Sealer(self.vault, [self.authority], self.sequencer, self.clock, system_random)
-        self.receipts = Receipts(self.recordings, self.agencies, self.log, OTHER, self.clock)
+        self.receipts = Receipts(self.recordings, self.agencies, self.log, OTHER, self.clock, {"files": "readback"})
         self.intake = Intake(self.spool, self.sealer, self.recordings, self.receipts, self.jobs, threads=2)
         past = CatalogPast(self.recordings, self.clock)
         limits = Limits(max_size=10_000_000, expires_after=timedelta(days=7))

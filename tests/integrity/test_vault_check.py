@@ -83,9 +83,9 @@ def test_an_object_that_cannot_be_read(folder: Path) -> None:
     assert codes == {"vault-stray", "vault-object-unreadable"}
 
 
-def test_a_reference_into_another_vault(folder: Path) -> None:
+def test_a_claim_on_another_vault_is_no_claim_on_this_one(folder: Path) -> None:
     claims = [CLAIMS[0], Claimed("original 2", "s3", TWO, 3, None)]
-    assert found(folder, claims) == [("vault-object-unreadable", f"vault {TWO}")]
+    assert found(folder, claims) == [("vault-object-unclaimed", f"vault {TWO}")]
 
 
 def test_progress_and_protection_are_told(folder: Path) -> None:

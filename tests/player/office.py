@@ -30,7 +30,7 @@ HTML = {"accept": "text/html,application/xhtml+xml"}
 STATUS: Mapping[str, Any] = {
     "recordings": {"ready": 3, "unplayable": 1},
     "queue": {"spool": 0, "quarantine": 0, "pending_tokens": 0, "waiting_entries": 0},
-    "vault": {"name": "files", "immutable": False, "detail": "tamper-evident only (no capability)"},
+    "vaults": [{"name": "files", "immutable": False, "detail": "tamper-evident only (no capability)"}],
     "log": {"origin": "tiezheng.example/log", "size": 7, "root": "ab" * 32, "published": True},
     "authorities": [{"name": "embedded", "qualified": False, "root_sha256": "cd" * 32}],
 }

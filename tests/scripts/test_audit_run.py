@@ -370,3 +370,10 @@ def test_triggers(tampered: Path, name: str) -> None:
     connection.execute(TRIGGERS[name])
     connection.close()
     assert codes(run(tampered)) == {"schema-mismatch"}
+
+
+def test_a_vault_that_the_settings_do_not_know(tampered: Path) -> None:
+    dba(tampered, "UPDATE originals SET vault = 'elsewhere'")
+    report = run(tampered)
+    assert "vault-unknown" in codes(report)
+    assert "vault-object-unclaimed" in codes(report), "what lies here is claimed there"

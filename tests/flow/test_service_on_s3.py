@@ -1,0 +1,168 @@
+"""The whole service on a real S3 with Object Lock: docked, receipted, audited; the store away; the store untrue."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from integrity.digest import Digest
+from tests.contracts.s3 import *  # noqa: F403  fixtures are found by name
+from tests.fakes.immutable import clear_immutable
+from tests.fakes.s3_front import Front, standing_before
+from tests.servers.seaweed import REGION, Seaweed, secret_of
+from tests.servers.service import Service, environment, running, tiezheng
+
+pytestmark = pytest.mark.xdist_group("s3")
+SMALL, LARGE = "笔录正文。\n".encode() * 100, os.urandom(17 * 1024 * 1024)
+"""The large one is more than one part."""
+SECONDS = 180
+
+
+@dataclass(frozen=True)
+class Docked:
+    """A service that keeps its originals behind `front`, and what `dock` said of the first two files."""
+
+    service: Service
+    front: Front
+    bucket: str
+    station: Path
+    lines: list[dict[str, Any]]
+
+
+def settings_of(folder: Path, front: Front, bucket: str) -> dict[str, str]:
+    """What an operator sets, with a credentials file for each of the three."""
+    made = {"TIEZHENG_VAULT": "s3", "TIEZHENG_S3_ENDPOINT": front.url, "TIEZHENG_S3_BUCKET": bucket,
+            "TIEZHENG_S3_REGION": REGION, "TIEZHENG_LOCK_DAYS": "1"}  # fmt: skip
+    for name, access_key in (("", "ingest"), ("HOLD_", "hold"), ("DISPOSAL_", "disposal")):
+        path = folder / f"{access_key}.json"
+        path.touch(0o600)
+        path.write_text(json.dumps({"access_key": access_key, "secret_key": secret_of(access_key)}))
+        made[f"TIEZHENG_S3_{name}CREDENTIALS"] = str(path)
+    return made
+
+
+def dock(docked: Service, station: Path, *files: Path) -> list[dict[str, Any]]:
+    done = tiezheng("dock", "--server", docked.url, "--credentials", station, "--json", *files)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def docked(seaweed: Seaweed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Docked]:
+    folder, bucket = tmp_path_factory.mktemp("s3"), seaweed.bucket()
+    for name, body in (("small.txt", SMALL), ("large.bin", LARGE)):
+        (folder / name).write_bytes(body)
+    try:
+        with (
+            standing_before(seaweed) as front,
+            running(folder / "data", **settings_of(folder, front, bucket)) as service,
+        ):
+            station = folder / "station.json"
+            made = tiezheng("admin", "enrol-station", "--data", service.data, "--name", "采集站", "--out", station,
+                            **service.settings)  # fmt: skip
+            assert made.returncode == 0, made.stderr
+            lines = dock(service, station, folder / "small.txt", folder / "large.bin")
+            yield Docked(service, front, bucket, station, lines)
+    finally:
+        clear_immutable(folder)
+
+
+def audit_of(docked: Docked) -> dict[str, Any]:
+    done = tiezheng("audit", "--data", docked.service.data, "--json", **docked.service.settings)
+    report: dict[str, Any] = json.loads(done.stdout)
+    assert done.returncode == (0 if report["ok"] else 1), done.stderr
+    return report
+
+
+def test_what_is_docked_lies_locked_in_the_store_and_the_receipt_says_how(docked: Docked, seaweed: Seaweed) -> None:
+    client = seaweed.client()
+    for line, body in zip(docked.lines, (SMALL, LARGE), strict=True):
+        receipt = json.loads(Path(line["receipt"]).read_text())["receipt"]
+        assert receipt["copies"] == [{"checked": "store-checksum", "vault": "s3"}]
+        kept = client.head_object(Bucket=docked.bucket, Key=f"vault/{Digest.of(body)}")
+        assert kept["ObjectLockMode"] == "COMPLIANCE"
+        assert client.get_object(Bucket=docked.bucket, Key=f"vault/{Digest.of(body)}")["Body"].read() == body
+    client.close()
+    assert not list((docked.service.data / "vault").iterdir()), "nothing lies in the data folder instead"
+
+
+def test_status_and_audit_say_that_the_store_protects(docked: Docked) -> None:
+    status = tiezheng("admin", "status", "--data", docked.service.data, "--json", **docked.service.settings)
+    (vault,) = json.loads(status.stdout)["vaults"]
+    assert (vault["name"], vault["immutable"]) == ("s3", True)
+    report = audit_of(docked)
+    assert report["findings"] == []
+    assert "vault-tamper-evident-only" not in [note["code"] for note in report["notes"]]
+    assert "vault s3: S3 Object Lock" in docked.service.text()
+
+
+def test_a_recording_is_prepared_from_the_store(docked: Docked) -> None:
+    deadline = time.monotonic() + SECONDS
+    while True:
+        status = tiezheng("admin", "status", "--data", docked.service.data, "--json", **docked.service.settings)
+        states = json.loads(status.stdout)["recordings"]
+        if states == {"ready": 1, "unplayable": 1}:
+            break
+        assert time.monotonic() < deadline, states
+        time.sleep(0.3)
+
+
+def test_while_the_store_is_away_uploads_wait_in_the_spool_and_then_finish(docked: Docked, tmp_path: Path) -> None:
+    later = tmp_path / "later.txt"
+    later.write_bytes(b"docked while the store was away")
+    docked.front.gone = True
+    docked.front.made.clear()
+    with ThreadPoolExecutor(1) as pool:
+        docking = pool.submit(dock, docked.service, docked.station, later)
+        deadline = time.monotonic() + SECONDS
+        while not docked.front.made:  # until the service has tried to put it
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        spool = docked.service.data / "spool"
+        (upload,) = [path for path in spool.iterdir() if (path / "received.json").exists()]
+        assert (upload / "content").read_bytes() == later.read_bytes()
+        assert not docking.done(), "no receipt yet"
+        docked.front.gone = False
+        (line,) = docking.result(SECONDS)
+    assert line["sha256"] == Digest.of(later.read_bytes()).hex
+    while list(spool.iterdir()):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_what_somebody_lays_over_an_object_is_found_and_changes_nothing(docked: Docked, seaweed: Seaweed) -> None:
+    client, key = seaweed.client(), f"vault/{Digest.of(SMALL)}"
+    client.put_object(Bucket=docked.bucket, Key=key, Body=b"laid over it")
+    client.delete_object(Bucket=docked.bucket, Key=key)
+    client.close()
+    found = [finding["code"] for finding in audit_of(docked)["findings"]]
+    assert sorted(found) == ["vault-delete-marker", "vault-overwritten"], "and the sealed version still has its bytes"
+
+
+def test_a_store_that_drops_the_lock_of_parts_is_refused_at_start(seaweed: Seaweed, tmp_path: Path) -> None:
+    with standing_before(seaweed) as front:
+        front.drop_multipart_lock = True
+        refused = subprocess.run(
+            [sys.executable, "-m", "scripts.cli", "serve", "--data", tmp_path / "data", "--port", "0"],
+            capture_output=True, text=True, timeout=SECONDS, check=False,
+            env=environment(**settings_of(tmp_path, front, seaweed.bucket())),
+        )  # fmt: skip
+    assert refused.returncode == 1
+    assert "error: vault-unprotected: lock-parts" in refused.stderr
+    assert "listening" not in refused.stdout
+
+
+def test_credentials_that_others_can_read_stop_the_start(docked: Docked, tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, docked.front, docked.bucket)
+    (tmp_path / "hold.json").chmod(0o640)
+    refused = tiezheng("admin", "status", "--data", docked.service.data, **settings)
+    assert refused.returncode == 1
+    assert "error: settings-wrong: s3_hold_credentials" in refused.stderr

@@ -19,6 +19,7 @@ TAG_LIST = "tagmanifest-sha256.txt"
 TAG_TOKEN = f"{TAG_LIST}.tsr"
 INFO = "bag-info.txt"
 _LIST_LIMIT = 16 * 1024 * 1024
+_TAG_LIMIT = 64 * 1024 * 1024
 _INFO_LIMIT = 64 * 1024
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 _OXUM = re.compile(r"(0|[1-9][0-9]{0,18})\.(0|[1-9][0-9]{0,8})")
@@ -83,16 +84,22 @@ def check_version(inquiry: Inquiry, container: Container) -> dict[str, str]:
 
 
 def check_files(inquiry: Inquiry, container: Container, info: dict[str, str]) -> Bag:
-    """Hash everything, then compare with the lists, both ways."""
-    digests: dict[str, Digest] = {}
-    for path in sorted(container.sizes):
-        try:
-            digests[path] = digest_of(container, path)
-        except InvalidBundle as error:
-            inquiry.find("file-unreadable", printable(path), str(error))
+    """Hash what a list names, and compare with the lists, both ways.
+
+    What no list names is a finding already, and is not read: somebody could have put a terabyte there. Neither is a
+    file that is larger than any of its name may be.
+    """
     tags = _list(inquiry, container, TAG_LIST, payload=False)
     payload = _list(inquiry, container, PAYLOAD_LIST, payload=True)
     listed = tags | payload
+    digests: dict[str, Digest] = {}
+    for path in sorted(container.sizes.keys() & (listed.keys() | {TAG_LIST, TAG_TOKEN})):
+        try:
+            if path not in payload and container.sizes[path] > _TAG_LIMIT:
+                raise InvalidBundle(f"larger than {_TAG_LIMIT} bytes")
+            digests[path] = digest_of(container, path)
+        except InvalidBundle as error:
+            inquiry.find("file-unreadable", printable(path), str(error))
     for path, digest in sorted(listed.items()):
         if path not in container.sizes:
             inquiry.find("file-missing", printable(path), "it is listed and not there")

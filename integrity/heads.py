@@ -10,7 +10,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Protocol
 
-from integrity import durable
+from integrity import durable, note
+from integrity.bounded import read_bounded
 from integrity.errors import HeadConflict, LogUnavailable
 
 _MODE = 0o644
@@ -81,7 +82,7 @@ class FileHeads:
     def _read(self, fd: int) -> bytes:
         status = os.fstat(fd)
         content = b""
-        while chunk := os.read(fd, 65536):
+        while len(content) <= note.SIZE_LIMIT and (chunk := os.read(fd, 65536)):
             content += chunk
         identity = _identity(status)
         if self._synced != identity:
@@ -93,7 +94,7 @@ class FileHeads:
 
     def _current(self) -> bytes | None:
         try:
-            return self._path.read_bytes()
+            return read_bounded(self._path, note.SIZE_LIMIT)
         except FileNotFoundError:
             return None
 

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from integrity import checkpoint, commitment, durable, merkle
+from integrity import checkpoint, commitment, durable, merkle, note
+from integrity.bounded import read_bounded
 from integrity.checkpoint import Checkpoint, SignedCheckpoint
 from integrity.errors import HeadConflict, InvalidNote, InvalidProof, LogCorrupt, LogError, LogUnavailable
 from integrity.finding import Finding
@@ -333,7 +334,7 @@ class Log:
 
     def _published(self) -> bytes | None:
         try:
-            return (self._folder / CHECKPOINT).read_bytes()
+            return read_bounded(self._folder / CHECKPOINT, note.SIZE_LIMIT)
         except FileNotFoundError:
             return None
 

@@ -9,10 +9,14 @@ import re
 from pathlib import Path
 
 from integrity import durable
+from integrity.bounded import read_bounded
 from integrity.checkpoint import SignedCheckpoint
 from integrity.errors import LogCorrupt
 from integrity.tiles import Tile
 from integrity.tree import Files
+
+LIMIT = 1 << 30
+"""Bytes of a batch that are read: fifteen million leaves at once."""
 
 _HEADER = b"tiezheng-staging-v1\n"
 _LINE = re.compile(rb"([!-~]{1,99}) (0|[1-9][0-9]{0,8})\n")
@@ -33,7 +37,7 @@ class Staging:
     def read(self, head: SignedCheckpoint) -> Files | None:
         """The batch that leads to this head, None where it is written out already; LogCorrupt where it is damaged."""
         try:
-            return decode(self._path(head).read_bytes())
+            return decode(read_bounded(self._path(head), LIMIT))
         except FileNotFoundError:
             return None
 
@@ -60,6 +64,8 @@ def encode(files: Files) -> bytes:
 
 def decode(content: bytes) -> Files:
     """The inverse; LogCorrupt on any other bytes."""
+    if len(content) > LIMIT:
+        raise LogCorrupt("a staged batch that is absurdly large")
     body, checksum = content[:-32], content[-32:]
     if not body.startswith(_HEADER) or hashlib.sha256(body).digest() != checksum:
         raise LogCorrupt("a staged batch is damaged")

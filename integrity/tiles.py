@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from integrity import durable
+from integrity.bounded import read_bounded
 from integrity.errors import LogCorrupt
 from integrity.merkle import HASH_SIZE
 
@@ -21,6 +22,9 @@ WIDTH = 256
 
 ENTRIES = -1
 """The level of an entry bundle."""
+
+CONTENT_LIMIT = WIDTH * (2 + 0xFFFF)
+"""Bytes of a tile or entry bundle that are read: the largest that the format knows."""
 
 FILE_MODE = 0o644
 """Everything in a log is public."""
@@ -146,7 +150,7 @@ class FileTiles:
     def read(self, tile: Tile) -> bytes | None:
         for candidate in (tile, tile.whole()):
             try:
-                content = self.locate(candidate).read_bytes()
+                content = read_bounded(self.locate(candidate), CONTENT_LIMIT)
             except FileNotFoundError:
                 continue
             return content if candidate == tile else narrowed(content, tile)

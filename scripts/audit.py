@@ -19,9 +19,11 @@ from catalog.audit import Progress as Step
 from catalog.database import Database
 from catalog.renditions import RenditionStore
 from integrity.anchor import Anchor
+from integrity.bounded import read_bounded
 from integrity.clock import SystemClock, system_random
 from integrity.errors import InvalidTrust
 from integrity.finding import Finding
+from integrity.note import SIZE_LIMIT
 from integrity.trust import Trust, read_trust
 from player.language import gettext as _
 from scripts import founding
@@ -98,13 +100,13 @@ def run(
 def read_anchors(path: Path) -> Iterator[Anchor]:
     """A file, or every receipt and checkpoint in a folder; a wrong usage where there is none."""
     if path.is_file():
-        yield Anchor(path.name, path.read_bytes())
+        yield Anchor(path.name, read_bounded(path, SIZE_LIMIT))
         return
     found = 0
     for file in sorted(path.rglob("*")):
         if file.is_file() and ("receipt" in file.name or file.name.startswith("checkpoint")):
             found += 1
-            yield Anchor(file.relative_to(path).as_posix(), file.read_bytes())
+            yield Anchor(file.relative_to(path).as_posix(), read_bounded(file, SIZE_LIMIT))
     if not found:
         raise click.UsageError(_("no receipt and no checkpoint in {path}").format(path=path))
 

@@ -3,8 +3,8 @@
 What lies elsewhere comes in through functions (`Outside`), so nothing here knows a vault or where the log's files are.
 Which check says what: `audit_schema` (tables and triggers), `audit_shapes` (values that fit no column), `audit_ledger`
 (entries and their commitments), `audit_leaves` (log and catalogue, both ways), `audit_records`, `audit_rights` and
-`audit_grants` (rows against the ledger), `audit_originals`, `audit_uploads`, `audit_renditions` (evidence). All of them
-only read and collect.
+`audit_grants` (rows against the ledger), `audit_originals`, `audit_uploads`, `audit_renditions` (evidence),
+`audit_checkpoints` (the log's own tokens). All of them only read and collect.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, func, select
 
+from catalog.audit_checkpoints import Grown, checkpoint_findings
 from catalog.audit_grants import grant_findings
 from catalog.audit_leaves import ReadableLog, leaf_findings
 from catalog.audit_ledger import STREAM, dangling_references, ledger_findings, missing_entries
@@ -26,7 +27,16 @@ from catalog.audit_renditions import Open, rendition_findings
 from catalog.audit_rights import right_findings
 from catalog.audit_shapes import shape_findings
 from catalog.audit_uploads import Verify, receipt_findings, upload_findings
-from catalog.tables import ledger, originals, receipts, recordings, renditions, repeated_manifests, tokens
+from catalog.tables import (
+    checkpoint_tokens,
+    ledger,
+    originals,
+    receipts,
+    recordings,
+    renditions,
+    repeated_manifests,
+    tokens,
+)
 from integrity.digest import Digest
 from integrity.errors import InvalidDigest
 from integrity.finding import Finding
@@ -35,7 +45,7 @@ from integrity.vault_check import Claimed
 Progress = Callable[[str, int, int], None]
 """Called with the name of a check, how much of it is done, and how much there is."""
 
-COUNTED = (ledger, originals, recordings, tokens, renditions, receipts)
+COUNTED = (ledger, originals, recordings, tokens, checkpoint_tokens, renditions, receipts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +58,7 @@ class Outside:
     settled: int
     on_their_way: AbstractSet[bytes]
     judge: Judge
+    grown: Grown
     verify: Verify
     open_rendition: Open
     now: datetime
@@ -75,6 +86,8 @@ def checks(connection: Connection, outside: Outside, progress: Progress) -> Iter
     yield "originals", original_findings(connection, outside.judge, chosen, step("originals"))
     chosen = _chosen(connection, recordings.c.id, outside.sample)
     yield "renditions", rendition_findings(connection, outside.open_rendition, chosen, step("renditions"))
+    chosen = _chosen(connection, checkpoint_tokens.c.id, outside.sample)
+    yield "checkpoints", checkpoint_findings(connection, outside.judge, outside.grown, chosen)
     on_their_way = outside.on_their_way
     yield "leaves", leaf_findings(connection, outside.log, size, outside.settled, on_their_way, step("leaves"))
 

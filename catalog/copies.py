@@ -5,7 +5,7 @@ of recipient has a profile of what is opened to it; the rest stands as commitmen
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
 from sqlalchemy import Connection, Row, and_, or_, select
 
@@ -15,6 +15,7 @@ from catalog.errors import ExportNotApproved, NotFound
 from catalog.evidence import originals_of
 from catalog.grants import GrantFacts, find_grant
 from catalog.identity import EntryId, GrantId, RecordingId
+from catalog.leaf_proofs import Ground, LeafProofs
 from catalog.ledger import Ledger
 from catalog.originals import StoredOriginal, read_original
 from catalog.tables import (
@@ -49,20 +50,6 @@ DISCLOSED: Mapping[str, frozenset[str] | None] = {
 """Which custody entries are opened to which kind of recipient; the approval always is."""
 
 
-class Head(Protocol):
-    """A signed checkpoint."""
-
-    @property
-    def note(self) -> bytes: ...
-
-
-class ProvingLog(Protocol):
-    """What a bundle needs of the log."""
-
-    def head(self) -> Head: ...
-    def tlog_proof(self, index: int) -> bytes: ...
-
-
 class Copies:
     """Gathers the contents of bundles. Safe to use from every thread."""
 
@@ -71,14 +58,14 @@ class Copies:
         database: Database,
         entries: Ledger,
         clock: Clock,
-        log: ProvingLog,
+        proofs: LeafProofs,
         authorities: Mapping[str, bytes],
         open_original: Callable[[StoredOriginal], BinaryIO],
     ) -> None:
         self._database = database
         self._ledger = entries
         self._clock = clock
-        self._log = log
+        self._proofs = proofs
         self._authorities = dict(authorities)
         self._open = open_original
 
@@ -90,18 +77,21 @@ class Copies:
             facts = _approved(connection, grant)
             held = [read_original(connection, part.id) for item in _items(connection, facts)
                     for part in originals_of(connection, item)]  # fmt: skip
-            custody = [self._custody(row, facts.recipient_kind) for row in _custody_rows(connection, facts)]
+            rows = _custody_rows(connection, facts)
+            ground = self._proofs.ground(max([*(one.leaf_index for one in held), *(row.leaf_index for row in rows)]))
+            custody = [self._custody(row, facts.recipient_kind, ground) for row in rows]
             approval, organisation = _approval(connection, facts, held, custody[-1].commitment)
         return BundleContents(
             grant=grant,
             organisation=organisation,
             made_on=self._clock.now().date(),
-            originals=[self._file(original) for original in held],
+            originals=[self._file(original, ground) for original in held],
             documents=(),
             authorities=authority_files(self._authorities),
-            checkpoint=self._log.head().note,
+            checkpoint=ground.checkpoint,
             custody=custody,
             approval=approval,
+            checkpoint_token=ground.token,
         )
 
     def release_line(self, grant: GrantId) -> bytes:
@@ -117,7 +107,7 @@ class Copies:
             row = connection.execute(rows).one_or_none()
         if row is None:
             raise NotFound("this copy was not released")
-        proof = self._log.tlog_proof(row.leaf_index)
+        proof = self._proofs.ground(row.leaf_index).prove(row.leaf_index)
         return CustodyEntry(bytes(row.commitment), proof, bytes(row.body), bytes(row.salt)).encode()
 
     def _without_leaf(self, grant: GrantId) -> Sequence[EntryId]:
@@ -125,14 +115,14 @@ class Copies:
             rows = _custody_rows(connection, _approved(connection, grant))
             return [EntryId(row.id) for row in rows if row.leaf_index is None]
 
-    def _file(self, original: StoredOriginal) -> BundleFile:
-        proofs = original.proof_files(self._log.tlog_proof(original.leaf_index))
+    def _file(self, original: StoredOriginal, ground: Ground) -> BundleFile:
+        proofs = original.proof_files(ground.prove(original.leaf_index))
         return BundleFile(open=lambda: self._open(original), proofs=proofs)
 
-    def _custody(self, row: Row[Any], recipient_kind: str) -> CustodyEntry:
+    def _custody(self, row: Row[Any], recipient_kind: str, ground: Ground) -> CustodyEntry:
         opened = DISCLOSED.get(recipient_kind, frozenset())
         shown = opened is EVERYTHING or row.action == "decide" or (row.action in opened and row.outcome != "refused")
-        proof = self._log.tlog_proof(row.leaf_index)
+        proof = ground.prove(row.leaf_index)
         if not shown or row.salt is None:
             return CustodyEntry(bytes(row.commitment), proof)
         return CustodyEntry(bytes(row.commitment), proof, bytes(row.body), bytes(row.salt))

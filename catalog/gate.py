@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
 from sqlalchemy import Connection, Row, exists, insert, select
 
@@ -22,6 +22,7 @@ from catalog.entry import Entry, Json, Subject
 from catalog.errors import NotFound, NotPermitted, NotReady, PurposeMissing, ViewEnded
 from catalog.evidence import find_recording
 from catalog.identity import AgencyId, EntryId, OriginalId, RecordingId, ViewId, is_id, new_id
+from catalog.leaf_proofs import LeafProofs
 from catalog.ledger import Ledger
 from catalog.originals import StoredOriginal, read_original
 from catalog.permissions import Principal, Right, require
@@ -31,7 +32,6 @@ from catalog.tables import ledger_leaves, parts, recordings, renditions, views
 from integrity.clock import Clock, Random
 from integrity.digest import Digest
 from integrity.proof_files import authority_files, seal_files
-from integrity.tlog_proof import TlogProof
 from integrity.vault import Vault, VaultRef
 
 LONGEST_PURPOSE = 500
@@ -70,12 +70,6 @@ class OpenFile:
     digest: Digest
 
 
-class ProofSource(Protocol):
-    """What a seal needs of the log: a proof file for a leaf, under the durable head."""
-
-    def tlog_proof(self, index: int) -> bytes: ...
-
-
 class Gate:
     """Permits, records, opens. Safe to use from every thread."""
 
@@ -87,7 +81,7 @@ class Gate:
         random: Random,
         store: RenditionStore,
         vault: Vault,
-        log: ProofSource,
+        proofs: LeafProofs,
         authorities: Mapping[str, bytes],
         view_length: timedelta = timedelta(hours=4),
     ) -> None:
@@ -98,7 +92,7 @@ class Gate:
         self._random = random
         self._store = store
         self._vault = vault
-        self._log = log
+        self._proofs = proofs
         self._authorities = dict(authorities)
         self._view_length = view_length
 
@@ -241,9 +235,9 @@ class Gate:
         return self._ledger.write(connection, entry)
 
     def _seal_files(self, original: StoredOriginal) -> dict[str, bytes]:
-        proof = self._log.tlog_proof(original.leaf_index)
-        checkpoint = TlogProof.from_bytes(proof).checkpoint
-        return seal_files(original.proof_files(proof), checkpoint, authority_files(self._authorities))
+        ground = self._proofs.ground(original.leaf_index)
+        proofs = original.proof_files(ground.prove(original.leaf_index))
+        return seal_files(proofs, ground.checkpoint, authority_files(self._authorities), ground.token)
 
 
 def open_original(vault: Vault, original: StoredOriginal) -> BinaryIO:

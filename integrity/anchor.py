@@ -47,10 +47,11 @@ def anchor_findings(anchor: Anchor, log: GrowingLog, trust: Trust, known: Known)
     if anchor.is_receipt:
         yield from _receipt_findings(anchor, log, trust, known)
     else:
-        yield from _checkpoint_findings(anchor.name, anchor.content, log, trust)
+        yield from checkpoint_findings(anchor.name, anchor.content, log, trust)
 
 
-def _checkpoint_findings(name: str, content: bytes, log: GrowingLog, trust: Trust) -> Iterator[Finding]:
+def checkpoint_findings(name: str, content: bytes, log: GrowingLog, trust: Trust) -> Iterator[Finding]:
+    """Whether today's log contains the one of this checkpoint, which a key of the log's signed."""
     try:
         origin = checkpoint.claimed(content).origin
         old = checkpoint.open_checkpoint(content, trust.log_keys(origin), origin)
@@ -88,7 +89,7 @@ def _receipt_findings(anchor: Anchor, log: GrowingLog, trust: Trust, known: Know
     except IntegrityError as error:
         yield Finding("anchor-invalid", anchor.name, str(error))
         return
-    grown = list(_checkpoint_findings(anchor.name, signed, log, trust))
+    grown = list(checkpoint_findings(anchor.name, signed, log, trust))
     yield from grown
     if not grown:
         try:

@@ -127,6 +127,7 @@ SUBJECTS = {
     "link": _("Link"),
     "view": _("View"),
     "ledger": _("Ledger"),
+    "log": _("Transparency log"),
     "service": _("Service"),
 }
 ACTIONS = {
@@ -134,6 +135,7 @@ ACTIONS = {
     "upload-repeated": _("Same bytes uploaded again"),
     "upload-terminated": _("Upload given up"),
     "token-added": _("Time token added"),
+    "checkpoint-stamped": _("Log checkpoint stamped"),
     "prepare": _("Viewing copy made"),
     "unplayable": _("No viewing copy possible"),
     "quarantine": _("Put into quarantine"),

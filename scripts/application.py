@@ -37,6 +37,7 @@ from catalog.problems import CONTENT_TYPE, RETRY_SECONDS, problem
 from catalog.routes import router as api
 from ingest.errors import IngestError
 from ingest.routes import make_router
+from integrity.checkpoint import own_note
 from integrity.errors import IntegrityError
 from integrity.timestamp import TimestampAuthority
 from player.export import Export
@@ -50,6 +51,9 @@ from scripts.routes import Public
 from scripts.routes import router as public
 from scripts.status import status_of
 from scripts.works import Authority, Works, embedded_authority, running
+
+CHECKPOINT_STAMP = "checkpoint.tsr"
+CHECKPOINT_STAMPED = "checkpoint.stamped"
 
 _log = structlog.get_logger()
 
@@ -65,7 +69,7 @@ def make_application(house: House, child: AuthorityChild) -> Iterator[FastAPI]:
         app = FastAPI(title="Tiezheng", version="1", docs_url=None, redoc_url=None)
         app.state.services = _services(house, works, grants, export)
         app.state.public = Public(
-            log_file=house.log.public_file,
+            log_file=lambda path: log_file(house, path),
             timestamp=works.authority,
             ready=lambda: _ready(house, works),
             registry=_registry(house),
@@ -82,12 +86,22 @@ def make_application(house: House, child: AuthorityChild) -> Iterator[FastAPI]:
         yield app
 
 
+def log_file(house: House, path: str) -> bytes | None:
+    """What lies at a public path of the log; its newest token and the checkpoint that is under are in the catalogue."""
+    if path not in (CHECKPOINT_STAMP, CHECKPOINT_STAMPED):
+        return house.log.public_file(path)
+    stamped = house.checkpoints.newest(house.log.origin)
+    if stamped is None:
+        return None
+    return stamped.token if path == CHECKPOINT_STAMP else own_note(stamped.note)
+
+
 def _authorities(house: House) -> dict[str, bytes]:
     return {authority.name: authority.root_pem for authority in house.trust.authorities}
 
 
 def _export(house: House, grants: Grants, stamping: TimestampAuthority) -> Export:
-    copies = Copies(house.database, house.ledger, house.clock, house.log, _authorities(house), house.open_original)
+    copies = Copies(house.database, house.ledger, house.clock, house.proofs, _authorities(house), house.open_original)
     return Export(copies, grants, house.data / "bundles", house.trust, lambda digest: stamping.stamp(digest).raw)
 
 
@@ -106,7 +120,7 @@ def _services(house: House, works: Works, grants: Grants, export: Export) -> Ser
         export=export,
         filing=works.filing,
         gate=Gate(
-            database, ledger, clock, random, house.renditions, house.vault, house.log, _authorities(house),
+            database, ledger, clock, random, house.renditions, house.vault, house.proofs, _authorities(house),
             timedelta(minutes=settings.view_minutes),
         ),
         grants=grants,

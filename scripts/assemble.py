@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from catalog.agencies import Agencies
+from catalog.checkpoint_tokens import CheckpointTokens
 from catalog.database import Database
 from catalog.errors import CatalogUnavailable
 from catalog.gate import open_original
+from catalog.leaf_proofs import LeafProofs
 from catalog.ledger import Ledger
 from catalog.originals import StoredOriginal
 from catalog.passwords import Passwords
@@ -51,6 +53,8 @@ class House:
     vaults: Vaults
     sequencer: Sequencer
     ledger: Ledger
+    checkpoints: CheckpointTokens
+    proofs: LeafProofs
     recordings: Recordings
     agencies: Agencies
     people: People
@@ -110,6 +114,7 @@ def open_house(data: Path, settings: Settings) -> House:
     log = open_log(data, database)
     sequencer = Sequencer(database, log)
     ledger = Ledger(database, clock, random, sequencer)
+    checkpoints = CheckpointTokens(database, ledger, clock, random)
     passwords = Passwords(random)
     session_length = timedelta(hours=settings.session_hours)
     return House(
@@ -122,6 +127,8 @@ def open_house(data: Path, settings: Settings) -> House:
         vaults=open_vaults(data, settings, clock, random),
         sequencer=sequencer,
         ledger=ledger,
+        checkpoints=checkpoints,
+        proofs=LeafProofs(log, checkpoints.covering),
         recordings=Recordings(database, ledger, clock, random),
         agencies=Agencies(database, ledger, clock, random),
         people=People(database, ledger, clock, random, passwords),

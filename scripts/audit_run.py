@@ -22,7 +22,7 @@ from catalog.errors import CatalogError
 from catalog.renditions import RenditionStore
 from catalog.tables import quarantine
 from ingest.spool import CONTENT
-from integrity.anchor import Anchor, anchor_findings
+from integrity.anchor import Anchor, anchor_findings, checkpoint_findings
 from integrity.clock import Clock
 from integrity.digest import Digest
 from integrity.errors import IntegrityError, LogError, VaultError
@@ -97,6 +97,7 @@ class Audit:
             settled=settled,
             on_their_way=commitments,
             judge=self._judge,
+            grown=lambda name, note: checkpoint_findings(name, note, parts.log, parts.trust),
             verify=lambda body: verify_receipt(body, parts.trust).upload,
             open_rendition=parts.renditions.open,
             now=parts.clock.now(),

@@ -26,6 +26,13 @@ class StateCollector(Collector):
             waiting.add_metric([place], count)
         yield waiting
         yield GaugeMetricFamily("tiezheng_log_size", "Leaves under the signed head", value=found["log"].get("size", -1))
+        token = found["log"].get("token") or {}
+        reached = "Leaves under the newest checkpoint that has a token; -1 for none"
+        yield GaugeMetricFamily("tiezheng_log_token_size", reached, value=token.get("size", -1))
+        age = "Seconds since the newest token over a checkpoint; -1 for none"
+        yield GaugeMetricFamily("tiezheng_log_token_age_seconds", age, value=token.get("age_seconds", -1))
+        due = "1 where the log has grown since that token"
+        yield GaugeMetricFamily("tiezheng_log_token_due", due, value=int(token.get("due", True)))
         immutable = GaugeMetricFamily("tiezheng_vault_immutable", "1 where the store refuses changes", labels=["vault"])
         for vault in found["vaults"]:
             immutable.add_metric([vault["name"]], int(vault["immutable"]))

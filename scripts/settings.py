@@ -77,6 +77,9 @@ class Settings(BaseModel):
         ge=0,
         description="how many of them must have signed; told to others in trust.json; fewer is an alarm",
     )
+    checkpoint_token_seconds: int = Field(
+        default=60, ge=0, description="seconds within which a log that has grown gets a token; 0 for none at all"
+    )
     max_upload_bytes: int = Field(default=64 * 1024 * MIB, ge=1, description="largest file that is received, in bytes")
     reserve_bytes: int = Field(
         default=512 * MIB, ge=0, description="free space below which no upload is taken, in bytes"

@@ -12,10 +12,10 @@ from sqlalchemy import func, select
 from catalog import tables
 from catalog.errors import NotFound
 from catalog.identity import OriginalId
+from integrity.clock import instant
 from integrity.digest import Digest
 from integrity.errors import LogError
 from integrity.proof_files import authority_files, seal_files
-from integrity.tlog_proof import TlogProof
 from player.language import gettext as _
 from scripts.assemble import House
 from scripts.assemble_vaults import protections
@@ -93,7 +93,23 @@ def _log_facts(house: House) -> dict[str, Any]:
         head = house.log.head()
     except LogError as error:
         return {"origin": house.log.origin, "problem": f"{error.code}: {error}"}
-    return {"origin": house.log.origin, "size": head.size, "root": head.root.hex(), "published": not house.log.behind}
+    facts = {"origin": house.log.origin, "size": head.size, "root": head.root.hex(), "published": not house.log.behind}
+    return facts | {"token": _token_facts(house, head.size)}
+
+
+def _token_facts(house: House, size: int) -> dict[str, Any] | None:
+    """The newest token over a checkpoint: how far it reaches, how old it is, and whether a further one is due."""
+    stamped = house.checkpoints.newest(house.log.origin)
+    if stamped is None:
+        return None
+    age = house.clock.now() - stamped.gen_time
+    return {
+        "size": stamped.size,
+        "authority": stamped.authority,
+        "gen_time": instant(stamped.gen_time),
+        "age_seconds": max(0, round(age.total_seconds())),
+        "due": house.checkpoints.wanted(house.log.origin, size),
+    }
 
 
 def seal_of(house: House, digest: Digest) -> dict[str, bytes]:
@@ -104,7 +120,7 @@ def seal_of(house: House, digest: Digest) -> dict[str, bytes]:
     if found is None:
         raise NotFound(f"no original {digest.hex}")
     original = house.recordings.original(OriginalId(found))
-    proof = house.log.tlog_proof(original.leaf_index)
+    ground = house.proofs.ground(original.leaf_index)
+    proofs = original.proof_files(ground.prove(original.leaf_index))
     authorities = {authority.name: authority.root_pem for authority in house.trust.authorities}
-    checkpoint = TlogProof.from_bytes(proof).checkpoint
-    return seal_files(original.proof_files(proof), checkpoint, authority_files(authorities))
+    return seal_files(proofs, ground.checkpoint, authority_files(authorities), ground.token)

@@ -39,6 +39,7 @@ from scripts.authority_child import AuthorityChild
 from scripts.engine import Engine, Work, sqlite_url
 from scripts.founding import AUTHORITY
 from scripts.settings import child_environment
+from scripts.stamping import Stamping
 from scripts.transport import HttpTransport
 
 RECEIVERS = 40
@@ -136,6 +137,9 @@ def running(
         stack.callback(authority.stop)
         authority.start()
         stack.enter_context(house.sequencing())
+        stamps = Stamping(house.log, house.checkpoints, stamping.stamp, house.settings.checkpoint_token_seconds)
+        stamps.start()
+        stack.callback(stamps.stop)
         threads = ThreadPoolExecutor(RECEIVERS, thread_name_prefix="receive")
         stack.callback(threads.shutdown)
         children = Children(child_environment())

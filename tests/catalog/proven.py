@@ -12,12 +12,14 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from catalog.approvals import Application, Approvals
+from catalog.checkpoint_tokens import CheckpointTokens
 from catalog.copies import Copies
 from catalog.database import Database
 from catalog.gate import Gate, open_original
 from catalog.grants import Grants
 from catalog.history import History
 from catalog.identity import AgencyId, CaseId, GrantId, RecordingId, RequestId, UploadId, new_id
+from catalog.leaf_proofs import LeafProofs
 from catalog.ledger import Actor, Ledger
 from catalog.permissions import Principal
 from catalog.preparation import Rendition
@@ -86,6 +88,14 @@ class Proven(House):
         return Log.open(self.folder / "log", SIGNER, FileHeads(self.folder / "log" / "head"))
 
     @property
+    def checkpoints(self) -> CheckpointTokens:
+        return CheckpointTokens(self.database, self.ledger, self.clock, system_random)
+
+    @property
+    def proofs(self) -> LeafProofs:
+        return LeafProofs(self.reader, self.checkpoints.covering)
+
+    @property
     def authority(self) -> HttpAuthority:
         """The embedded authority as a client sees it, at the time its own clock stands at."""
         roots = read_certificates(self.embedded.root_pem)
@@ -98,7 +108,7 @@ class Proven(House):
     @property
     def gate(self) -> Gate:
         return Gate(
-            self.database, self.ledger, self.clock, system_random, self.store, self.vault, self.reader,
+            self.database, self.ledger, self.clock, system_random, self.store, self.vault, self.proofs,
             {"embedded": self.embedded.root_pem}, timedelta(hours=4),
         )  # fmt: skip
 
@@ -117,7 +127,7 @@ class Proven(House):
     @property
     def copies(self) -> Copies:
         return Copies(
-            self.database, self.ledger, self.clock, self.reader, {"embedded": self.embedded.root_pem},
+            self.database, self.ledger, self.clock, self.proofs, {"embedded": self.embedded.root_pem},
             lambda original: open_original(self.vault, original),
         )  # fmt: skip
 

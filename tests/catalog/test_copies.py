@@ -13,9 +13,11 @@ from catalog.permissions import Principal, Role
 from catalog.shapes import RECIPIENT_KINDS
 from integrity.bundle import write_bundle
 from integrity.canonical import parse_canonical
+from integrity.checkpoint import claimed
 from integrity.errors import InvalidBundle
 from integrity.verify import verify_bundle
 from tests.catalog.proven import Proven
+from tests.catalog.test_checkpoint_tokens import stamp
 from tests.fakes.immutable import clear_immutable
 
 
@@ -57,6 +59,19 @@ def test_every_recipient_gets_a_bundle_that_verifies(
     assert opened[-1] == "decide"
     assert ("view" in opened) == (DISCLOSED[kind] is None)
     assert len(contents.custody) > len(opened) or DISCLOSED[kind] is None
+
+
+def test_a_stamped_checkpoint_that_covers_all_of_it_goes_along(
+    proven: Proven, officer: Principal, recordings: list[RecordingId], case: CaseId, tmp_path: Path
+) -> None:
+    grant = granted(proven, officer, case, *recordings)
+    proven.sequencer.drain()
+    assert proven.copies.contents(grant).checkpoint_token is None
+    size, token = stamp(proven)
+    contents = proven.copies.contents(grant)
+    assert (claimed(contents.checkpoint).size, contents.checkpoint_token) == (size, token.raw)
+    write_bundle(tmp_path / "bundle.zip", contents, proven.stamp)
+    assert verify_bundle(tmp_path / "bundle.zip", proven.trust, clock=proven.clock).findings == ()
 
 
 def test_exactly_what_was_approved(

@@ -31,7 +31,19 @@ STATUS: Mapping[str, Any] = {
     "recordings": {"ready": 3, "unplayable": 1},
     "queue": {"spool": 0, "quarantine": 0, "pending_tokens": 0, "waiting_entries": 0},
     "vaults": [{"name": "files", "immutable": False, "detail": "tamper-evident only (no capability)"}],
-    "log": {"origin": "tiezheng.example/log", "size": 7, "root": "ab" * 32, "published": True},
+    "log": {
+        "origin": "tiezheng.example/log",
+        "size": 7,
+        "root": "ab" * 32,
+        "published": True,
+        "token": {
+            "size": 6,
+            "authority": "embedded",
+            "gen_time": "2026-03-01T08:00:00.000000Z",
+            "age_seconds": 42,
+            "due": True,
+        },
+    },
     "authorities": [{"name": "embedded", "qualified": False, "root_sha256": "cd" * 32}],
 }
 

@@ -156,7 +156,7 @@ class Making:
     def view(self, supervisor: Principal, recording: RecordingId) -> None:
         house = self.house
         gate = Gate(
-            house.database, house.ledger, house.clock, house.random, house.renditions, house.vault, house.log, {}
+            house.database, house.ledger, house.clock, house.random, house.renditions, house.vault, house.proofs, {}
         )
         gate.open_view(supervisor, recording, "案卷评查")
 

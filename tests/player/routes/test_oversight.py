@@ -100,5 +100,7 @@ def test_who_does_not_oversee_decides_nothing(office: Office) -> None:
 def test_the_status_says_what_protection_there_is_and_what_the_authority_is_not(browser: Browser) -> None:
     page = browser.get("/status").text
     assert "tamper-evident only" in page
+    assert "6 leaves, 42 s ago" in page
+    assert "the log has grown since" in page
     assert "not a qualified authority" in page
     assert "ab" * 32 in page

@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import BinaryIO
 
-from integrity import bundle_text, durable
+from integrity import bundle_text, durable, verify_page
 from integrity.bundle_names import safe_names
 from integrity.canonical import Json, canonical
 from integrity.custody import CustodyEntry, custody_lines, custody_page
@@ -182,6 +182,7 @@ def _write(bag: _Bag, contents: BundleContents, payload: Sequence[_Payload], sta
     with reading(InvalidBundle):
         bag.add("approval.json", contents.approval.encode())
     bag.add("VERIFY.txt", bundle_text.VERIFY.encode())
+    bag.add(verify_page.NAME, verify_page.verify_page())
     tag_manifest = bag.list(payload=False)
     bag.add(TAG_MANIFEST, tag_manifest)
     digest = Digest.of(tag_manifest)

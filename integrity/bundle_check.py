@@ -9,6 +9,7 @@ from collections.abc import Set as AbstractSet
 from pathlib import PurePosixPath
 from typing import Any
 
+from integrity import verify_page
 from integrity.bag import PAYLOAD_LIST, TAG_LIST, TAG_TOKEN, Bag, check_files, check_version
 from integrity.bundle_names import safe_names
 from integrity.canonical import parse_canonical
@@ -26,7 +27,7 @@ _TAGS = frozenset(
     {"bagit.txt", "bag-info.txt", PAYLOAD_LIST, "checkpoint", "custody.jsonl", "custody.html", "approval.json"}
     | {"VERIFY.txt"}
 )
-_OPTIONAL = frozenset({CHECKPOINT_STAMP})
+_OPTIONAL = frozenset({CHECKPOINT_STAMP, verify_page.NAME})
 _AUTHORITIES = "proofs/authorities/"
 _PLACES = {"originals": False, "documents": True}
 _CUSTODY_LIMIT = 64 * 1024 * 1024
@@ -45,6 +46,7 @@ def check_bundle(inquiry: Inquiry, judge: Judge, container: Container) -> None:
         bag = check_files(inquiry, container, info)
         _check_expected(inquiry, bag)
         step.note(f"payload files: {len(bag.payload)}")
+        _tell_page(bag, step)
     with inquiry.step("an authority stamped the bundle as a whole") as step:
         existed = _check_whole(inquiry, judge, bag, step)
     check = SealCheck(inquiry, judge, bag, existed)
@@ -98,6 +100,14 @@ def _is_proof(path: str, payload: AbstractSet[str]) -> bool:
     """Whether this is called like a proof about a payload file."""
     about, _, name = path.removeprefix("proofs/").partition(".")
     return path.startswith("proofs/") and about in payload and is_proof(name)
+
+
+def _tell_page(bag: Bag, step: RunningStep) -> None:
+    """Whether the page in it is the one of this version; whether another one is a forger's, only a reader can tell."""
+    digest = bag.digests.get(verify_page.NAME)
+    if digest is not None:
+        known = "" if digest == verify_page.published_digest() else "not "
+        step.note(f"{verify_page.NAME} {digest}: {known}the page of this version")
 
 
 def _check_whole(inquiry: Inquiry, judge: Judge, bag: Bag, step: RunningStep) -> tuple[Existence, ...]:

@@ -63,6 +63,12 @@ openssl ts -verify -data "proofs/$d.manifest.json" -in "proofs/$d.manifest.tsr" 
 五、完整核验（包括日志证明、流转记录、审批）：tiezheng verify 本证据包 --trust trust.json
    trust.json 须从其他渠道取得；没有它只能说明“自身一致”。
 
+六、不用命令行：用 Chromium 或 Edge 打开 verify.html（不联网），放入本文件夹，即可看到逐项结论。伪造证据包的人也会换掉
+   这一页：请先把它的 SHA-256 与发证机关另行公布的数值（其网站的 /verify.html.sha256，或 tiezheng verify
+   --print-page-digest）比对，或者使用您另外取得的 verify.html。
+
+    sha256sum verify.html
+
 本证据包的摘要（登记在流转记录中的就是它）：
 
     sha256sum tagmanifest-sha256.txt
@@ -90,6 +96,9 @@ in this system.
    command prints with fingerprints you have from elsewhere (published, or in a station's trust.json).
 5. Everything, with the log's proofs, custody and approval: tiezheng verify BUNDLE --trust trust.json
    Without a trust.json from elsewhere it can only say "self-consistent".
+6. Without a command line: open verify.html in Chromium or Edge (it uses no network) and drop this folder on it. Whoever
+   forges a bundle would forge that page too: compare its SHA-256 with the one the agency published (its site's
+   /verify.html.sha256, or tiezheng verify --print-page-digest) first, or use a verify.html you got elsewhere.
 
 The bundle's digest, as the ledger has it, is the SHA-256 of tagmanifest-sha256.txt.
 

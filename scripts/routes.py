@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
+from integrity import verify_page
 from integrity.errors import AuthorityUnavailable
 
 QUERY_LIMIT = 64 * 1024
@@ -69,6 +70,20 @@ async def timestamp(request: Request, here: Here) -> Response:
     except AuthorityUnavailable:
         return PlainTextResponse("the authority does not answer\n", status_code=503, headers={"Retry-After": "5"})
     return Response(reply, media_type="application/timestamp-reply")
+
+
+@router.get("/verify.html", tags=["verify"], response_class=Response)
+def read_verify_page() -> Response:
+    """The page that checks a bundle in a browser, as a file to keep: it is opened from disk, not from here."""
+    headers = {"Content-Disposition": f'attachment; filename="{verify_page.NAME}"', "Cache-Control": "no-cache"}
+    return Response(verify_page.verify_page(), media_type="text/html; charset=utf-8", headers=headers)
+
+
+@router.get("/verify.html.sha256", tags=["verify"], response_class=PlainTextResponse)
+def read_verify_page_digest() -> Response:
+    """What to compare a bundle's verify.html with, as sha256sum prints it."""
+    said = f"{verify_page.published_digest()}  {verify_page.NAME}\n"
+    return PlainTextResponse(said, headers={"Cache-Control": "no-cache"})
 
 
 @router.get("/healthz", tags=["health"], response_class=PlainTextResponse)

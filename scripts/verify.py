@@ -17,6 +17,7 @@ from integrity.container import printable
 from integrity.finding import Assurance, Finding, Step, Verdict
 from integrity.trust import read_trust
 from integrity.verify import verify_bundle, verify_file
+from integrity.verify_page import NAME, published_digest
 from player.language import gettext as _
 from scripts.verdict_words import ASSURANCE, DECLARED, FINDINGS, NOT_QUALIFIED
 
@@ -24,7 +25,7 @@ _PATH = click.Path(path_type=Path, exists=True)
 
 
 @click.command(name="verify")
-@click.argument("path", type=_PATH)
+@click.argument("path", type=_PATH, required=False)
 @click.option("--seal", type=_PATH, default=None, help=_("the seal of the file PATH: a folder, or a zip of one"))
 @click.option("--trust", type=_PATH, default=None, help=_("trust.json, got from elsewhere than PATH"))
 @click.option(
@@ -34,11 +35,19 @@ _PATH = click.Path(path_type=Path, exists=True)
     help=_("how many witnesses of trust.json must have signed; default: as many as it says"),
 )
 @click.option("--json", "as_json", is_flag=True, help=_("one JSON object"))
-def command(path: Path, seal: Path | None, trust: Path | None, witnesses: int, as_json: bool) -> None:
+@click.option("--print-page-digest", is_flag=True, help=_("only print the SHA-256 of this version's verify.html"))
+def command(
+    path: Path | None, seal: Path | None, trust: Path | None, witnesses: int, as_json: bool, print_page_digest: bool
+) -> None:
     """Verify a bundle (folder or zip), or with --seal a single file.
 
     Exit status: 0 verified, 1 findings, 3 only self-consistent because no --trust was given.
     """
+    if print_page_digest:
+        click.echo(f"{published_digest()}  {NAME}")
+        return
+    if path is None:
+        raise click.UsageError(_("a PATH is wanted"))
     trusted = None if trust is None else read_trust(trust)
     if seal is None:
         verdict = verify_bundle(path, trusted, witnesses=witnesses)

@@ -14,6 +14,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from integrity.digest import Digest
 from scripts.clips import make_clips
 from tests.fakes.immutable import clear_immutable
 from tests.flow.people import Person, everybody
@@ -226,12 +227,25 @@ def test_an_unknown_address_is_a_page_for_people_and_a_problem_for_programs(hous
     assert person.headers["content-type"].startswith("text/html")
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/log/checkpoint", "/openapi.json"])
+PUBLIC = (
+    "/healthz", "/readyz", "/metrics", "/log/checkpoint", "/openapi.json", "/verify.html", "/verify.html.sha256",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PUBLIC)
 def test_what_is_public_answers_and_tells_nothing_of_anybody(house: House, path: str) -> None:
     answer = Person(house.service.url).get(path)
     assert answer.status_code == 200
     for word in ("占道", "第1号", RECORDING, house.case, *house.recordings.values()):
         assert word not in answer.text
+
+
+def test_the_page_that_verifies_is_to_be_had_before_any_bundle(house: House) -> None:
+    page = Person(house.service.url).get("/verify.html")
+    assert page.headers["content-disposition"] == 'attachment; filename="verify.html"', "it is opened from disk"
+    published = Person(house.service.url).get("/verify.html.sha256").text
+    assert published == f"{Digest.of(page.content)}  verify.html\n"
+    assert tiezheng("verify", "--print-page-digest").stdout == published
 
 
 def test_the_house_is_whole_afterwards(house: House) -> None:

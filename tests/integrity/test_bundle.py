@@ -20,6 +20,7 @@ from integrity.manifest import leaf_of
 from integrity.proof_files import MANIFEST, TLOG_PROOF
 from integrity.tlog_proof import TlogProof
 from integrity.verify import verify_bundle
+from integrity.verify_page import published_digest
 from tests.fakes.evidence import Evidence
 from tests.fakes.interruptions import Interrupted, calls_of, failing
 
@@ -88,7 +89,7 @@ def test_it_holds_exactly_what_the_format_says(bag: Path, contents: BundleConten
     }
     tags = (
         "bagit.txt bag-info.txt manifest-sha256.txt tagmanifest-sha256.txt tagmanifest-sha256.txt.tsr checkpoint "
-        "custody.jsonl custody.html approval.json VERIFY.txt proofs/authorities/embedded.pem"
+        "custody.jsonl custody.html approval.json VERIFY.txt verify.html proofs/authorities/embedded.pem"
     )
     assert set(found) == payload | proofs | set(tags.split())
     assert found["data/originals/询问 01.mp4"] == VIDEO
@@ -122,11 +123,12 @@ def paste(bag: Path) -> list[str]:
 
 
 def test_the_commands_of_verify_txt_say_ok(bag: Path) -> None:
-    same, added, tags_added, _, stamps, whole, roots, digest = paste(bag)
+    same, added, tags_added, _, stamps, whole, roots, page, digest = paste(bag)
     assert (same, added, tags_added) == ("OK", "OK", "OK")
     assert stamps.count("Verification: OK") == 10
     assert whole.endswith("Verification: OK")
     assert "Fingerprint=" in roots
+    assert page.split()[0] == published_digest().hex
     assert digest.split()[0] == Digest.of_file(bag / "tagmanifest-sha256.txt").hex
 
 
@@ -134,7 +136,7 @@ def test_the_commands_of_verify_txt_see_what_was_done(bag: Path) -> None:
     (bag / "data/originals/A.MP4").write_bytes(b"two")
     (bag / "data/originals/further.mp4").write_bytes(b"x")
     (bag / "further.txt").write_bytes(b"x")
-    same, added, tags_added, _, stamps, whole, _, _ = paste(bag)
+    same, added, tags_added, _, stamps, whole, _, _, _ = paste(bag)
     assert "OK" not in same.split()
     assert "A.MP4" in same
     assert "OK" not in added.split()

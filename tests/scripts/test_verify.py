@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from integrity.digest import Digest
 from integrity.finding import Assurance
+from integrity.verify_page import verify_page
 from player.language import speaking
 from scripts import verdict_words
 from scripts.verify import command
@@ -159,3 +161,9 @@ def test_every_step_has_words(place: Path) -> None:
 
 def test_every_assurance_has_words() -> None:
     assert set(verdict_words.ASSURANCE) == set(Assurance)
+
+
+def test_the_digest_of_the_page_is_to_be_published() -> None:
+    said = run("--print-page-digest")
+    assert (said.exit_code, said.stdout) == (0, f"{Digest.of(verify_page())}  verify.html\n")
+    assert run().exit_code == 2, "without it, a path is wanted"

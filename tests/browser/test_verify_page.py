@@ -1,0 +1,370 @@
+"""`verify.html` from disk in Debian's Chromium, side by side with `tiezheng verify` on the same bundles."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from copy import copy
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from integrity.bundle import write_bundle
+from integrity.canonical import parse_canonical
+from integrity.digest import Digest
+from integrity.trust import Trust
+from integrity.verify import verify_bundle
+from integrity.verify_page import verify_page
+from tests.integrity.zoo import Files
+from tests.integrity.zoo.exhibits import FOLDER, GOOD_BUNDLE, exhibits, unpacked
+from tests.integrity.zoo.specimen import SECOND_PATH, VIDEO_PATH, Specimen, flipped, listing, write_folder
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+LEFT_TO_VERIFY = {"bundle/a_revocation_list_of_a_stranger_came_along": frozenset({"not-checked"})}
+"""What the page cannot judge it says so of, and never calls verified."""
+
+VERDICTS = {
+    frozenset[str](): "verified",
+    frozenset({"trust-not-supplied"}): "self-consistent",
+    frozenset({"not-checked"}): "incomplete",
+}
+
+
+@dataclass
+class Reader:
+    """Somebody with the page open, and what it told."""
+
+    page: Page
+    place: Path
+    judging: bool = False
+    """Whether a folder was opened: from then on another trust judges it anew."""
+
+    def trusts(self, trust: Trust | bytes | None) -> None:
+        """Choose a trust.json; to have none, begin anew."""
+        if trust is None:
+            self.page.reload()
+            self.judging = False
+            return
+        path = self.place / "trust.json"
+        path.write_bytes(trust.encode() if isinstance(trust, Trust) else trust)
+        self.forget()
+        self.page.set_input_files("#trust-file", path)
+        if self.judging:
+            self.told()
+
+    def types(self, field: str, text: str) -> None:
+        """Type what is trusted from paper."""
+        self.forget()
+        self.page.fill(field, text)
+        if self.judging:
+            self.told()
+
+    def forget(self) -> None:
+        """Wipe what was told off the screen, so that what is told next is seen to be new."""
+        self.page.evaluate(
+            "document.querySelector('#verdict').hidden = document.querySelector('#trouble').hidden = true"
+        )
+
+    def judges(self, files: Files) -> tuple[str, set[str]]:
+        shutil.rmtree(self.place / "bundle", ignore_errors=True)
+        return self.opens(write_folder(self.place / "bundle", files))
+
+    def opens(self, folder: Path) -> tuple[str, set[str]]:
+        self.forget()
+        self.judging = True
+        self.page.set_input_files("#folder", folder)
+        return self.told()
+
+    def drops(self, path: Path) -> tuple[str, set[str]]:
+        """Drop something on the page, as a file manager does."""
+        self.forget()
+        self.judging = True
+        self.page.evaluate("scrollTo(0, 0)")
+        box = self.page.locator("#drop").bounding_box()
+        assert box is not None
+        session = self.page.context.new_cdp_session(self.page)
+        carried = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+        for kind in ("dragEnter", "dragOver", "drop"):
+            place = {"x": box["x"] + 20, "y": box["y"] + 20}
+            session.send("Input.dispatchDragEvent", {"type": kind, **place, "data": carried})
+        session.detach()
+        return self.told()
+
+    def told(self) -> tuple[str, set[str]]:
+        """The verdict and the codes of the findings; `trouble` where there is none."""
+        self.page.wait_for_selector("#verdict:not([hidden]), #trouble:not([hidden])")
+        codes = "all => all.map(finding => finding.dataset.code)"
+        if self.page.is_visible("#trouble"):
+            return "trouble", {self.page.inner_text("#trouble")}
+        return str(self.page.get_attribute("#verdict", "data-verdict")), set(
+            self.page.eval_on_selector_all(".finding", codes)
+        )
+
+    def codes_of(self, subject: str) -> set[str]:
+        """The codes of the findings about one file."""
+        told = "(all, subject) => all.filter(each => each.dataset.subject === subject).map(each => each.dataset.code)"
+        return set(self.page.eval_on_selector_all(".finding", told, subject))
+
+
+@pytest.fixture(scope="module")
+def specimen(tmp_path_factory: pytest.TempPathFactory) -> Specimen:
+    return Specimen.make(tmp_path_factory.mktemp("specimen"))
+
+
+Opened = Callable[..., Reader]
+
+
+@pytest.fixture
+def opened(chromium: Browser, tmp_path: Path) -> Iterator[Opened]:
+    """Opens the page from disk; it must have complained of nothing and asked nobody for anything."""
+    complaints: list[str] = []
+    asked: list[str] = []
+
+    def opening(language: str = "zh-CN", width: int = 1000) -> Reader:
+        path = tmp_path / "verify.html"
+        path.write_bytes(verify_page())
+        page = chromium.new_context(locale=language, viewport={"width": width, "height": 900}).new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(path.as_uri())
+        return Reader(page, tmp_path)
+
+    yield opening
+    for context in chromium.contexts:
+        context.close()
+    assert complaints == []
+    assert {url for url in asked if not url.endswith("/verify.html")} == set()
+
+
+@pytest.fixture
+def reader(opened: Opened, specimen: Specimen) -> Reader:
+    made = opened()
+    made.trusts(specimen.evidence.trust)
+    return made
+
+
+def test_a_good_bundle(reader: Reader, specimen: Specimen) -> None:
+    assert reader.judges(specimen.bundle) == ("verified", set())
+    assert reader.page.locator(".steps .true").count() == 10
+    text = reader.page.inner_text("#verdict")
+    for words in ("核验通过", "某区人民法院", "询问 01.mp4", Digest.of(specimen.bundle["tagmanifest-sha256.txt"]).hex):
+        assert words in text
+    assert Digest.of(verify_page()).hex in text
+
+
+def test_the_zoo_is_named_as_verify_names_it(opened: Opened, tmp_path: Path) -> None:
+    reader = opened()
+    found, expected = {}, {}
+    for exhibit in exhibits("bundle"):
+        reader.trusts(None if exhibit.trust == "none" else (FOLDER / exhibit.trust).read_bytes())
+        codes = LEFT_TO_VERIFY.get(exhibit.name, exhibit.codes)
+        expected[exhibit.name] = (VERDICTS.get(frozenset(codes), "refused"), set(codes))
+        found[exhibit.name] = reader.opens(unpacked(exhibit.path, tmp_path / exhibit.path.stem))
+    assert found == expected
+
+
+def test_hostile_proofs_are_named_as_verify_names_them(opened: Opened, tmp_path: Path) -> None:
+    """Tokens, log proofs and certificates of the zoo, in a bundle: its lists are made to fit, its own token is not."""
+    reader = opened()
+    reader.trusts((FOLDER / "trust.json").read_bytes())
+    files = _files(next(unpacked(GOOD_BUNDLE, tmp_path / "good").iterdir()))
+    digest = Digest.of(next(content for path, content in files.items() if path.startswith("data/originals/询问")))
+    found, expected = {}, {}
+    for exhibit in exhibits("token", "proof", "certificate"):
+        part = f"{digest}.{exhibit.part}" if exhibit.kind != "certificate" else str(exhibit.part)
+        broken = files | {f"proofs/{part}": exhibit.path.read_bytes()}
+        broken["tagmanifest-sha256.txt"] = listing(broken, payload=False)
+        reader.judges(broken)
+        expected[exhibit.name] = {"not-checked"} if exhibit.path.suffix == ".crl" else set(exhibit.codes)
+        found[exhibit.name] = reader.codes_of(f"proofs/{part}")
+    assert {name: found[name] for name in found if found[name] != expected[name]} == {}
+
+
+def test_another_trust_judges_the_same_folder_anew(reader: Reader, specimen: Specimen) -> None:
+    assert reader.judges(specimen.bundle) == ("verified", set())
+    reader.trusts(specimen.other.trust)
+    assert reader.told() == ("refused", {"token-chain", "certificate-not-trusted"})
+    reader.trusts(b"nothing")
+    assert reader.told()[0] == "trouble"
+    reader.trusts(specimen.evidence.trust)
+    assert reader.told() == ("verified", set())
+
+
+def test_every_trust_of_the_zoo_is_read_as_verify_reads_it(opened: Opened, tmp_path: Path) -> None:
+    reader = opened()
+    folder = unpacked(GOOD_BUNDLE, tmp_path / "good")
+    found, expected = {}, {}
+    for exhibit in exhibits("trust"):
+        content = exhibit.path.read_bytes()
+        reader.trusts(content)
+        verdict, codes = reader.told() if reader.judging else reader.opens(folder)
+        judged = () if exhibit.error else verify_bundle(GOOD_BUNDLE, Trust.parse(content)).findings
+        expected[exhibit.name] = exhibit.error is None, {finding.code for finding in judged}
+        found[exhibit.name] = verdict != "trouble", codes if verdict != "trouble" else set()
+    assert {name: found[name] for name in found if found[name] != expected[name]} == {}
+
+
+def _files(folder: Path) -> Files:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_without_outside_trust_it_is_self_consistent_and_never_green(opened: Opened, specimen: Specimen) -> None:
+    reader = opened("en")
+    assert reader.judges(specimen.bundle) == ("self-consistent", {"trust-not-supplied"})
+    assert "Self-consistent only" in reader.page.inner_text("#verdict")
+    good = reader.page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--good')")
+    green = [int(good[at : at + 2], 16) for at in (1, 3, 5)]
+    shades = "all => all.map(each => [getComputedStyle(each).color, getComputedStyle(each).backgroundColor])"
+    seen = str(reader.page.eval_on_selector_all("#verdict *", shades))
+    assert f"rgb({', '.join(map(str, green))})" not in seen
+    broken = specimen.bundle | {VIDEO_PATH: flipped(specimen.bundle[VIDEO_PATH])}
+    assert reader.judges(broken) == ("refused", {"file-changed", "trust-not-supplied"})
+
+
+def test_a_whole_forgery_is_told_from_the_evidence_by_what_the_reader_brings(
+    opened: Opened, specimen: Specimen
+) -> None:
+    """A bundle that is complete and sound in itself, to somebody who knows another authority and another log."""
+    reader = opened()
+    assert reader.judges(specimen.bundle) == ("self-consistent", {"trust-not-supplied"})
+    reader.trusts(replace(specimen.other.trust, logs=(specimen.forger("tiezheng.example/log").verifier,)))
+    assert reader.judges(specimen.bundle) == (
+        "refused",
+        {"token-chain", "certificate-not-trusted", "checkpoint-signature"},
+    )
+
+
+def test_trust_may_be_typed_from_paper(opened: Opened, specimen: Specimen) -> None:
+    reader, trust = opened(), specimen.evidence.trust
+    reader.page.click("#typed summary")
+    fingerprint = trust.authorities[0].root_sha256.hex.upper()
+    printed = ":".join(fingerprint[at : at + 2] for at in range(0, 64, 2))
+    reader.types("#fingerprints", f"sha256 Fingerprint={printed}")
+    assert reader.judges(specimen.bundle) == ("self-consistent", {"trust-not-supplied"}), "no key of the log"
+    reader.types("#vkeys", trust.logs[0].vkey)
+    assert reader.judges(specimen.bundle) == ("verified", set())
+    reader.types("#fingerprints", "0" * 64)
+    assert reader.judges(specimen.bundle) == ("refused", {"token-chain", "certificate-not-trusted"})
+    reader.types("#vkeys", specimen.forger(trust.logs[0].name).vkey)
+    assert reader.judges(specimen.bundle)[1] >= {"checkpoint-signature"}
+    reader.types("#vkeys", trust.logs[0].vkey[:-4])
+    verdict, _ = reader.judges(specimen.bundle)
+    assert verdict == "trouble", "nothing is judged by what could not be read"
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"{}", b'{"format":"tiezheng-trust-v2"}', b"\xff", b"{" * 100_000, b"x" * 2_000_000]
+)
+def test_a_trust_that_cannot_be_read_judges_nothing(opened: Opened, specimen: Specimen, content: bytes) -> None:
+    reader = opened()
+    reader.trusts(content)
+    assert reader.judges(specimen.bundle)[0] == "trouble"
+
+
+def test_a_qualified_authority_is_worth_more(opened: Opened, specimen: Specimen) -> None:
+    reader, trust = opened("en"), specimen.evidence.trust
+    reader.trusts(replace(trust, authorities=tuple(replace(one, qualified=True) for one in trust.authorities)))
+    assert reader.judges(specimen.bundle) == ("verified", set())
+    assert "qualified time-stamping authority dated it" in reader.page.inner_text("#verdict")
+
+
+def test_files_of_every_size_are_hashed_in_pieces(reader: Reader, specimen: Specimen, tmp_path: Path) -> None:
+    """Around the borders of a piece and of a block; the largest is a hole of 20 MiB with one byte behind it."""
+    folder = write_folder(tmp_path / "b", specimen.bundle)
+    piece = 4 * 1024 * 1024
+    for number, size in enumerate((1, 63, 64, 65, piece - 1, piece, piece + 1, 2 * piece + 55, 20 * 1024 * 1024)):
+        path = folder / f"data/originals/{number}.bin"
+        path.touch()
+        os.truncate(path, size - 1)
+        with path.open("ab") as file:
+            file.write(bytes((number,)))
+    (folder / "manifest-sha256.txt").write_bytes(_listed(folder))
+    verdict, codes = reader.opens(folder)
+    assert verdict == "refused"
+    assert "file-changed" in codes, "the list of files itself is another now"
+    changed = [line for line in reader.page.inner_text("#verdict").splitlines() if ": it is " in line]
+    assert [line for line in changed if line.startswith("data/")] == [], "each digest is the one of hashlib"
+    assert codes == {finding.code for finding in verify_bundle(folder, specimen.evidence.trust).findings}
+
+
+def _listed(folder: Path) -> bytes:
+    paths = sorted(str(path.relative_to(folder)) for path in folder.glob("data/*/*"))
+    return "".join(f"{Digest.of_file(folder / path)}  {path}\n" for path in paths).encode()
+
+
+def test_names_are_made_harmless_as_the_bundle_makes_them(reader: Reader, specimen: Specimen, tmp_path: Path) -> None:
+    hostile = ["A.MP4", "a.mp4", "../e'$(rm)`.mp4", "con.mp4", " . ", "n" * 300 + ".mp4", "询" * 100]
+    hostile += ["x.\u202emp4", "e\u0301.mp4", "..mp4", "a.b.c.d", "x" * 20 + "." + "y" * 20]
+    evidence = specimen.evidence
+    sealed = [evidence.seal(name, str(number).encode()) for number, name in enumerate(hostile)]
+    write_bundle(tmp_path / "b.zip", evidence.contents(sealed), evidence.stamp)
+    shutil.unpack_archive(tmp_path / "b.zip", tmp_path / "unpacked")
+    assert reader.opens(tmp_path / "unpacked") == ("verified", set()), "and the folder may lie in another one"
+
+
+def test_a_folder_is_dropped_as_people_drop_it(reader: Reader, specimen: Specimen, tmp_path: Path) -> None:
+    """Through the handle that Chromium gives for it; what is no folder is refused with a word."""
+    folder = write_folder(tmp_path / "dropped", specimen.bundle)
+    assert reader.drops(folder) == ("verified", set())
+    (folder / SECOND_PATH).write_bytes(b"changed")
+    assert reader.drops(folder) == ("refused", {"file-changed", "payload-size"})
+    verdict, words = reader.drops(tmp_path / "trust.json")
+    assert verdict == "trouble"
+    assert "解压缩" in "".join(words)
+
+
+def test_custody_and_approval_are_read_as_verify_reads_them(reader: Reader, specimen: Specimen) -> None:
+    """JSON that two readers could read differently is read by neither."""
+    content = specimen.bundle["approval.json"]
+    approval = parse_canonical(content)
+    assert approval["request"]["recipient"] == "某区人民法院"
+    for broken in (
+        content.replace(b'{"approval"', b'{"a":1,"approval"', 1),
+        content.replace(b'"entry":', b'"entry" :', 1),
+        content.replace("某区".encode(), b"\\u67d0\\u533a", 1),
+        content.replace("某区".encode(), b"\\ud800", 1),
+        content[:-1] + b',"entry":"x"}',
+        b"[" * 100_000,
+        b"\xef\xbb\xbf" + content,
+    ):
+        files = specimen.bundle | {"approval.json": broken}
+        specimen.relisted(files)
+        assert reader.judges(files) == ("refused", {"approval-malformed"}), broken[:80]
+
+
+def test_it_speaks_both_languages_and_fits_a_phone(opened: Opened, specimen: Specimen) -> None:
+    reader = opened("en", 390)
+    page = reader.page
+    assert page.inner_text(".first").startswith("Check this page first.")
+    reader.trusts(specimen.evidence.trust)
+    assert reader.judges(specimen.bundle) == ("verified", set())
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    page.click("#language")
+    assert page.evaluate("document.documentElement.lang") == "zh-CN"
+    assert page.inner_text(".first").startswith("请先核对本页自身")
+    assert "核验通过" in page.inner_text("#verdict"), "the verdict changes its language too"
+    unlabelled = "[...document.querySelectorAll('input, textarea')].filter(field => !field.labels.length).length"
+    assert page.evaluate(unlabelled) == 0
+
+
+def test_what_changes_while_it_is_read_is_not_verified(reader: Reader, specimen: Specimen, tmp_path: Path) -> None:
+    """Chromium refuses a file that is no longer what was chosen."""
+    folder = write_folder(tmp_path / "b", specimen.bundle)
+    reader.page.evaluate(
+        "() => { File.prototype.slice = () => { throw new DOMException('it changed', 'NotReadableError'); }; }"
+    )
+    verdict, codes = reader.opens(folder)
+    assert verdict == "refused"
+    assert "file-unreadable" in codes
+
+
+def test_lists_that_are_huge_or_wrong_stop_nothing(reader: Reader, specimen: Specimen) -> None:
+    files = copy(specimen.bundle)
+    files["manifest-sha256.txt"] = b"0" * (17 * 1024 * 1024)
+    files["tagmanifest-sha256.txt"] = listing(files, payload=False)
+    verdict, codes = reader.judges(files)
+    assert verdict == "refused"
+    assert {"file-unreadable", "file-unexpected", "payload-missing"} <= codes

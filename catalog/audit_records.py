@@ -13,15 +13,20 @@ from sqlalchemy import Column, Connection, Table, exists, select
 from catalog.audit_ledger import STREAM
 from catalog.tables import (
     approvals,
+    disposals,
     documents,
     grants,
+    holds,
     ledger,
     links,
     marks,
     quarantine,
     recordings,
     requests,
+    retention_rules,
     roles,
+    scrubs,
+    tombstones,
     uploads,
     views,
 )
@@ -86,6 +91,16 @@ def _grant(body: Body) -> dict[str, Any]:
     }
 
 
+def _hold(body: Body) -> dict[str, Any]:
+    subject = body["subject"]
+    return {
+        "id": body["details"]["hold"],
+        "agency_id": body["agency"],
+        "recording_id": subject["id"] if subject["kind"] == "recording" else None,
+        "case_id": subject["id"] if subject["kind"] == "case" else None,
+    }
+
+
 def _upload(body: Body) -> dict[str, Any]:
     """An upload became evidence, went into quarantine, or was given up."""
     details = body["details"]
@@ -126,6 +141,24 @@ RULES: tuple[Rule, ...] = (
          _details(id="subject", bundle_sha256="bundle", zip_sha256="zip", zip_size="size"), ("release",)),
     Rule("quarantine-decision", quarantine, quarantine.c.decision_entry_id, ("quarantine-decide",),
          _details("decision", upload_id="subject"), ("quarantine-decide",)),
+    Rule("rule", retention_rules, retention_rules.c.entry_id, ("retention-rule",),
+         _details("kind", "stage", "importance", "months", "legal_basis", id="subject", agency_id="of"),
+         ("retention-rule",)),
+    Rule("rule-ended", retention_rules, retention_rules.c.ended_entry_id, ("retention-rule-ended",),
+         _details(id="subject", agency_id="of"), ("retention-rule-ended",)),
+    Rule("hold", holds, holds.c.entry_id, ("hold",),
+         lambda body: _hold(body) | {"reason": body["purpose"], "placed_by": body["actor"]["id"]}, ("hold",)),
+    Rule("hold-released", holds, holds.c.released_entry_id, ("hold-released",), _hold, ("hold-released",)),
+    Rule("disposal", disposals, disposals.c.entry_id, ("request-disposal",),
+         _details("legal_basis", id="subject", agency_id="of", requester_id="actor", reason="purpose"),
+         ("request-disposal",)),
+    Rule("disposal-decision", disposals, disposals.c.decision_entry_id, ("decide-disposal",),
+         _details(id="subject", agency_id="of", decider_id="actor", decision_reason="purpose"), ("decide-disposal",)),
+    Rule("tombstone", tombstones, tombstones.c.entry_id, ("dispose",),
+         _details(id="tombstone", disposal_id="disposal", recording_id="subject"), ("dispose",),
+         outcomes=("permitted",)),
+    Rule("scrub", scrubs, scrubs.c.entry_id, ("scrub",),
+         _details("checked", "bad", "bytes", id="subject"), ("scrub",)),
 )  # fmt: skip
 
 

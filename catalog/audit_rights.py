@@ -11,7 +11,20 @@ from typing import Any
 from sqlalchemy import Connection, Table, select
 
 from catalog.audit_ledger import STREAM
-from catalog.tables import agencies, approval_routes, grants, ledger, people, post_holders, posts, requests, stations
+from catalog.shapes import IMPORTANCE, STAGES
+from catalog.tables import (
+    agencies,
+    approval_routes,
+    cases,
+    disposals,
+    grants,
+    ledger,
+    people,
+    post_holders,
+    posts,
+    requests,
+    stations,
+)
 from integrity.canonical import parse_canonical
 from integrity.errors import IntegrityError
 from integrity.finding import Finding
@@ -99,6 +112,41 @@ FOLDS = (
 
 
 STATES = (
+    Fold(
+        "case",
+        cases,
+        {
+            "open-case": lambda body: _subject(
+                body,
+                number=body["details"]["number"],
+                title=body["details"]["title"],
+                agency=body["agency"],
+                opened_by=body["actor"]["id"],
+                stage=STAGES[0],
+                importance=IMPORTANCE[0],
+            ),
+            "case-stage": lambda body: _subject(body, stage=body["details"]["stage"]),
+            "case-importance": lambda body: _subject(body, importance=body["details"]["importance"]),
+        },
+        lambda row: {
+            "number": row.number,
+            "title": row.title,
+            "agency": row.agency_id,
+            "opened_by": row.opened_by,
+            "stage": row.stage,
+            "importance": row.importance,
+        },
+    ),
+    Fold(
+        "disposal-state",
+        disposals,
+        {
+            "request-disposal": lambda body: _subject(body, state="open"),
+            "decide-disposal": lambda body: _subject(body, state=body["details"]["decision"]),
+            "withdraw-disposal": lambda body: _subject(body, state="withdrawn"),
+        },
+        lambda row: {"state": row.state},
+    ),
     Fold(
         "request-state",
         requests,

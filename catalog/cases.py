@@ -20,7 +20,7 @@ from catalog.identity import AgencyId, CaseId, PersonId, is_id, new_id
 from catalog.ledger import Ledger
 from catalog.paging import Page, newest_first, page_of
 from catalog.permissions import HIDDEN, Principal, Right, require, scope
-from catalog.shapes import STAGES, SUBJECT_KINDS, one_of, text
+from catalog.shapes import IMPORTANCE, STAGES, SUBJECT_KINDS, one_of, text
 from catalog.tables import agencies, cases, people, subjects
 from integrity.clock import Clock, Random
 
@@ -38,6 +38,7 @@ class CaseFacts:
     opened_by: PersonId
     opened_by_name: str
     opened_at: datetime
+    importance: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,19 @@ class Cases:
             entry = Entry("case-stage", principal.actor, Subject("case", case), "done", agency=attempt.agency,
                           details={"stage": stage})  # fmt: skip
             self._ledger.write(connection, entry)
+
+    def set_importance(self, principal: Principal, case: CaseId, importance: str) -> None:
+        """Say how much hangs on the case: retention rules may ask for it. Waits for the durable head, as rules do."""
+        one_of("importance", importance, IMPORTANCE)
+        trying = self._attempts.of(principal, "case-importance", Subject("case", case))
+        with trying as attempt, self._database.write() as connection:
+            attempt.agency = find_case(connection, case).agency_id
+            require(connection, principal, Right.WORK_ON_CASE, attempt.agency)
+            connection.execute(update(cases).where(cases.c.id == case).values(importance=importance))
+            entry = Entry("case-importance", principal.actor, Subject("case", case), "permitted",
+                          agency=attempt.agency, details={"importance": importance})  # fmt: skip
+            entry_id = self._ledger.write(connection, entry)
+        self._ledger.wait(entry_id)
 
     def add_subject(self, principal: Principal, case: CaseId, name: str, kind: str) -> str:
         """Name a person concerned; the name stands in the case, in the ledger only that one was added."""

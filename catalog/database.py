@@ -191,6 +191,7 @@ def _prepare_sqlite(foreign_keys: bool, connection: Any, _record: object) -> Non
         "synchronous = FULL",  # a commit is on the disk when it returns, not at the next checkpoint
         f"foreign_keys = {'ON' if foreign_keys else 'OFF'}",
         "recursive_triggers = ON",  # else INSERT OR REPLACE deletes without asking the no-delete triggers
+        "secure_delete = ON",  # a salt that a tombstone erased is gone from the file too
     ):
         connection.execute(f"PRAGMA {pragma}").close()
 

@@ -19,6 +19,7 @@ from catalog.ledger import Ledger
 from catalog.permissions import HIDDEN, Principal, Right, require
 from catalog.shapes import STAGES, one_of, text
 from catalog.tables import cases, links, recordings
+from catalog.tombstones import is_disposed
 from integrity.clock import Clock, Random
 
 AT_ONCE = 200
@@ -46,6 +47,9 @@ class Linking:
             attempt.details["recordings"] = list(wanted[:20])
             require(connection, principal, Right.WORK_ON_CASE, attempt.agency)
             _refuse_strangers(connection, wanted, attempt.agency)
+            self._database.exclusive(connection, "retention", attempt.agency)  # beside a disposal of the same
+            if any(is_disposed(connection, recording) for recording in wanted):
+                raise Conflict("one of these recordings is disposed of")
             return [self._link(connection, principal, case, attempt.agency, recording, stage) for recording in wanted]
 
     def unlink(self, principal: Principal, link: str, reason: str) -> None:

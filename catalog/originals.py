@@ -17,6 +17,7 @@ from catalog.errors import Conflict, NotFound
 from catalog.identity import AgencyId, OriginalId, new_id
 from catalog.ledger import Ledger
 from catalog.tables import originals, tokens
+from catalog.tombstones import is_going, is_gone
 from integrity.clock import Clock, Random, instant
 from integrity.digest import Digest
 from integrity.errors import InvalidToken
@@ -97,9 +98,18 @@ class Originals:
             return read_original(connection, original)
 
     def find(self, agency: AgencyId, digest: Digest) -> OriginalId | None:
-        """The agency's own original of these bytes. Never another agency's: nobody may probe what others hold."""
+        """The agency's own original of these bytes. Never another agency's: nobody may probe what others hold.
+
+        None also where its bytes were disposed of: what comes again is sealed and stored again.
+        """
         with self._database.read() as connection:
-            return find_original(connection, agency, digest)
+            found = find_original(connection, agency, digest)
+            return None if found is None or is_gone(connection, found) else found
+
+    def going(self, digest: Digest) -> bool:
+        """Whether bytes with this digest are being removed now, whoever's: who brings the same ones waits a moment."""
+        with self._database.read() as connection:
+            return is_going(connection, digest)
 
     def pending_tokens(self, limit: int = 1000) -> list[PendingToken]:
         """Tokens still to be had, the longest waiting first."""

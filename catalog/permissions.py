@@ -45,18 +45,34 @@ class Right(StrEnum):
     DECIDE = "decide"
     READ_LEDGER = "read-ledger"
     DOWNLOAD_SEAL = "download-seal"
+    SET_RETENTION = "set-retention"  # how long which recordings are kept
+    HOLD = "hold"  # 暂停销毁
+    RELEASE_HOLD = "release-hold"
+    REQUEST_DISPOSAL = "request-disposal"  # 鉴定销毁
+    DECIDE_DISPOSAL = "decide-disposal"
     OVERSEE = "oversee"  # the quarantine and the state of the installation
     MANAGE = "manage"  # people, roles, posts, stations, agencies
 
 
 RIGHTS: Mapping[Role, frozenset[Right]] = {
-    Role.ADMINISTRATOR: frozenset({Right.MANAGE, Right.OVERSEE}),
-    Role.OFFICER: frozenset({Right.SEE, Right.VIEW, Right.OPEN_CASE, Right.WORK_ON_CASE, Right.REQUEST_COPY}),
-    Role.SUPERVISOR: frozenset(
-        {Right.SEE, Right.VIEW, Right.REQUEST_COPY, Right.READ_LEDGER, Right.DOWNLOAD_SEAL, Right.OVERSEE}
+    Role.ADMINISTRATOR: frozenset({Right.MANAGE, Right.SET_RETENTION, Right.OVERSEE}),
+    Role.OFFICER: frozenset(
+        {Right.SEE, Right.VIEW, Right.OPEN_CASE, Right.WORK_ON_CASE, Right.REQUEST_COPY, Right.HOLD}
     ),
-    Role.APPROVER: frozenset({Right.SEE, Right.DECIDE}),
-    Role.REVIEWER: frozenset({Right.SEE, Right.VIEW, Right.READ_LEDGER, Right.DOWNLOAD_SEAL}),
+    Role.SUPERVISOR: frozenset(
+        {
+            Right.SEE,
+            Right.VIEW,
+            Right.REQUEST_COPY,
+            Right.READ_LEDGER,
+            Right.DOWNLOAD_SEAL,
+            Right.OVERSEE,
+            Right.HOLD,
+            Right.REQUEST_DISPOSAL,
+        }
+    ),
+    Role.APPROVER: frozenset({Right.SEE, Right.DECIDE, Right.RELEASE_HOLD, Right.DECIDE_DISPOSAL}),
+    Role.REVIEWER: frozenset({Right.SEE, Right.VIEW, Right.READ_LEDGER, Right.DOWNLOAD_SEAL, Right.HOLD}),
 }
 
 BELOW: Mapping[Role, tuple[str, ...]] = {

@@ -11,7 +11,7 @@ Takes a `Seal`, so nothing unsealed can be catalogued. Never corrects what was d
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from catalog.database import Database
 from catalog.entry import Actor, Entry, Json, Subject
@@ -31,7 +31,8 @@ from catalog.originals import Originals, StoredOriginal, find_original, insert_o
 from catalog.preparation import Preparation
 from catalog.quarantine import Quarantine
 from catalog.receipts import Receipts
-from catalog.tables import repeated_manifests, uploads
+from catalog.tables import recordings, repeated_manifests, uploads
+from catalog.tombstones import disposed, is_gone
 from integrity.canonical import parse_canonical
 from integrity.clock import Clock, Random
 from integrity.digest import Digest
@@ -98,7 +99,7 @@ class Recordings(Originals, Receipts, Preparation, Quarantine):
     ) -> CatalogedRecording:
         """Catalogue an upload whose bytes the agency has already (`find`): no second seal, and its statement on record.
 
-        NotFound when the original is not there, or is another agency's.
+        NotFound when the original is not there, is another agency's, or was disposed of: bytes are then sealed anew.
         """
         arrival = Arrival(upload, statement, received_at, uploader)
         with self._database.write() as connection:
@@ -107,6 +108,8 @@ class Recordings(Originals, Receipts, Preparation, Quarantine):
                 raise NotFound(f"no original {original}")
             self._alone(connection, arrival, stored.digest)
             known = _find_catalogued(connection, upload)
+            if known is None and is_gone(connection, original):
+                raise NotFound(f"original {original} was disposed of meanwhile")
             return known or self._file(connection, arrival, stored, repeated=True)
 
     def terminated(
@@ -151,6 +154,8 @@ class Recordings(Originals, Receipts, Preparation, Quarantine):
         entry = self._report(connection, action, Subject(filed.kind, filed.id), arrival, details)
         if there is None:
             self._insert(connection, arrival, stored, filed, entry)
+        elif filed.kind == "recording":
+            _revive(connection, RecordingId(filed.id))
         insert_upload(connection, arrival, "catalogued", stored.digest, stored.size, entry, stored.id)
         return _catalogued(arrival.upload, stored.id, filed, entry, repeated=repeated)
 
@@ -189,6 +194,12 @@ def _details(stored: StoredOriginal, arrival: Arrival, *, repeated: bool) -> dic
         if token.raw is not None
     ]
     return details | {"statement": Digest.of(arrival.statement.encode()).hex, "tokens": tokens}
+
+
+def _revive(connection: Connection, recording: RecordingId) -> None:
+    """A recording that was disposed of has its bytes again: it is prepared like a new one."""
+    ended = update(recordings).where(recordings.c.id == recording, disposed(recordings.c.id))
+    connection.execute(ended.values(state="catalogued", reason=None, attempts=0, recipe=None))
 
 
 def _whole(statement: Statement) -> Json:

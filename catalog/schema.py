@@ -95,8 +95,10 @@ def _trigger_defects(connection: Connection) -> Iterator[str]:
     for name in sorted(expected.keys() & found.keys()):
         if found[name] != expected[name]:
             yield f"trigger {name} was altered: {found[name]}"
-    if dialect == "postgresql" and expected and _function_body(connection) != append_only.FUNCTION_BODY:
-        yield f"function {append_only.FUNCTION} was altered"
+    if dialect == "postgresql" and expected:
+        for name, body in append_only.FUNCTIONS.items():
+            if _function_body(connection, name) != body:
+                yield f"function {name} was altered"
 
 
 def _expected(dialect: str) -> dict[str, str]:
@@ -126,9 +128,9 @@ def _normal(sql: str) -> str:
     return " ".join(sql.lower().replace("::text", "").replace("(", " ").replace(")", " ").split())
 
 
-def _function_body(connection: Connection) -> str | None:
+def _function_body(connection: Connection, name: str) -> str | None:
     row = connection.execute(
         text("SELECT prosrc FROM pg_proc WHERE proname = :name AND pronamespace = current_schema()::regnamespace"),
-        {"name": append_only.FUNCTION},
+        {"name": name},
     ).first()
     return None if row is None else str(row[0])

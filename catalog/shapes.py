@@ -16,6 +16,13 @@ COPY_ACTIONS = ("copy", "release", "publish")
 RECIPIENT_KINDS = ("court", "party", "agency", "media", "other")
 DOCUMENT_KINDS = ("record", "inspection", "filing", "notice", "decision", "receipt", "other")
 DECISIONS = ("approved", "refused")
+RECORDING_KINDS = (
+    *("body-camera", "interview-room", "hearing-room", "voice-recorder", "photo", "phone", "fixed-camera"),
+    *("import", "other"),
+)
+"""What a recording can be of: the kinds a station declares."""
+IMPORTANCE = ("ordinary", "major")
+"""How much hangs on a case: what a retention rule may ask for."""
 
 
 def text(field: str, value: str, longest: int) -> str:

@@ -134,7 +134,7 @@ def open_house(data: Path, settings: Settings) -> House:
         people=People(database, ledger, clock, random, passwords),
         stations=Stations(database, ledger, clock, random),
         signin=SignIn(database, ledger, clock, random, passwords, session_length),
-        retention=Retention(database, ledger),
+        retention=Retention(database, ledger, clock, random),
         renditions=RenditionStore(data / "renditions"),
         passwords=passwords,
     )

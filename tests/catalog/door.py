@@ -107,7 +107,8 @@ class Door:
                 lambda *said: self.decided.append(said), lambda: {"recordings": {}},
             ),
             people=house.people, posts=house.posts, recordings=recordings,
-            retention=Retention(house.database, house.ledger), signin=house.signin, stations=house.stations,
+            retention=Retention(house.database, house.ledger, house.clock, system_random),
+            signin=house.signin, stations=house.stations,
             trust_json=lambda: b"{}", secure=secure,
         )  # fmt: skip
 

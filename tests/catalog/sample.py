@@ -191,7 +191,28 @@ _ROWS: tuple[tuple[str, Row], ...] = (
             "entry_id": 1,
         },
     ),
+    (
+        "disposals",
+        {
+            "id": "0" * 26,
+            "agency_id": AGENCY,
+            "requester_id": PERSON,
+            "legal_basis": "-",
+            "reason": "-",
+            "state": "approved",
+            "made_at": AT,
+            "entry_id": 1,
+        },
+    ),
+    (
+        "tombstones",
+        {"id": "0" * 26, "recording_id": RECORDING, "disposal_id": "0" * 26, "entry_id": 1, "made_at": AT},
+    ),
+    ("erased_openings", {"entry_id": 1, "tombstone_id": "0" * 26}),
 )
+
+TABLES = tuple(dict.fromkeys(name for name, _row in _ROWS))
+"""Those that have a row here."""
 
 
 def fill(connection: Connection, *only: str) -> None:

@@ -18,7 +18,7 @@ def may(house: House, principal: Principal, right: Right) -> frozenset[AgencyId]
 
 def test_an_administrator_never_views() -> None:
     assert not RIGHTS[Role.ADMINISTRATOR] & FOOTAGE
-    assert RIGHTS[Role.ADMINISTRATOR] == {Right.MANAGE, Right.OVERSEE}
+    assert RIGHTS[Role.ADMINISTRATOR] == {Right.MANAGE, Right.SET_RETENTION, Right.OVERSEE}
 
 
 def test_nobody_who_decides_asks_and_nobody_else_manages() -> None:

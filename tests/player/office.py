@@ -94,7 +94,8 @@ class Office(Proven):
             history=self.history, ledger=self.ledger, linking=self.linking, marks=self.marks,
             oversight=Oversight(self.database, self.ledger, self.recordings, self._carry, lambda: STATUS),
             people=self.people, posts=self.posts, recordings=self.recordings,
-            retention=Retention(self.database, self.ledger), signin=self.signin, stations=self.stations,
+            retention=Retention(self.database, self.ledger, self.clock, system_random),
+            signin=self.signin, stations=self.stations,
             trust_json=self.trust.encode, secure=False,
         )  # fmt: skip
 

@@ -5,7 +5,7 @@ Reads only. Everything here is scoped by the right to see; watching is another r
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, or_, select
@@ -81,13 +81,25 @@ class OriginalFacts:
     leaf_index: int
 
 
+AT_ONCE = timedelta(minutes=1)
+"""A token that takes no longer was not late."""
+
+
 @dataclass(frozen=True, slots=True)
 class TokenFacts:
-    """A timestamp over the original or its manifest; `gen_time` is None while it is pending."""
+    """A timestamp over the original or its manifest; `gen_time` is None while it is pending since `asked_at`."""
 
     over: str
     authority: str
     gen_time: datetime | None
+    asked_at: datetime
+
+    @property
+    def delay_ms(self) -> int | None:
+        """How long after the sealing it was made, in milliseconds; None where it came at once, or not yet."""
+        if self.gen_time is None or self.gen_time - self.asked_at < AT_ONCE:
+            return None
+        return (self.gen_time - self.asked_at) // timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +204,7 @@ def tokens_of(connection: Connection, original: OriginalId) -> Sequence[TokenFac
     """The tokens of an original and of its manifest, pending ones too."""
     held = select(tokens).where(tokens.c.original_id == original)
     held = held.order_by(tokens.c.over.desc(), tokens.c.number, tokens.c.id)
-    return [TokenFacts(row.over, row.authority, row.gen_time) for row in connection.execute(held)]
+    return [TokenFacts(row.over, row.authority, row.gen_time, row.asked_at) for row in connection.execute(held)]
 
 
 def _facts() -> Select[Any]:

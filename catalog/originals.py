@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, func, insert, select, update
 
 from catalog.database import Database
 from catalog.entry import SYSTEM, Entry, Json, Subject
@@ -83,6 +83,14 @@ class PendingToken:
     """Authorities whose token over this digest is there: this one must be of another."""
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many tokens are pending, and since when the oldest has been."""
+
+    count: int
+    since: datetime | None
+
+
 class Originals:
     """Reads originals, and fills in late tokens."""
 
@@ -126,6 +134,13 @@ class Originals:
                 )
                 for row in rows.all()
             ]  # fmt: skip
+
+    def tokens_waiting(self) -> Waiting:
+        """How many tokens are still to be had, and since when the first of them has been asked for."""
+        counted = select(func.count(), func.min(tokens.c.asked_at)).where(tokens.c.token.is_(None))
+        with self._database.read() as connection:
+            count, since = connection.execute(counted).one()
+        return Waiting(count, since)
 
     def add_token(self, row: str, token: KeptToken) -> None:
         """Fill in a token that was pending. The same again is accepted; another one is Conflict; NotFound."""

@@ -129,6 +129,7 @@ SUBJECTS = {
     "ledger": _("Ledger"),
     "log": _("Transparency log"),
     "service": _("Service"),
+    "authority": _("Timestamp authority"),
 }
 ACTIONS = {
     "catalogue": _("Sealed and catalogued"),
@@ -136,6 +137,7 @@ ACTIONS = {
     "upload-terminated": _("Upload given up"),
     "token-added": _("Time token added"),
     "checkpoint-stamped": _("Log checkpoint stamped"),
+    "trust-authority": _("Timestamp authority trusted"),
     "prepare": _("Viewing copy made"),
     "unplayable": _("No viewing copy possible"),
     "quarantine": _("Put into quarantine"),

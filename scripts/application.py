@@ -5,7 +5,7 @@ technical log, never to the caller.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -45,12 +45,13 @@ from player.language import from_tag
 from player.routes import add_pages
 from player.routes.refusals import reading, refusal
 from scripts.assemble import House
+from scripts.authorities import asking
 from scripts.authority_child import AuthorityChild
 from scripts.metrics import StateCollector
 from scripts.routes import Public
 from scripts.routes import router as public
 from scripts.status import status_of
-from scripts.works import Authority, Works, embedded_authority, running
+from scripts.works import Works, running
 
 CHECKPOINT_STAMP = "checkpoint.tsr"
 CHECKPOINT_STAMPED = "checkpoint.stamped"
@@ -59,20 +60,20 @@ _log = structlog.get_logger()
 
 
 @contextmanager
-def make_application(house: House, child: AuthorityChild) -> Iterator[FastAPI]:
+def make_application(house: House, child: AuthorityChild | None) -> Iterator[FastAPI]:
     """The application with everything behind it running, for as long as the block lasts."""
     grants = Grants(house.database, house.ledger, house.clock, house.random)
-    authority = Authority(child)
-    stamping = embedded_authority(house, authority)
-    export = _export(house, grants, stamping)
-    with running(house, authority, stamping, grants, export) as works:
+    with ExitStack() as stack:
+        authorities = stack.enter_context(asking(house, child))
+        export = _export(house, grants, authorities.first)
+        works = stack.enter_context(running(house, authorities, grants, export))
         app = FastAPI(title="Tiezheng", version="1", docs_url=None, redoc_url=None)
         app.state.services = _services(house, works, grants, export)
         app.state.public = Public(
             log_file=lambda path: log_file(house, path),
-            timestamp=works.authority,
+            timestamp=authorities.timestamp,
             ready=lambda: _ready(house, works),
-            registry=_registry(house),
+            registry=_registry(house, works),
         )
         app.include_router(make_router(works.uploads, works.receipts, works.receiver, station, as_response))
         app.include_router(public)
@@ -108,6 +109,9 @@ def _export(house: House, grants: Grants, stamping: TimestampAuthority) -> Expor
 def _services(house: House, works: Works, grants: Grants, export: Export) -> Services:
     database, ledger, clock, random, settings = house.database, house.ledger, house.clock, house.random, house.settings
 
+    def status() -> dict[str, Any]:
+        return status_of(house, works.authorities.standing()).json()
+
     def granted(grant: GrantId) -> None:
         works.jobs.wake("bundle", grant, URGENT)
 
@@ -128,9 +132,7 @@ def _services(house: House, works: Works, grants: Grants, export: Export) -> Ser
         ledger=ledger,
         linking=Linking(database, ledger, clock, random),
         marks=Marks(database, ledger, clock, random),
-        oversight=Oversight(
-            database, ledger, house.recordings, works.quarantine.decide, lambda: status_of(house).json()
-        ),
+        oversight=Oversight(database, ledger, house.recordings, works.quarantine.decide, status),
         people=house.people,
         posts=Posts(database, ledger, clock, random),
         recordings=house.recordings,
@@ -146,11 +148,11 @@ def _ready(house: House, works: Works) -> dict[str, bool]:
     return {"log": house.sequencer.healthy(), **works.ready()}
 
 
-def _registry(house: House) -> CollectorRegistry:
+def _registry(house: House, works: Works) -> CollectorRegistry:
     registry = CollectorRegistry()
     for collector in (ProcessCollector, PlatformCollector, GCCollector):
         collector(registry=registry)
-    registry.register(StateCollector(lambda: status_of(house)))
+    registry.register(StateCollector(lambda: status_of(house, works.authorities.standing())))
     return registry
 
 

@@ -88,6 +88,7 @@ def run(
             renditions=RenditionStore(data / "renditions"),
             trust=judged_by,
             clock=clock,
+            told=tuple(one for one in own.authorities if one.name != founding.AUTHORITY),
         )
         with _bars(quiet) as progress:
             report = Audit(parts, anchors, sample, progress).run()

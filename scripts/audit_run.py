@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from catalog.audit import Outside, Progress, checks, claims, counts
 from catalog.audit_schema import schema_findings
+from catalog.audit_trust import trust_findings
 from catalog.audit_uploads import receipted
 from catalog.database import Database
 from catalog.errors import CatalogError
@@ -32,7 +33,7 @@ from integrity.manifest import Manifest, leaf_of
 from integrity.receipt import verify_receipt
 from integrity.seal_steps import MANIFEST
 from integrity.token import Expectation, verify_token
-from integrity.trust import Trust
+from integrity.trust import Trust, TrustedAuthority
 from integrity.vault_check import Claimed, VaultCheck
 from player.language import gettext as _
 
@@ -69,6 +70,8 @@ class Parts:
     renditions: RenditionStore
     trust: Trust
     clock: Clock
+    told: tuple[TrustedAuthority, ...] = ()
+    """External authorities that the installation tells others to trust."""
 
 
 @dataclass(slots=True)
@@ -172,6 +175,7 @@ class Audit:
             for check, objects in zip(self.parts.vaults, there, strict=True):
                 yield from check.object_findings(objects, claimed, digests)
             yield from self._homeless(claimed)
+            self._collect("trust", trust_findings(connection, self.parts.told))
             self._collect("quarantine", self._quarantine(connection))
             for anchor in self.anchors:
                 self._collect(anchor.name, self._anchor(connection, anchor))

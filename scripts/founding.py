@@ -6,8 +6,9 @@ know from us to check evidence without us. Never makes a key, a log or an author
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from catalog.database import Database
@@ -17,14 +18,14 @@ from integrity.clock import Random
 from integrity.errors import InvalidTrust
 from integrity.note import Signer
 from integrity.trust import Trust, TrustedAuthority, read_trust, write_trust
+from scripts.authority_settings import EMBEDDED
 from scripts.keys import make_key, signer
 from scripts.logs import NotFounded, log_signer, make_log, origin
 from scripts.settings import Settings, WrongSettings
 
 __all__ = ["AUTHORITY", "NotFounded", "found", "origin", "own_trust", "receipt_signer", "sole_server", "trust"]
 
-AUTHORITY = "embedded"
-"""The name under which tokens and trust.json know the embedded authority."""
+AUTHORITY = EMBEDDED
 
 
 class DataInUse(Exception):
@@ -62,23 +63,35 @@ def found(data: Path, settings: Settings, random: Random) -> None:
         _make_log(data, settings)
 
 
-def trust(data: Path, authority_root: bytes) -> Trust:
-    """What others must know from us; written when the authority first said its root, and never changed here.
+def trust(data: Path, authority_root: bytes | None, external: Sequence[TrustedAuthority] = ()) -> Trust:
+    """What others must know from us; written at the first start, and afterwards only ever added to.
 
-    InvalidTrust when the authority now has another root than the one that was told: its tokens would verify nowhere.
+    An authority that is set for the first time is added under its name. One that was told of stays, for its tokens do.
+    InvalidTrust when one has another root now, or another rank, than was told: its tokens would verify nowhere, or
+    count for more than they did. `authority_root` is the embedded one's, None where it is switched off.
     """
     path = data / "trust.json"
+    asked = (*external, *(() if authority_root is None else (TrustedAuthority(AUTHORITY, authority_root, False),)))
     if not path.exists():
-        write_trust(path, _trust(data, authority_root))
+        write_trust(path, _trust(data, asked))
     told = read_trust(path)
-    if authority_root not in [authority.root_pem for authority in told.authorities]:
-        raise InvalidTrust(f"the authority's root is not the one in {path}")
+    known = {authority.name: authority for authority in told.authorities}
+    for authority in asked:
+        before = known.get(authority.name, authority)
+        if (before.root_sha256, before.qualified) != (authority.root_sha256, authority.qualified):
+            raise InvalidTrust(f"{authority.name} has another root or rank than in {path}: call it by another name")
+    added = tuple(authority for authority in asked if authority.name not in known)
+    if added:
+        told = replace(told, authorities=(*told.authorities, *added))
+        durable.replace(path, told.encode(), 0o644)
     return told
 
 
 def own_trust(data: Path) -> Trust:
     """The same from the keys and the authority as this folder has them now, whatever was told: for `audit`."""
-    return _trust(data, (data / "authority" / "ca.pem").read_bytes())
+    root = data / "authority" / "ca.pem"
+    authorities = (TrustedAuthority(AUTHORITY, root.read_bytes(), qualified=False),) if root.exists() else ()
+    return _trust(data, authorities)
 
 
 def _origin(data: Path, settings: Settings, random: Random) -> str:
@@ -106,9 +119,9 @@ def _make_log(data: Path, settings: Settings) -> None:
         database.close()
 
 
-def _trust(data: Path, root: bytes) -> Trust:
+def _trust(data: Path, authorities: tuple[TrustedAuthority, ...]) -> Trust:
     return Trust(
         receipt_keys=(receipt_signer(data).verifier,),
         logs=(log_signer(data).verifier,),
-        authorities=(TrustedAuthority(name=AUTHORITY, root_pem=root, qualified=False),),
+        authorities=authorities,
     )

@@ -25,6 +25,13 @@ class StateCollector(Collector):
         for place, count in found["queue"].items():
             waiting.add_metric([place], count)
         yield waiting
+        alarm = int(found["tokens"]["alarm"])
+        yield GaugeMetricFamily("tiezheng_tokens_overdue", "1 where a token has been pending for too long", value=alarm)
+        label = ["authority"]
+        failing = GaugeMetricFamily("tiezheng_authority_failures", "Failures since its last token", labels=label)
+        for authority in found["authorities"]:
+            failing.add_metric([authority["name"]], authority.get("failures", 0))
+        yield failing
         yield GaugeMetricFamily("tiezheng_log_size", "Leaves under the signed head", value=found["log"].get("size", -1))
         token = found["log"].get("token") or {}
         reached = "Leaves under the newest checkpoint that has a token; -1 for none"

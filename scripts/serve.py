@@ -21,6 +21,7 @@ from sqlalchemy import func, select
 from structlog.tracebacks import ExceptionDictTransformer
 
 from catalog import tables
+from catalog.audit_trust import record_authorities
 from catalog.entry import SYSTEM
 from catalog.permissions import Role
 from integrity import durable
@@ -31,7 +32,7 @@ from scripts.application import make_application
 from scripts.assemble import House, open_house
 from scripts.assemble_vaults import protections
 from scripts.authority_child import AuthorityChild
-from scripts.settings import child_environment, load
+from scripts.settings import Settings, child_environment, load
 
 ADMINISTRATOR = "admin"
 GRACE_SECONDS = 20
@@ -54,17 +55,27 @@ def command(data: Path, host: str, port: int, file: Path | None) -> None:
         stack.enter_context(founding.sole_server(data))
         (data / "serve.json").unlink(missing_ok=True)
         founding.found(data, settings, system_random)
-        child = AuthorityChild(data, child_environment())
-        stack.callback(child.stop)
-        child.start()
-        founding.trust(data, child.root_pem)
+        child = _embedded(data, settings, stack)
+        external = [authority.trusted for authority in settings.authorities]
+        founding.trust(data, None if child is None else child.root_pem, external)
         house = open_house(data, settings)
         stack.callback(house.close)
         _prove_vaults(house)
+        record_authorities(house.database, house.ledger, external)
         _serve(house, child, host, port)
 
 
-def _serve(house: House, child: AuthorityChild, host: str, port: int) -> None:
+def _embedded(data: Path, settings: Settings, stack: ExitStack) -> AuthorityChild | None:
+    """The embedded authority, started, unless it is switched off."""
+    if not settings.embedded_authority:
+        return None
+    child = AuthorityChild(data, child_environment())
+    stack.callback(child.stop)
+    child.start()
+    return child
+
+
+def _serve(house: House, child: AuthorityChild | None, host: str, port: int) -> None:
     with ExitStack() as stack:
         application = stack.enter_context(make_application(house, child))
         _first_administrator(house)

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
+from scripts.authority_settings import AuthoritySettings, read_tables
 from scripts.witness_address import WitnessAddress
 
 PREFIX = "TIEZHENG_"
@@ -80,6 +81,22 @@ class Settings(BaseModel):
     checkpoint_token_seconds: int = Field(
         default=60, ge=0, description="seconds within which a log that has grown gets a token; 0 for none at all"
     )
+    authorities: tuple[AuthoritySettings, ...] = Field(
+        default=(), description="external time-stamping authorities, asked in this order; see below"
+    )
+    embedded_authority: bool = Field(
+        default=True, description="whether the embedded authority is asked too, after all others"
+    )
+    tokens_wanted: int = Field(
+        default=1, ge=1, le=9, description="tokens of how many different authorities each recording gets"
+    )
+    token_alarm_minutes: int = Field(default=15, ge=1, description="minutes after which a pending token is an alarm")
+    renew_before_days: int = Field(
+        default=90, ge=1, description="days before a token's certificate ends in which the token is renewed"
+    )
+    revocation_hours: int = Field(
+        default=24, ge=1, description="hours after which an authority's revocation list is fetched anew"
+    )
     max_upload_bytes: int = Field(default=64 * 1024 * MIB, ge=1, description="largest file that is received, in bytes")
     reserve_bytes: int = Field(
         default=512 * MIB, ge=0, description="free space below which no upload is taken, in bytes"
@@ -113,6 +130,33 @@ class Settings(BaseModel):
         if quorum > named:
             raise ValueError(f"{quorum} of {named} witnesses can never sign")
         return quorum
+
+    @field_validator("authorities", mode="before")
+    @classmethod
+    def _tables(cls, value: Any) -> Any:
+        return read_tables(value)
+
+    @field_validator("authorities")
+    @classmethod
+    def _distinct(cls, value: tuple[AuthoritySettings, ...]) -> tuple[AuthoritySettings, ...]:
+        if len({authority.name for authority in value}) < len(value):
+            raise ValueError("two authorities of one name")
+        return value
+
+    @field_validator("embedded_authority")
+    @classmethod
+    def _is_one_left(cls, embedded: bool, info: ValidationInfo) -> bool:
+        if not embedded and not info.data.get("authorities"):
+            raise ValueError("without it there has to be another authority")
+        return embedded
+
+    @field_validator("tokens_wanted")
+    @classmethod
+    def _are_there_as_many(cls, wanted: int, info: ValidationInfo) -> int:
+        there = len(info.data.get("authorities", ())) + info.data.get("embedded_authority", True)
+        if wanted > there:
+            raise ValueError(f"{wanted} tokens of {there} authorities cannot be had")
+        return wanted
 
     @property
     def witness_addresses(self) -> tuple[WitnessAddress, ...]:

@@ -3,8 +3,9 @@
 Reads only. Says nothing it did not measure: a vault is called immutable when the kernel just refused a change.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -16,6 +17,7 @@ from integrity.clock import instant
 from integrity.digest import Digest
 from integrity.errors import LogError
 from integrity.proof_files import authority_files, seal_files
+from integrity.standing import Standing
 from player.language import gettext as _
 from scripts.assemble import House
 from scripts.assemble_vaults import protections
@@ -33,6 +35,7 @@ class Status:
     vaults: tuple[Mapping[str, Any], ...]
     log: Mapping[str, Any]
     authorities: tuple[Mapping[str, Any], ...]
+    tokens: Mapping[str, Any]
 
     def json(self) -> dict[str, Any]:
         return {
@@ -46,6 +49,7 @@ class Status:
             "vaults": [dict(vault) for vault in self.vaults],
             "log": dict(self.log),
             "authorities": [dict(authority) for authority in self.authorities],
+            "tokens": dict(self.tokens),
         }
 
     def sections(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -56,12 +60,13 @@ class Status:
         for vault in facts["vaults"]:
             yield _("vault"), vault
         yield _("log"), facts["log"]
+        yield _("time tokens"), facts["tokens"]
         for authority in facts["authorities"]:
             yield _("timestamp authority"), authority
 
 
-def status_of(house: House) -> Status:
-    """Measure everything anew."""
+def status_of(house: House, standing: Sequence[Standing] = ()) -> Status:
+    """Measure everything anew; `standing` is how the authorities are, known to a process that asks them."""
     with house.database.read() as connection:
         states = select(tables.recordings.c.state, func.count()).group_by(tables.recordings.c.state)
         recordings = {str(state): int(count) for state, count in connection.execute(states)}
@@ -69,23 +74,45 @@ def status_of(house: House) -> Status:
         def count(query: Any) -> int:
             return int(connection.execute(query).scalar_one())
 
-        pending = select(func.count()).select_from(tables.tokens).where(tables.tokens.c.token.is_(None))
         undecided = select(func.count()).select_from(tables.quarantine).where(tables.quarantine.c.decision.is_(None))
         waiting = count(select(func.count()).select_from(tables.outbox))
-        held, strange = count(pending), count(undecided)
+        strange = count(undecided)
+    tokens = _waiting_tokens(house)
     return Status(
         recordings=recordings,
         spool=sum(1 for path in (house.data / "spool").iterdir() if path.is_dir()),
         quarantine=strange,
-        pending_tokens=held,
+        pending_tokens=tokens["pending"],
         waiting_entries=waiting,
         vaults=tuple(protections(house.vaults)),
         log=_log_facts(house),
         authorities=tuple(
             {"name": authority.name, "qualified": authority.qualified, "root_sha256": authority.root_sha256.hex}
+            | _standing(authority.name, standing)
             for authority in house.trust.authorities
         ),
+        tokens=tokens,
     )
+
+
+def _standing(name: str, standing: Sequence[Standing]) -> dict[str, Any]:
+    """Since when an authority has failed, and why; nothing of one that is well, or that this process never asked."""
+    for one in standing:
+        if one.name == name and one.since is not None:
+            return {"failing_since": instant(one.since), "failures": one.failures, "problem": one.problem}
+    return {}
+
+
+def _waiting_tokens(house: House) -> dict[str, Any]:
+    """Pending tokens: how many, since when, and whether that is an alarm."""
+    waits = house.recordings.tokens_waiting()
+    since = waits.since
+    late = timedelta(minutes=house.settings.token_alarm_minutes)
+    return {
+        "pending": waits.count,
+        "since": None if since is None else instant(since),
+        "alarm": since is not None and house.clock.now() - since > late,
+    }
 
 
 def _log_facts(house: House) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """HTTP to a time-stamping authority (RFC 3161 section 3.4): one POST, one small answer, within an agreed time."""
 
+import ssl
 import time
 
 import httpx2
@@ -16,11 +17,20 @@ _HEADERS = {"Content-Type": "application/timestamp-query", "Accept": "applicatio
 class HttpTransport:
     """A `Transport` that keeps its connection and may be called from several threads; AuthorityUnavailable alone."""
 
-    def __init__(self, url: str, seconds: float = SECONDS) -> None:
+    def __init__(
+        self,
+        url: str,
+        seconds: float = SECONDS,
+        *,
+        credentials: tuple[str, str] | None = None,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
         self._url = url
         self._seconds = seconds
         # No redirects and no proxies of the environment: the query goes where the operator said.
-        self._client = httpx2.Client(timeout=seconds, follow_redirects=False, trust_env=False)
+        self._client = httpx2.Client(
+            timeout=seconds, follow_redirects=False, trust_env=False, auth=credentials, verify=context or True
+        )
 
     def __call__(self, query: bytes) -> bytes:
         """Carry a DER query there and its DER answer back."""

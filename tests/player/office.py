@@ -45,6 +45,7 @@ STATUS: Mapping[str, Any] = {
         },
     },
     "authorities": [{"name": "embedded", "qualified": False, "root_sha256": "cd" * 32}],
+    "tokens": {"pending": 0, "since": None, "alarm": False},
 }
 
 

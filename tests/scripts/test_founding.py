@@ -11,12 +11,13 @@ from catalog.errors import CatalogError
 from integrity.authority import make_authority
 from integrity.clock import SystemClock, system_random
 from integrity.errors import IntegrityError, InvalidTrust, LogError
-from integrity.trust import read_trust
+from integrity.trust import TrustedAuthority, read_trust
 from scripts import founding
 from scripts.founding import DataInUse, NotFounded
 from scripts.keys import KeyUnusable
 from scripts.logs import open_log
 from scripts.settings import Settings, WrongSettings
+from tests.fakes import certificates
 from tests.fakes.interruptions import failing
 
 
@@ -108,3 +109,35 @@ def test_one_folder_has_one_server(tmp_path: Path) -> None:
 def test_a_folder_without_an_installation_is_named(tmp_path: Path) -> None:
     with pytest.raises(NotFounded):
         founding.origin(tmp_path)
+
+
+def _authority(name: str, qualified: bool = False) -> TrustedAuthority:
+    return TrustedAuthority(name, certificates.root(f"root of {name}").pem, qualified)
+
+
+class TestExternalAuthorities:
+    def test_they_are_told_from_the_first_start_on(self, tmp_path: Path, root: bytes) -> None:
+        founding.found(tmp_path, Settings(), system_random)
+        told = founding.trust(tmp_path, root, [_authority("far", qualified=True)])
+        assert [(one.name, one.qualified) for one in told.authorities] == [("far", True), ("embedded", False)]
+
+    def test_later_ones_are_added_and_none_is_ever_taken_away(self, tmp_path: Path, root: bytes) -> None:
+        _found(tmp_path, root)
+        founding.trust(tmp_path, root, [_authority("far")])
+        told = founding.trust(tmp_path, None, [_authority("near")])
+        assert [one.name for one in told.authorities] == ["embedded", "far", "near"]
+        assert read_trust(tmp_path / "trust.json") == told
+        assert told.logs == founding.own_trust(tmp_path).logs
+
+    def test_one_under_the_name_of_another_is_refused(self, tmp_path: Path, root: bytes) -> None:
+        _found(tmp_path, root)
+        founding.trust(tmp_path, root, [_authority("far")])
+        for other in (TrustedAuthority("far", _authority("near").root_pem, False), _authority("far", qualified=True)):
+            with pytest.raises(InvalidTrust, match="far has another root or rank"):
+                founding.trust(tmp_path, root, [other])
+        assert read_trust(tmp_path / "trust.json").authorities[1] == _authority("far")
+
+    def test_without_the_embedded_one(self, tmp_path: Path) -> None:
+        founding.found(tmp_path, Settings(), system_random)
+        assert [one.name for one in founding.trust(tmp_path, None, [_authority("far")]).authorities] == ["far"]
+        assert founding.own_trust(tmp_path).authorities == ()

@@ -37,6 +37,7 @@ from catalog.tables import (
     repeated_manifests,
     tokens,
 )
+from catalog.vault_copies import copy_claims
 from integrity.digest import Digest
 from integrity.errors import InvalidDigest
 from integrity.finding import Finding
@@ -110,6 +111,8 @@ def claims(connection: Connection, sample: int | None = None) -> Iterator[tuple[
         subject = f"manifest of upload {row.upload_id}"
         for claim in _claim(subject, row.vault, row.manifest_sha256, len(row.manifest), row.manifest_version):
             yield claim, sample is None
+    for claim in copy_claims(connection):
+        yield claim, sample is None
 
 
 def _claim(subject: str, vault: str, sha256: str, size: int, version: str | None) -> Iterator[Claimed]:

@@ -9,6 +9,7 @@ from sqlalchemy import insert, select
 from catalog.database import Database
 from catalog.identity import UploadId
 from catalog.tables import receipts, tokens, uploads
+from catalog.vault_copies import enough_copies
 from integrity.clock import Clock
 
 
@@ -22,7 +23,8 @@ class Receipts:
     def store_receipt(self, upload: UploadId, body: bytes, *, complete: bool) -> bytes:
         """Keep the receipt unless there is one already, and return the one to be sent: the first that was stored.
 
-        `complete`: no token was pending when it was built. A complete one takes the place of an incomplete one.
+        `complete`: no token was pending when it was built, and as many copies were there as the agency asks for. A
+        complete one takes the place of an incomplete one.
         """
         with self._database.write() as connection:
             self._database.exclusive(connection, "receipt", upload)
@@ -45,13 +47,13 @@ class Receipts:
         return None if body is None else bytes(body)
 
     def receipts_due(self, limit: int = 1000) -> list[UploadId]:
-        """Catalogued uploads without a receipt, or with an incomplete one although their tokens have come since."""
+        """Catalogued uploads without a receipt, or with an incomplete one although what it lacked has come since."""
         has = select(receipts.c.upload_id).where(receipts.c.upload_id == uploads.c.id)
         pending = select(tokens.c.id).where(tokens.c.original_id == uploads.c.original_id, tokens.c.token.is_(None))
         due = (
             select(uploads.c.id)
             .where(uploads.c.state == "catalogued")
-            .where(~has.exists() | (~has.where(receipts.c.complete).exists() & ~pending.exists()))
+            .where(~has.exists() | (~has.where(receipts.c.complete).exists() & ~pending.exists() & enough_copies()))
         )
         with self._database.read() as connection:
             rows = connection.scalars(due.order_by(uploads.c.received_at).limit(limit))

@@ -33,6 +33,7 @@ from catalog.quarantine import Quarantine
 from catalog.receipts import Receipts
 from catalog.tables import recordings, repeated_manifests, uploads
 from catalog.tombstones import disposed, is_gone
+from catalog.vault_copies import VaultCopies
 from integrity.canonical import parse_canonical
 from integrity.clock import Clock, Random
 from integrity.digest import Digest
@@ -68,7 +69,7 @@ class KnownUpload:
     received_at: datetime
 
 
-class Recordings(Originals, Receipts, Preparation, Quarantine):
+class Recordings(Originals, Receipts, Preparation, Quarantine, VaultCopies):
     """All that happens to evidence in the catalogue, from upload to playable copy. Safe to use from every thread."""
 
     def __init__(self, database: Database, ledger: Ledger, clock: Clock, random: Random) -> None:

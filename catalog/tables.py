@@ -264,6 +264,27 @@ revocations = Table(  # what issuers said of certificates that tokens rest on: r
     Index(None, "issuer", "this_update"),
 )
 
+vault_copies = Table(  # of originals and manifests, in vaults besides the one that the original's row names
+    "vault_copies",
+    metadata,
+    Column("sha256", Sha256, primary_key=True),
+    Column("vault", String(64), primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("version", Text),
+    Column("checked", String(16), nullable=False),  # readback | store-checksum
+    Column("checked_at", Instant, nullable=False),
+)
+
+vault_locks = Table(  # what a store was last told to keep an object for, and said that it does
+    "vault_locks",
+    metadata,
+    Column("sha256", Sha256, primary_key=True),
+    Column("vault", String(64), primary_key=True),
+    Column("until", Instant, nullable=False),
+    Column("held", Boolean, nullable=False),
+    Column("renewed_at", Instant, nullable=False),
+)
+
 recordings = Table(
     "recordings",
     metadata,

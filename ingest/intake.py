@@ -64,6 +64,7 @@ class Intake:
         jobs: JobPort,
         threads: int = 2,
         monotonic: Callable[[], float] = time.monotonic,
+        held: Callable[[Digest], bool] = lambda _digest: False,
     ) -> None:
         self._spool = spool
         self._sealer = sealer
@@ -71,6 +72,7 @@ class Intake:
         self._receipts = receipts
         self._jobs = jobs
         self._monotonic = monotonic
+        self._held = held  # whether a catalogued file stays in the spool: a copy that is wanted is not there yet
         self._changed = threading.Condition()  # guards everything below
         self._due: list[tuple[float, int, UploadId]] = []
         self._turn = 0
@@ -136,7 +138,7 @@ class Intake:
             announced, whole = self._spool.announced(upload), self._spool.whole(upload)
         except UploadNotFound:
             return self._recordings.catalogued(upload)
-        done = self._recordings.catalogued(upload)
+        known = done = self._recordings.catalogued(upload)
         if done is None:
             if whole is None:
                 return None
@@ -144,8 +146,10 @@ class Intake:
                 done = self._catalogue(announced, whole)
         self._tell(upload, done)
         self._receipts.issue(upload)
-        self._spool.remove(upload)
-        if done.recording is not None:
+        held = whole is not None and self._held(whole.digest)
+        if not held:
+            self._spool.remove(upload)
+        if done.recording is not None and not (held and known):
             self._jobs.wake("prepare", done.recording)
         return done
 

@@ -1,11 +1,11 @@
 """Receipts of uploads: built once from what the catalog and the log say, stored, and only then given out.
 
-Built from durable facts alone (PROOF §1, step 7): the original's row, its tokens, and a proof under the durable head.
-When a token that was pending has come, a second one is built and takes its place; both stay true. Never tells of a
-copy that was not checked, and never signs for an upload that is not catalogued.
+Built from durable facts alone (PROOF §1, step 7): the original's row, its tokens, its copies, and a proof under the
+durable head. When a token that was pending or a copy that was wanted has come, a second one is built and takes its
+place; both stay true. Never tells of a copy that was not checked, and never signs for an upload that is not catalogued.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Protocol
 
@@ -59,7 +59,7 @@ class Receipts:
         original = self._recordings.original(row.original)
         receipt = self._say(row, original)
         return self._recordings.store_receipt(
-            upload, build_receipt(receipt, self._signer), complete=not receipt.pending
+            upload, build_receipt(receipt, self._signer), complete=not receipt.pending and receipt.wipe == "allowed"
         )
 
     def _say(self, row: KnownUpload, original: StoredOriginal) -> Receipt:
@@ -74,7 +74,7 @@ class Receipts:
             received_at=row.received_at,
             issued_at=self._clock.now(),
             clock=self._clock.state(),
-            copies=(Copy(original.vault, self._checked[original.vault]),),
+            copies=(Copy(original.vault, self._checked[original.vault]), *self._copies(original)),
             copies_wanted=self._agencies.get(row.agency).copies_wanted,
             manifest=original.manifest,
             leaf_index=original.leaf_index,
@@ -83,6 +83,12 @@ class Receipts:
             note=NOT_QUALIFIED,
         )
         return replace(receipt, note=None) if receipt.qualified else receipt
+
+    def _copies(self, original: StoredOriginal) -> Iterator[Copy]:
+        """Copies in further vaults, each proved equal when it was made."""
+        for kept in self._recordings.copies(original.digest):
+            if kept.vault != original.vault:
+                yield Copy(kept.vault, kept.checked)
 
     def _stamp(self, token: StoredToken) -> Stamp | None:
         if token.raw is None or token.gen_time is None:

@@ -33,8 +33,9 @@ class Claimed:
 class VaultCheck:
     """The checks of one vault."""
 
-    def __init__(self, vault: Vault) -> None:
+    def __init__(self, vault: Vault, *, further: bool = False) -> None:
         self._vault = vault
+        self.further = further  # it holds copies of what was put into another vault
 
     @property
     def name(self) -> str:

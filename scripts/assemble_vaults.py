@@ -10,17 +10,20 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from ingest.replication import Carry
 from integrity import durable
 from integrity.canonical import canonical
 from integrity.clock import Clock, Random, from_instant, instant
 from integrity.errors import VaultUnavailable
-from integrity.vault import Checked, LockedVault, Vault
-from integrity.vault_check import VaultCheck
+from integrity.vault import Checked, LockedVault, Vault, VaultRef
+from integrity.vault_check import Claimed, VaultCheck
+from integrity.vault_copy import copy
 from integrity.vault_files import FileVault
 from integrity.vault_route import RoutedVault
 from scripts.settings import PREFIX, Settings, WrongSettings
@@ -29,8 +32,10 @@ if TYPE_CHECKING:
     from integrity.s3 import Bucket, Credentials
     from integrity.vault_s3_probe import Probe
 
-FILES, S3 = "files", "s3"
+FILES, S3, REPLICA = "files", "s3", "replica"
 """Names of vaults: where a reference says it leads, so they never change."""
+SCRATCH = "opened"
+"""The folder of local copies, which are good for nothing once whoever made them has ended."""
 PROBE_EVERY = timedelta(days=1)
 
 _log = structlog.get_logger()
@@ -53,6 +58,7 @@ class Vaults:
     data: Path
     vault: RoutedVault
     all: tuple[Vault, ...]
+    replicas: tuple[Vault, ...] = ()
     stores: tuple[Store, ...] = ()
 
     @property
@@ -62,7 +68,25 @@ class Vaults:
 
     def checks(self) -> tuple[VaultCheck, ...]:
         """The audit's way into the vaults: it gets the checks, never a vault."""
-        return tuple(VaultCheck(vault) for vault in self.all)
+        return tuple(VaultCheck(vault, further=vault in self.replicas) for vault in self.all)
+
+    @property
+    def source_stays(self) -> bool:
+        """Whether the vault that is put into leaves a file in the spool, for it is the only copy that is near."""
+        return self.all[0].name == S3
+
+    def carriers(self) -> dict[str, Carry]:
+        """How an object gets into each of the further vaults, by name."""
+        return {vault.name: partial(self._carry, vault) for vault in self.replicas}
+
+    def sweep(self) -> None:
+        """Remove what a killed process left of local copies; by the only server, before it makes any."""
+        for path in sorted((self.data / SCRATCH).iterdir()):
+            durable.remove_tree(path)
+
+    def _carry(self, target: Vault, of: Claimed) -> tuple[str | None, Checked]:
+        ref = copy(self.vault, VaultRef(of.vault, of.digest, of.size, of.version), target, self.data / SCRATCH)
+        return ref.version, target.checked
 
     def prove(self, clock: Clock, random: Random) -> None:
         """Try each store that was not tried within a day; VaultUnprotected says what one does not keep.
@@ -92,40 +116,46 @@ class Vaults:
 
 def open_vaults(data: Path, settings: Settings, clock: Clock, random: Random) -> Vaults:
     """The vaults of a data folder; WrongSettings names a setting that is missing or does not fit."""
-    files = FileVault(data / "vault")
-    if settings.vault == FILES:
-        return Vaults(data, RoutedVault(files), (files,))
-    store = _store(S3, data, settings, clock, random)
-    former: tuple[Vault, ...] = (files,) if any((data / "vault").iterdir()) else ()
-    return Vaults(data, RoutedVault(store.vault, *former), (store.vault, *former), (store,))
+    durable.make_folder(data / SCRATCH)
+    files, first, stores = FileVault(data / "vault"), list[Vault](), list[Store]()
+    if settings.vault == S3:
+        stores.append(_store(S3, "", data, settings, clock, random))
+        first.append(stores[0].vault)
+    if settings.vault == FILES or any((data / "vault").iterdir()):
+        first.append(files)  # where it is not the first, it is a former one
+    replicas: tuple[Vault, ...] = ()
+    if settings.replica_s3_bucket is not None:
+        stores.append(_store(REPLICA, "replica_", data, settings, clock, random))
+        replicas = (stores[-1].vault,)
+    if settings.replica_folder is not None:
+        if replicas:
+            raise WrongSettings("replica_folder: a replica is either in a folder or in S3")
+        replicas = (FileVault(settings.replica_folder, REPLICA),)
+    return Vaults(data, RoutedVault(*first, *replicas), (*first, *replicas), replicas, tuple(stores))
 
 
-def _store(name: str, data: Path, settings: Settings, clock: Clock, random: Random) -> Store:
+def _store(name: str, prefix: str, data: Path, settings: Settings, clock: Clock, random: Random) -> Store:
+    """A bucket by the settings whose names begin with `prefix`."""
     # Imported here: what boto3 costs at the start, nobody pays who keeps files.
     from integrity.s3 import Bucket, Place
     from integrity.vault_s3 import S3Vault, Terms
     from integrity.vault_s3_probe import Probe
 
-    place = Place(_needed(settings, "s3_bucket"), settings.s3_endpoint, settings.s3_region, settings.s3_prefix)
-    durable.make_folder(data / "opened")
-    ours = Bucket(place, _credentials("s3_credentials", Path(_needed(settings, "s3_credentials"))))
-    holding, removing = (
-        Bucket(place, _credentials(setting, path)) if path is not None else ours
-        for setting, path in (
-            ("s3_hold_credentials", settings.s3_hold_credentials),
-            ("s3_disposal_credentials", settings.s3_disposal_credentials),
-        )
-    )
-    terms = Terms(timedelta(days=settings.lock_days))
-    vault = S3Vault(ours, clock, terms, data / "opened", name, holding)
+    def chosen(what: str) -> Any:
+        return getattr(settings, f"{prefix}s3_{what}")
+
+    def reached(who: str) -> Bucket:
+        return Bucket(place, _credentials(f"{prefix}s3_{who}", chosen(who)))
+
+    if chosen("credentials") is None or chosen("bucket") is None:
+        lacking = f"{prefix}s3_{'bucket' if chosen('bucket') is None else 'credentials'}"
+        raise WrongSettings(f"{lacking} ({PREFIX}{lacking.upper()}): needed for a vault in S3")
+    place = Place(chosen("bucket"), chosen("endpoint"), chosen("region"), chosen("prefix"))
+    ours = reached("credentials")
+    holding = reached("hold_credentials") if chosen("hold_credentials") else ours
+    removing = reached("disposal_credentials") if chosen("disposal_credentials") else ours
+    vault = S3Vault(ours, clock, Terms(timedelta(days=settings.lock_days)), data / SCRATCH, name, holding)
     return Store(name, vault, Probe(ours, removing, holding, clock, random), (ours, holding, removing))
-
-
-def _needed(settings: Settings, name: str) -> str:
-    value = getattr(settings, name)
-    if value is None:
-        raise WrongSettings(f"{name} ({PREFIX}{name.upper()}): needed for a vault in S3")
-    return str(value)
 
 
 def _credentials(setting: str, path: Path) -> "Credentials":
@@ -156,7 +186,7 @@ def _last_probe(record: Path, store: Store) -> datetime | None:
         return None
 
 
-def protections(vaults: Vaults) -> Iterator[dict[str, object]]:
+def protections(vaults: Vaults) -> Iterator[dict[str, Any]]:
     """What keeps each vault's objects, measured now; one that does not answer protects nothing that we know of."""
     for check in vaults.checks():
         try:

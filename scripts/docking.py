@@ -176,7 +176,7 @@ class Dock:
         return receipt, kept
 
     def _known(self, file: _File) -> Receipt | None:
-        """A receipt from an earlier run, if it still verifies; one whose token was pending is asked for again."""
+        """A receipt from an earlier run, if it still verifies; one that another may follow is asked for anew."""
         content = self._state.receipt(file.digest)
         if content is None:
             return None
@@ -184,7 +184,7 @@ class Dock:
             receipt = self._verify(content, file)
         except DockError:
             return None
-        if receipt.pending:
+        if receipt.pending or receipt.wipe == "wait":
             receipt = self._later(file, receipt)
         self._log.check(TlogProof.from_bytes(receipt.tlog_proof).checkpoint)
         return receipt

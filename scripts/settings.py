@@ -62,6 +62,22 @@ class Settings(BaseModel):
         le=36500,
         description="days that an object in S3 is locked for when it is put: the statutory minimum",
     )
+    replica_folder: Path | None = Field(
+        default=None, description="folder for a copy of every object, on another disk or mounted from another machine"
+    )
+    replica_s3_endpoint: str | None = Field(default=None, description="the same as S3_ENDPOINT, of the replica")
+    replica_s3_region: str = Field(default="us-east-1", description="region of the replica's bucket")
+    replica_s3_bucket: str | None = Field(
+        default=None, description="bucket for a copy of every object, under another administrator"
+    )
+    replica_s3_prefix: str = Field(default="vault/", description="what the key of every copy begins with")
+    replica_s3_credentials: Path | None = Field(default=None, description="the same as S3_CREDENTIALS, of the replica")
+    replica_s3_hold_credentials: Path | None = Field(
+        default=None, description="the same as S3_HOLD_CREDENTIALS, of the replica"
+    )
+    replica_s3_disposal_credentials: Path | None = Field(
+        default=None, description="the same as S3_DISPOSAL_CREDENTIALS, of the replica"
+    )
     public_url: str | None = Field(
         default=None, description="the address people use, such as https://evidence.example; https makes cookies Secure"
     )

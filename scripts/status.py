@@ -32,6 +32,7 @@ class Status:
     quarantine: int
     pending_tokens: int
     waiting_entries: int
+    uncopied: int
     vaults: tuple[Mapping[str, Any], ...]
     log: Mapping[str, Any]
     authorities: tuple[Mapping[str, Any], ...]
@@ -45,6 +46,7 @@ class Status:
                 "quarantine": self.quarantine,
                 "pending_tokens": self.pending_tokens,
                 "waiting_entries": self.waiting_entries,
+                "uncopied": self.uncopied,
             },
             "vaults": [dict(vault) for vault in self.vaults],
             "log": dict(self.log),
@@ -75,6 +77,7 @@ def status_of(house: House, standing: Sequence[Standing] = ()) -> Status:
             return int(connection.execute(query).scalar_one())
 
         undecided = select(func.count()).select_from(tables.quarantine).where(tables.quarantine.c.decision.is_(None))
+        uncopied = sum(house.recordings.uncopied_count(vault.name) for vault in house.vaults.replicas)
         waiting = count(select(func.count()).select_from(tables.outbox))
         strange = count(undecided)
     tokens = _waiting_tokens(house)
@@ -84,6 +87,7 @@ def status_of(house: House, standing: Sequence[Standing] = ()) -> Status:
         quarantine=strange,
         pending_tokens=tokens["pending"],
         waiting_entries=waiting,
+        uncopied=uncopied,
         vaults=tuple(protections(house.vaults)),
         log=_log_facts(house),
         authorities=tuple(

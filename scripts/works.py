@@ -24,9 +24,11 @@ from ingest.quarantine import Quarantine
 from ingest.receipt import Receipts
 from ingest.receive import Receiver
 from ingest.rendering import Bounds, Renderer
+from ingest.replication import Replication
 from ingest.resume import Reconciler
 from ingest.spool import Spool
 from ingest.upload import Limits, Uploads
+from integrity.digest import Digest
 from integrity.seal import Sealer
 from scripts.assemble import House
 from scripts.authorities import Authorities
@@ -78,15 +80,20 @@ def running(house: House, authorities: Authorities, grants: Grants, export: Bund
         threads = ThreadPoolExecutor(RECEIVERS, thread_name_prefix="receive")
         stack.callback(threads.shutdown)
         children = Children(child_environment())
-        jobs = Engine(sqlite_url(house.data / "jobs.sqlite3"), _kinds(house, children, export))
+        replication = Replication(house.recordings, house.vaults.carriers())
+        jobs = Engine(sqlite_url(house.data / "jobs.sqlite3"), _kinds(house, children, export, replication))
 
         def wake_bundles() -> None:
             for grant in grants.waiting():
                 jobs.wake("bundle", grant)
 
+        def wake_copies() -> None:
+            replication.wake(jobs)
+
         asked, wanted = authorities.asked, house.settings.tokens_wanted
         sealer = Sealer(house.vault, asked, house.sequencer, house.clock, house.random, wanted)
-        works = _intake(house, authorities, sealer, Receiver(threads), jobs, (wake_bundles, export.sweep))
+        further = (wake_bundles, wake_copies, export.sweep)
+        works = _intake(house, authorities, sealer, Receiver(threads), jobs, replication, further)
         works.reconciler.begin()
         house.recordings.release_all()
         jobs.start()
@@ -99,7 +106,7 @@ def running(house: House, authorities: Authorities, grants: Grants, export: Bund
         yield works
 
 
-def _kinds(house: House, children: Children, export: Bundles) -> Mapping[Kind, Work]:
+def _kinds(house: House, children: Children, export: Bundles, replication: Replication) -> Mapping[Kind, Work]:
     settings = house.settings
     bounds = Bounds(timeout_s=settings.prepare_timeout_s, memory=settings.prepare_memory_bytes, threads=2)
     pipeline = Pipeline(
@@ -108,6 +115,7 @@ def _kinds(house: House, children: Children, export: Bundles) -> Mapping[Kind, W
     return {
         "prepare": Work(lambda subject: pipeline.prepare(RecordingId(subject)), settings.prepare_jobs),
         "bundle": Work(lambda subject: export.make(GrantId(subject))),
+        "copy": Work(replication.run),
     }
 
 
@@ -117,6 +125,7 @@ def _intake(
     sealer: Sealer,
     receiver: Receiver,
     jobs: Engine,
+    replication: Replication,
     further: Sequence[Callable[[], object]],
 ) -> Works:
     settings, clock = house.settings, house.clock
@@ -126,7 +135,11 @@ def _intake(
     receipts = Receipts(
         house.recordings, house.agencies, house.log, house.receipt_signer(), clock, house.vaults.checked, qualified
     )
-    intake = Intake(spool, sealer, house.recordings, receipts, jobs, settings.intake_threads)
+
+    def held(digest: Digest) -> bool:
+        return house.vaults.source_stays and not replication.everywhere(digest)
+
+    intake = Intake(spool, sealer, house.recordings, receipts, jobs, settings.intake_threads, held=held)
     limits = Limits(settings.max_upload_bytes, timedelta(hours=settings.upload_expires_hours))
     uploads = Uploads(spool, kept, CatalogPast(house.recordings, clock), limits, clock)
     quarantine = Quarantine(kept, spool, house.recordings, house.ledger, intake)

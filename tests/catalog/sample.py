@@ -133,6 +133,11 @@ _ROWS: tuple[tuple[str, Row], ...] = (
             "entry_id": 1,
         },
     ),
+    (
+        "vault_copies",
+        {"sha256": "a" * 64, "vault": "replica", "size": 4, "checked": "readback", "checked_at": AT},
+    ),
+    ("vault_locks", {"sha256": "a" * 64, "vault": "files", "until": AT, "held": False, "renewed_at": AT}),
     ("receipts", {"upload_id": UPLOAD, "complete": False, "body": b"{}", "stored_at": AT}),
     (
         "cases",

@@ -40,7 +40,8 @@ class Docked:
 def settings_of(folder: Path, front: Front, bucket: str) -> dict[str, str]:
     """What an operator sets, with a credentials file for each of the three."""
     made = {"TIEZHENG_VAULT": "s3", "TIEZHENG_S3_ENDPOINT": front.url, "TIEZHENG_S3_BUCKET": bucket,
-            "TIEZHENG_S3_REGION": REGION, "TIEZHENG_LOCK_DAYS": "1"}  # fmt: skip
+            "TIEZHENG_S3_REGION": REGION, "TIEZHENG_LOCK_DAYS": "1",
+            "TIEZHENG_REPLICA_FOLDER": str(folder / "replica")}  # fmt: skip
     for name, access_key in (("", "ingest"), ("HOLD_", "hold"), ("DISPOSAL_", "disposal")):
         path = folder / f"{access_key}.json"
         path.touch(0o600)
@@ -75,6 +76,12 @@ def docked(seaweed: Seaweed, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         clear_immutable(folder)
 
 
+def status_of(docked: Docked) -> dict[str, Any]:
+    done = tiezheng("admin", "status", "--data", docked.service.data, "--json", **docked.service.settings)
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
 def audit_of(docked: Docked) -> dict[str, Any]:
     done = tiezheng("audit", "--data", docked.service.data, "--json", **docked.service.settings)
     report: dict[str, Any] = json.loads(done.stdout)
@@ -95,20 +102,34 @@ def test_what_is_docked_lies_locked_in_the_store_and_the_receipt_says_how(docked
 
 
 def test_status_and_audit_say_that_the_store_protects(docked: Docked) -> None:
-    status = tiezheng("admin", "status", "--data", docked.service.data, "--json", **docked.service.settings)
-    (vault,) = json.loads(status.stdout)["vaults"]
-    assert (vault["name"], vault["immutable"]) == ("s3", True)
+    vaults = {vault["name"]: vault for vault in status_of(docked)["vaults"]}
+    assert set(vaults) == {"s3", "replica"}
+    assert vaults["s3"]["immutable"] is True
     report = audit_of(docked)
     assert report["findings"] == []
-    assert "vault-tamper-evident-only" not in [note["code"] for note in report["notes"]]
+    unprotected = [note["detail"] for note in report["notes"] if note["code"] == "vault-tamper-evident-only"]
+    assert not [detail for detail in unprotected if detail.startswith("s3:")]
     assert "vault s3: S3 Object Lock" in docked.service.text()
+
+
+def test_every_object_is_copied_to_the_replica_and_the_spool_lets_go(docked: Docked) -> None:
+    spool, deadline = docked.service.data / "spool", time.monotonic() + SECONDS
+    while status_of(docked)["queue"]["uncopied"] or list(spool.iterdir()):
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    replica = docked.service.data.parent / "replica"
+    copies = {path.name: path.read_bytes() for path in replica.rglob("*") if path.is_file()}
+    assert len(copies) == 4, "two originals and their manifests"
+    assert copies[Digest.of(SMALL).hex] == SMALL
+    assert copies[Digest.of(LARGE).hex] == LARGE
+    report = audit_of(docked)
+    assert (report["findings"], report["looked_at"]["objects"]) == ([], 8)
 
 
 def test_a_recording_is_prepared_from_the_store(docked: Docked) -> None:
     deadline = time.monotonic() + SECONDS
     while True:
-        status = tiezheng("admin", "status", "--data", docked.service.data, "--json", **docked.service.settings)
-        states = json.loads(status.stdout)["recordings"]
+        states = status_of(docked)["recordings"]
         if states == {"ready": 1, "unplayable": 1}:
             break
         assert time.monotonic() < deadline, states
@@ -145,6 +166,13 @@ def test_what_somebody_lays_over_an_object_is_found_and_changes_nothing(docked: 
     client.close()
     found = [finding["code"] for finding in audit_of(docked)["findings"]]
     assert sorted(found) == ["vault-delete-marker", "vault-overwritten"], "and the sealed version still has its bytes"
+
+
+def test_a_copy_that_is_gone_is_missed(docked: Docked) -> None:
+    clear_immutable(docked.service.data.parent / "replica")
+    next((docked.service.data.parent / "replica").rglob(Digest.of(LARGE).hex)).unlink()
+    missed = [finding for finding in audit_of(docked)["findings"] if finding["code"] == "vault-object-missing"]
+    assert [finding["subject"] for finding in missed] == [f"vault {Digest.of(LARGE)}"]
 
 
 def test_a_store_that_drops_the_lock_of_parts_is_refused_at_start(seaweed: Seaweed, tmp_path: Path) -> None:

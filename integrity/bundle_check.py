@@ -38,8 +38,8 @@ _APPROVAL_KEYS = {"format", "request", "approval", "grant", "entry"}
 _NUMBERED = re.compile(r" \(\d+\)(?=(\.[^.]*)?$)")
 
 
-def check_bundle(inquiry: Inquiry, judge: Judge, container: Container) -> None:
-    """Run every step over an opened bundle."""
+def check_bundle(inquiry: Inquiry, judge: Judge, container: Container) -> Bag:
+    """Run every step over an opened bundle; what was found in it."""
     with inquiry.step("the bundle's version is known"):
         info = check_version(inquiry, container)
     with inquiry.step("every file is as listed, and none is missing or added") as step:
@@ -74,6 +74,7 @@ def check_bundle(inquiry: Inquiry, judge: Judge, container: Container) -> None:
         custody = _check_custody(inquiry, judge, bag, step)
     with inquiry.step("this copy was approved") as step:
         _check_approval(inquiry, bag, custody, step)
+    return bag
 
 
 def _check_expected(inquiry: Inquiry, bag: Bag) -> None:

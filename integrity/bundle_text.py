@@ -42,18 +42,26 @@ VERIFY = """铁证 · 证据包核验说明 / Tiezheng · How to check this evid
     diff <(find . -type f ! -path './data/*' ! -name 'tagmanifest-sha256.txt*' | cut -c3- | LC_ALL=C sort) \
 <(cut -c67- tagmanifest-sha256.txt | LC_ALL=C sort) && echo OK
 
-三、时间戳（RFC 3161）。每个文件应有两行 Verification: OK：一行针对原文件，一行针对其固化清单（manifest）：
+三、时间戳（RFC 3161）。每个文件应有两行或更多 Verification: OK：针对原文件，以及针对其固化清单（manifest）：
 
     cat proofs/authorities/*.pem > ../roots.pem
     for f in data/*/*; do d=$(sha256sum < "$f" | cut -c1-64); echo "$f"; \
-openssl ts -verify -data "$f" -in "proofs/$d.original.tsr" -CAfile ../roots.pem; \
-openssl ts -verify -data "proofs/$d.manifest.json" -in "proofs/$d.manifest.tsr" -CAfile ../roots.pem; done
+for t in "proofs/$d".original*.tsr; do openssl ts -verify -data "$f" -in "$t" -CAfile ../roots.pem; done; \
+for t in "proofs/$d".manifest*.tsr; do openssl ts -verify -data "proofs/$d.manifest.json" -in "$t" \
+-CAfile ../roots.pem; done; done
 
-   缺少 .tsr 文件表示制作证据包时尚未取得时间戳。整个证据包的时间戳（如有）：
+   缺少 .tsr 文件表示制作证据包时尚未取得时间戳。整个证据包的时间戳，以及日志检查点的时间戳（如有）：
 
     openssl ts -verify -data tagmanifest-sha256.txt -in tagmanifest-sha256.txt.tsr -CAfile ../roots.pem
+    awk 'NR==1{o=$0} !b||index($0,"— " o " ")==1{print} $0==""{b=1}' checkpoint > ../checkpoint.own; \
+[ ! -e checkpoint.tsr ] || openssl ts -verify -data ../checkpoint.own -in checkpoint.tsr -CAfile ../roots.pem
 
-   时间戳证书过期以后，请在命令后加 -attime 与时间戳所载时间（Unix 秒）。
+   时间戳证书过期以后，上面的命令会报证书过期。请改用下面的命令：它在时间戳所载的时间（-attime）核验原文件的时间戳，
+   并写出该时间。过期之后还须另有证据表明时间戳在过期之前已经存在，tiezheng verify 会检查这一点：
+
+    for f in data/*/*; do d=$(sha256sum < "$f" | cut -c1-64); for t in "proofs/$d".original*.tsr; do \
+at=$(date -d "$(openssl ts -reply -in "$t" -text | sed -n 's/^Time stamp: //p')" +%s); date -u -d "@$at"; \
+openssl ts -verify -attime "$at" -data "$f" -in "$t" -CAfile ../roots.pem; done; done
 
 四、根证书与密钥。随包附带的证书本身什么也证明不了：伪造者也会附上自己的。请把下面的指纹与您从其他渠道
    （发证机关公布、接收站保存的 trust.json 等）得到的指纹比对：
@@ -62,6 +70,7 @@ openssl ts -verify -data "proofs/$d.manifest.json" -in "proofs/$d.manifest.tsr" 
 
 五、完整核验（包括日志证明、流转记录、审批）：tiezheng verify 本证据包 --trust trust.json
    trust.json 须从其他渠道取得；没有它只能说明“自身一致”。
+   随包另有 release.json（交付记录）时，再加 --release release.json。
 
 六、不用命令行：用 Chromium 或 Edge 打开 verify.html（不联网），放入本文件夹，即可看到逐项结论。伪造证据包的人也会换掉
    这一页：请先把它的 SHA-256 与发证机关另行公布的数值（其网站的 /verify.html.sha256，或 tiezheng verify
@@ -89,12 +98,15 @@ in this system.
 1. Was a file changed: the first command prints OK, or names what was. (Look for OK, not for an exit status in a
    script: `set -e; sha256sum -c … && echo OK` ends with 0 on a corrupt file.)
 2. Was a file added: sha256sum does not see that. The two diffs print OK and nothing else.
-3. Time stamps (RFC 3161): two lines "Verification: OK" for every file, one for the file itself and one for its sealed
-   manifest. A missing .tsr was not there yet when the bundle was made. The last command is about the whole bundle.
-   After an authority's certificate has expired, add -attime and the time the token states, in Unix seconds.
+3. Time stamps (RFC 3161): two lines "Verification: OK" or more for every file, for the file itself and for its sealed
+   manifest. A missing .tsr was not there yet when the bundle was made. The next two commands are about the whole bundle
+   and about the log's checkpoint (prints nothing where that has no stamp). After an authority's certificate has expired
+   these commands say so: the last one judges the stamp of each file at the time it states (-attime) and prints that
+   time. Then something else has to show that the stamp is older than the expiry; tiezheng verify checks that.
 4. Certificates that come with a bundle prove nothing: a forger would bring his own. Compare the fingerprints that the
    command prints with fingerprints you have from elsewhere (published, or in a station's trust.json).
 5. Everything, with the log's proofs, custody and approval: tiezheng verify BUNDLE --trust trust.json
+   Where a release.json (the record of the delivery) came beside the bundle, add --release release.json
    Without a trust.json from elsewhere it can only say "self-consistent".
 6. Without a command line: open verify.html in Chromium or Edge (it uses no network) and drop this folder on it. Whoever
    forges a bundle would forge that page too: compare its SHA-256 with the one the agency published (its site's

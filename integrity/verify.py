@@ -10,6 +10,8 @@ import stat
 from datetime import datetime
 from pathlib import Path
 
+from integrity import release_check
+from integrity.bag import Bag
 from integrity.bundle_check import check_bundle
 from integrity.clock import Clock, SystemClock
 from integrity.container import Container, Folder, printable
@@ -53,8 +55,18 @@ def verify_file(
     return _verdict(inquiry, judge, trust)
 
 
-def verify_bundle(path: Path, trust: Trust | None, *, clock: Clock | None = None, witnesses: int = 0) -> Verdict:
-    """Whether a bundle, folder or zip, is whole, unchanged and proven; `witnesses` as in `verify_file`."""
+def verify_bundle(
+    path: Path,
+    trust: Trust | None,
+    *,
+    clock: Clock | None = None,
+    witnesses: int = 0,
+    release: Path | None = None,
+) -> Verdict:
+    """Whether a bundle, folder or zip, is whole, unchanged and proven; `witnesses` as in `verify_file`.
+
+    `release` is the file that came beside it, and says that it was handed over.
+    """
     inquiry, now = Inquiry(), _now(clock)
     judge = Judge(inquiry, trust, now, witnesses=witnesses)
     with inquiry.step("the bundle can be read") as step:
@@ -64,10 +76,23 @@ def verify_bundle(path: Path, trust: Trust | None, *, clock: Clock | None = None
     if container is None:
         return _verdict(inquiry, judge, trust)
     try:
-        check_bundle(inquiry, judge, container)
+        bag = check_bundle(inquiry, judge, container)
+        if release is not None:
+            _check_release(inquiry, judge, bag, release)
     finally:
         container.close()
     return _verdict(inquiry, judge, trust)
+
+
+def _check_release(inquiry: Inquiry, judge: Judge, bag: Bag, path: Path) -> None:
+    with inquiry.step("this copy was released") as step:
+        try:
+            with _regular(path).open("rb") as file:
+                content = file.read(release_check.LIMIT + 1)
+        except (InvalidBundle, OSError) as error:
+            inquiry.find("file-unreadable", printable(path.name), str(error))
+        else:
+            release_check.check_release(inquiry, judge, bag, content[: release_check.LIMIT], step)
 
 
 def _verdict(inquiry: Inquiry, judge: Judge, trust: Trust | None) -> Verdict:

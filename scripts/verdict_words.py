@@ -27,6 +27,7 @@ STEPS: tuple[str, ...] = (
     marked("each manifest is in the log"),
     marked("custody is in the log"),
     marked("this copy was approved"),
+    marked("this copy was released"),
     marked("what it was judged by came from outside"),
 )
 """Names of steps, as `integrity` gives them."""
@@ -66,6 +67,8 @@ FINDINGS: Mapping[str, str] = {
     "proof-malformed": marked("the log's proof cannot be read"),
     "proof-missing": marked("the log's proof is missing"),
     "receipt-invalid": marked("the receipt does not hold"),
+    "release-differs": marked("the release is of another copy"),
+    "release-malformed": marked("the release cannot be read"),
     "revocations-malformed": marked("a revocation list cannot be read"),
     "revocations-not-trusted": marked("a revocation list of somebody you do not trust"),
     "token-algorithm": marked("a time stamp is made by an algorithm that is not accepted"),

@@ -34,10 +34,17 @@ _PATH = click.Path(path_type=Path, exists=True)
     default=0,
     help=_("how many witnesses of trust.json must have signed; default: as many as it says"),
 )
+@click.option("--release", type=_PATH, default=None, help=_("release.json, which came beside the bundle PATH"))
 @click.option("--json", "as_json", is_flag=True, help=_("one JSON object"))
 @click.option("--print-page-digest", is_flag=True, help=_("only print the SHA-256 of this version's verify.html"))
 def command(
-    path: Path | None, seal: Path | None, trust: Path | None, witnesses: int, as_json: bool, print_page_digest: bool
+    path: Path | None,
+    seal: Path | None,
+    trust: Path | None,
+    release: Path | None,
+    witnesses: int,
+    as_json: bool,
+    print_page_digest: bool,
 ) -> None:
     """Verify a bundle (folder or zip), or with --seal a single file.
 
@@ -48,9 +55,11 @@ def command(
         return
     if path is None:
         raise click.UsageError(_("a PATH is wanted"))
+    if release is not None and seal is not None:
+        raise click.UsageError(_("--release is of a bundle, --seal of a file"))
     trusted = None if trust is None else read_trust(trust)
     if seal is None:
-        verdict = verify_bundle(path, trusted, witnesses=witnesses)
+        verdict = verify_bundle(path, trusted, witnesses=witnesses, release=release)
     else:
         verdict = verify_file(path, seal, trusted, witnesses=witnesses)
     if as_json:

@@ -50,7 +50,7 @@ class BundleCheck {
   facts = { files: [], entries: 0 };
   #sealed = new Map();
   #custody = [];
-  #existedBy = null;
+  #existed = null;
 
   constructor(inquiry, judge, folder, tell) {
     this.inquiry = inquiry;
@@ -112,11 +112,16 @@ class BundleCheck {
       if (bytes) this.judge.certificates(printable(path), bytes);
     }
     const digest = this.bag.digests.get(TAG_LIST);
-    if (digest === undefined) return nothingToCheck(step, `there is no ${TAG_LIST}`);
+    if (digest === undefined) {
+      nothingToCheck(step, `there is no ${TAG_LIST}`);
+      return;
+    }
     this.facts.digest = digest;
     step.notes.push(`bundle digest ${digest}`);
-    this.#existedBy = await this.#token(TAG_TOKEN, fromHex(digest), null);
-    if (this.#existedBy !== null) step.notes.push(instant(this.#existedBy));
+    const at = await this.#token(TAG_TOKEN, fromHex(digest), null);
+    if (at === null) return;
+    step.notes.push(instant(at));
+    this.#existed = { at, qualified: this.judge.isQualified(fromHex(digest)) };
   }
 
   /** Something that this page does not judge stands in the way of "verified". */
@@ -124,9 +129,9 @@ class BundleCheck {
     this.inquiry.find("not-checked", printable(subject), why);
   }
 
-  async #token(path, digest, existedBy) {
+  async #token(path, digest, existed) {
     const bytes = await this.#part(path, "token-missing");
-    return bytes ? this.judge.token(path, bytes, digest, existedBy) : null;
+    return bytes ? this.judge.token(path, bytes, digest, existed) : null;
   }
 
   async #part(path, missing) {
@@ -191,7 +196,7 @@ class BundleCheck {
     const at = (name) => `proofs/${about}.${name}`;
     for (const path of tokenNames(over, (name) => this.bag.files.has(at(name))).map(at)) {
       const bytes = await this.#part(path, "token-missing");
-      const { genTime, refusal } = bytes ? await this.judge.stamped(bytes, digest, this.#existedBy) : {};
+      const { genTime, refusal } = bytes ? await this.judge.stamped(bytes, digest, this.#existed) : {};
       if (genTime !== undefined) good.push({ path, genTime });
       else if (refusal?.code === "token-outlived-certificate") outlived.push({ path, refusal });
       else if (refusal) this.inquiry.find(refusal.code, path, refusal.message);
@@ -206,7 +211,7 @@ class BundleCheck {
     const raw = await this.#part(CHECKPOINT_TOKEN, "token-missing");
     if (!bytes || !raw) return nothingToCheck(step, "there is no checkpoint that it could be over");
     const own = this.judge.ownNote("checkpoint", bytes);
-    const at = own && (await this.judge.token(CHECKPOINT_TOKEN, raw, sha256(own), this.#existedBy));
+    const at = own && (await this.judge.token(CHECKPOINT_TOKEN, raw, sha256(own), this.#existed));
     if (at !== null) step.notes.push(instant(at));
   }
 

@@ -53,20 +53,35 @@ export class Judge {
   }
 
   /** The time of a token over this digest; null, with a finding, unless it holds. */
-  async token(subject, raw, digest, existedBy) {
-    const { genTime, refusal } = await this.stamped(raw, digest, existedBy);
+  async token(subject, raw, digest, existed) {
+    const { genTime, refusal } = await this.stamped(raw, digest, existed);
     if (refusal) this.#inquiry.find(refusal.code, subject, refusal.message);
     return genTime ?? null;
   }
 
-  /** `{genTime}` of a token over this digest, or the `{refusal}` that says why it proves nothing. */
-  async stamped(raw, digest, existedBy) {
+  /**
+   * `{genTime}` of a token over this digest, or the `{refusal}` that says why it proves nothing. `existed` is
+   * `{at, qualified}` of something that proves it to be older; where it needs that, it is worth no more than that.
+   */
+  async stamped(raw, digest, existed) {
+    const first = await this.#verified(raw, digest, null);
+    const late = first.refusal?.code === "token-outlived-certificate" && existed !== null;
+    const found = late ? await this.#verified(raw, digest, existed.at) : first;
+    if (found.refusal) return first;
+    const qualified = found.qualified && (!late || existed.qualified);
+    this.#qualified.set(hex(digest), qualified || this.isQualified(digest));
+    return found;
+  }
+
+  isQualified(digest) {
+    return this.#qualified.get(hex(digest)) === true;
+  }
+
+  async #verified(raw, digest, existedBy) {
     try {
       const roots = this.#roots.map((root) => root.certificate);
       const { genTime, root } = await verifyToken(raw, digest, roots, this.#now, existedBy);
-      const { qualified } = this.#roots.find((each) => each.certificate === root);
-      this.#qualified.set(hex(digest), qualified || this.#qualified.get(hex(digest)) === true);
-      return { genTime };
+      return { genTime, qualified: this.#roots.find((each) => each.certificate === root).qualified };
     } catch (error) {
       if (error instanceof Refusal) return { refusal: error };
       throw error;

@@ -23,6 +23,7 @@ from integrity.verify import verify_bundle
 from integrity.verify_page import published_digest
 from tests.fakes.evidence import Evidence
 from tests.fakes.interruptions import Interrupted, calls_of, failing
+from tests.fakes.signers import SIGNER
 
 VIDEO = b"video" * 300_000
 
@@ -123,10 +124,13 @@ def paste(bag: Path) -> list[str]:
 
 
 def test_the_commands_of_verify_txt_say_ok(bag: Path) -> None:
-    same, added, tags_added, _, stamps, whole, roots, page, digest = paste(bag)
+    same, added, tags_added, _, stamps, whole, head, aged, roots, page, digest = paste(bag)
     assert (same, added, tags_added) == ("OK", "OK", "OK")
     assert stamps.count("Verification: OK") == 10
     assert whole.endswith("Verification: OK")
+    assert head == "", "this checkpoint has no token"
+    assert aged.count("Verification: OK") == 5
+    assert aged.count("UTC 20") == 5, "the time of each"
     assert "Fingerprint=" in roots
     assert page.split()[0] == published_digest().hex
     assert digest.split()[0] == Digest.of_file(bag / "tagmanifest-sha256.txt").hex
@@ -136,14 +140,39 @@ def test_the_commands_of_verify_txt_see_what_was_done(bag: Path) -> None:
     (bag / "data/originals/A.MP4").write_bytes(b"two")
     (bag / "data/originals/further.mp4").write_bytes(b"x")
     (bag / "further.txt").write_bytes(b"x")
-    same, added, tags_added, _, stamps, whole, _, _, _ = paste(bag)
+    same, added, tags_added, _, stamps, whole, _, aged, *_ = paste(bag)
     assert "OK" not in same.split()
     assert "A.MP4" in same
     assert "OK" not in added.split()
     assert "further.mp4" in added
     assert "further.txt" in tags_added
     assert stamps.count("Verification: OK") == 8, "neither the changed nor the added file has a token"
+    assert aged.count("Verification: OK") == 4
     assert whole.endswith("Verification: OK"), "the tag manifest itself was not touched"
+
+
+def test_the_commands_of_verify_txt_check_the_checkpoint_and_every_further_token(
+    contents: BundleContents, evidence: Evidence, tmp_path: Path
+) -> None:
+    """The token over the checkpoint is over what the log signed, whatever witnesses added later."""
+    cosigned = contents.checkpoint + SIGNER.sign(b"later").line().encode()
+    first = contents.originals[0]
+    second = {"original.2.tsr": evidence.stamp(Digest.of(VIDEO)), "manifest.2.tsr": evidence.stamp(Digest.of(b"x"))}
+    stamped = replace(
+        contents,
+        originals=[replace(first, proofs={**first.proofs, **second}), *contents.originals[1:]],
+        checkpoint=cosigned,
+        checkpoint_token=evidence.stamp(Digest.of(contents.checkpoint)),
+    )
+    write_bundle(tmp_path / "bundle.zip", stamped, evidence.stamp)
+    subprocess.run(["python3", "-m", "zipfile", "-e", "bundle.zip", "."], cwd=tmp_path, check=True)
+    said = paste(tmp_path / "tiezheng-01grant")
+    assert said[4].count("Verification: OK") == 11, "one of the further two is over something else"
+    assert said[6].endswith("Verification: OK")
+    assert said[7].count("Verification: OK") == 6
+    head = tmp_path / "tiezheng-01grant" / "checkpoint"
+    head.write_bytes(head.read_bytes().replace(b"tiezheng", b"Tiezheng"))
+    assert "OK" not in paste(tmp_path / "tiezheng-01grant")[6]
 
 
 def test_verify_txt_is_for_both_kinds_of_reader(bag: Path) -> None:

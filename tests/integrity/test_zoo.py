@@ -21,6 +21,8 @@ LOGS = exhibits("log")
 OTHERS = [exhibit for exhibit in exhibits() if exhibit.kind != "log"]
 
 NEVER_FOUND = {
+    "release-differs": "release.json lies beside a bundle: tests/integrity/test_release_check.py",
+    "release-malformed": "the same",
     "not-checked": "a step with nothing to check comes from an earlier finding, or from trust that was not supplied",
 }
 """Codes of `verify` without a specimen, and why."""

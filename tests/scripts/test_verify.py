@@ -28,6 +28,7 @@ SOURCES = (
     "files",
     "inquiry",
     "judge",
+    "release_check",
     "seal_check",
     "token",
     "verify",
@@ -155,7 +156,7 @@ def test_every_step_has_words(place: Path) -> None:
     steps: set[str] = set()
     for arguments in ((place / "good.zip",), (place / "video.mp4", "--seal", place / "seal")):
         steps |= {step["name"] for step in json.loads(run(*arguments, "--json").stdout)["steps"]}
-    optional = {"the receipt is about this file", "an authority stamped the log's checkpoint"}
+    optional = {"the receipt is about this file", "this copy was released", "an authority stamped the log's checkpoint"}
     assert steps | optional == set(verdict_words.STEPS)
 
 

@@ -21,7 +21,7 @@ from integrity.inquiry import Inquiry, RunningStep
 from integrity.judge import Existence, Judge
 from integrity.note import SIZE_LIMIT as CHECKPOINT_LIMIT
 from integrity.proof_files import is_proof
-from integrity.seal_check import CHECKPOINT_STAMP, SealCheck, SealedManifest, is_certificate, tell
+from integrity.seal_check import CHECKPOINT_STAMP, RENEWED, SealCheck, SealedManifest, is_certificate, tell
 
 _TAGS = frozenset(
     {"bagit.txt", "bag-info.txt", PAYLOAD_LIST, "checkpoint", "custody.jsonl", "custody.html", "approval.json"}
@@ -56,11 +56,15 @@ def check_bundle(inquiry: Inquiry, judge: Judge, container: Container) -> Bag:
             step.nothing_to_check("there is no payload")
         for path in bag.payload:
             _check_manifest(inquiry, check, bag, path, sealed)
+    stamps = [check.tokens(f"proofs/{digest}.", digest, manifest) for digest, manifest in sealed.items()]
+    if any(tokens.renewed for tokens in stamps):
+        with inquiry.step(RENEWED) as step:
+            for tokens in stamps:
+                tokens.renewals(step)
     with inquiry.step("an authority stamped each payload file and its manifest") as step:
         if not sealed:
             step.nothing_to_check("there is no manifest")
-        for digest, manifest in sealed.items():
-            tokens = check.tokens(f"proofs/{digest}.", digest, manifest)
+        for tokens in stamps:
             tokens.original(step)
             tokens.manifest(step)
     check.stamped_checkpoint()

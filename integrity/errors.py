@@ -23,6 +23,7 @@ IntegrityError                      code
 │   ├── InvalidToken                token-invalid       see `finding` for the exact step
 │   └── AuthorityUnavailable        authority-unavailable
 ├── WitnessUnavailable              witness-unavailable
+├── InvalidRenewal                  renewal-invalid
 ├── InvalidReceipt                  receipt-invalid
 ├── InvalidTrust                    trust-invalid
 └── InvalidBundle                   bundle-invalid
@@ -185,6 +186,12 @@ class WitnessUnavailable(IntegrityError):
     """A witness did not answer, in time and in bounds."""
 
     code = "witness-unavailable"
+
+
+class InvalidRenewal(IntegrityError):
+    """A renewal's statement is malformed."""
+
+    code = "renewal-invalid"
 
 
 class InvalidReceipt(IntegrityError):

@@ -35,6 +35,14 @@ class Existence:
 
 
 @dataclass(frozen=True, slots=True)
+class Stamped:
+    """What a good token says, and whether a qualified authority stands behind all that makes it good."""
+
+    facts: TokenFacts
+    qualified: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Root:
     certificate: x509.Certificate
     qualified: bool
@@ -53,6 +61,8 @@ class Judge:
         self._quorum = max(witnesses, trust.quorum if trust else 0)
         self._roots = [_Root(item.certificate, item.qualified) for item in trust.authorities] if trust else []
         self._revocations: list[x509.CertificateRevocationList] = []
+        self.revocation_digests: set[Digest] = set()
+        """Of all that came along about revocation, believed or not."""
         self._trees: dict[tuple[str, int], bytes] = {}
         self._qualified: dict[Digest, bool] = {}
         self._receipted = False
@@ -76,6 +86,7 @@ class Judge:
 
     def revocations(self, subject: str, content: bytes) -> None:
         """A revocation list that came along: it can only take trust away, so it counts if its issuer made it."""
+        self.revocation_digests.add(Digest.of(content))
         try:
             revocations = read_revocations(content)
         except InvalidTrust as error:
@@ -89,17 +100,19 @@ class Judge:
     def token(self, subject: str, raw: bytes, digest: Digest, existed: Sequence[Existence] = ()) -> TokenFacts | None:
         """What a token over this digest says; None, with a finding, where it proves nothing."""
         try:
-            return self.stamped(raw, digest, existed)
+            stamped = self.stamped(raw, digest, existed)
         except InvalidToken as error:
             self.refuse(subject, error)
             return None
+        self.count(digest, stamped)
+        return stamped.facts
 
     def refuse(self, subject: str, error: InvalidToken) -> None:
         """A token that proves nothing is a finding by the name of the check that failed."""
         self._inquiry.find(error.finding, subject, str(error).partition(": ")[2])
 
-    def stamped(self, raw: bytes, digest: Digest, existed: Sequence[Existence] = ()) -> TokenFacts:
-        """What a token over this digest says; InvalidToken. Of several over one digest the best counts.
+    def stamped(self, raw: bytes, digest: Digest, existed: Sequence[Existence] = ()) -> Stamped:
+        """What a token over this digest says; InvalidToken.
 
         `existed` are instants at which the token itself is known to have existed: one by which it is good is enough,
         and where it needs one, what it proves is worth no more than that.
@@ -111,10 +124,12 @@ class Judge:
             except InvalidToken as error:
                 refusal = refusal or error
             else:
-                qualified = root.qualified and (known is None or known.qualified)
-                self._qualified[digest] = self._qualified.get(digest, False) or qualified
-                return facts
+                return Stamped(facts, root.qualified and (known is None or known.qualified))
         raise refusal or InvalidToken("token-chain", "nothing to judge it by")
+
+    def count(self, digest: Digest, stamped: Stamped) -> None:
+        """A good token that the verdict's assurance rests on; of several over one digest the best counts."""
+        self._qualified[digest] = self._qualified.get(digest, False) or stamped.qualified
 
     def qualified(self, digest: Digest) -> bool:
         """Whether a good token over this digest was of a qualified authority."""

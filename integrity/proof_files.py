@@ -21,7 +21,9 @@ AUTHORITIES = "authorities/"
 MOST = 99
 """The highest number in a name; nobody has that many authorities."""
 
-_TOKEN = re.compile(r"(?:original|manifest)(?:\.(?:[2-9]|[1-9][0-9]))?\.tsr")
+_NUMBERED = re.compile(
+    r"(?:original|manifest)(?:\.(?:[2-9]|[1-9][0-9]))?\.tsr|renewal\.(?:[1-9]|[1-9][0-9])\.(?:json|tsr)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +33,18 @@ class OriginalProofs:
     manifest: bytes
     tokens: Sequence[tuple[Over, bytes]]
     tlog_proof: bytes
+    renewals: Sequence[tuple[bytes, bytes]] = ()
+    """Statement and token of each, in their order."""
 
     def files(self) -> dict[str, bytes]:
-        """Contents by name: `manifest.json`, `original.tsr`, `original.2.tsr`, … `tlog-proof`."""
+        """Contents by name: `manifest.json`, `original.tsr`, `original.2.tsr`, … `renewal.1.json`, … `tlog-proof`."""
         files = {MANIFEST: self.manifest}
         count: dict[Over, int] = {}
         for over, raw in self.tokens:
             count[over] = count.get(over, 0) + 1
             files[token_name(over, count[over])] = raw
+        for number, (statement, token) in enumerate(self.renewals, 1):
+            files |= {renewal_name(number, "json"): statement, renewal_name(number, "tsr"): token}
         return files | {TLOG_PROOF: self.tlog_proof}
 
 
@@ -47,9 +53,14 @@ def token_name(over: Over, number: int) -> str:
     return f"{over}.tsr" if number == 1 else f"{over}.{number}.tsr"
 
 
+def renewal_name(number: int, part: str) -> str:
+    """A renewal's statement (`json`) or its token (`tsr`)."""
+    return f"renewal.{number}.{part}"
+
+
 def is_proof(name: str) -> bool:
     """Whether a proof of an original may be called so."""
-    return name in (MANIFEST, TLOG_PROOF) or _TOKEN.fullmatch(name) is not None
+    return name in (MANIFEST, TLOG_PROOF) or _NUMBERED.fullmatch(name) is not None
 
 
 def authority_files(certificates: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -25,6 +25,7 @@ from integrity.token_check import TokenCheck
 CHECKPOINT = "checkpoint"
 CHECKPOINT_STAMP = "checkpoint.tsr"
 RECEIPT = "receipt.json"
+RENEWED = "the time stamps were renewed"
 _PARTS = frozenset({MANIFEST, TLOG_PROOF, CHECKPOINT, CHECKPOINT_STAMP, RECEIPT})
 _NO_MANIFEST = "there is no manifest to compare with"
 _RECEIPT_LIMIT = 1024 * 1024
@@ -115,6 +116,15 @@ class SealTokens:
     digest: Digest
     sealed: SealedManifest | None
 
+    @property
+    def renewed(self) -> bool:
+        """Whether there are renewals."""
+        return self.found.renewed
+
+    def renewals(self, step: RunningStep) -> None:
+        """All of it was stamped anew in time; to be judged first."""
+        self.found.walk(None if self.sealed is None else Digest.of(self.sealed.content), step)
+
     def original(self, step: RunningStep) -> None:
         """An authority stamped the bytes."""
         for facts in self.found.over("original", self.digest, step).values():
@@ -143,6 +153,9 @@ def check_seal(inquiry: Inquiry, judge: Judge, source: Source, digest: Digest, s
         if sealed is not None:
             step.note(f"received at {instant(sealed.manifest.received_at)}")
     tokens = check.tokens("", digest, sealed)
+    if tokens.renewed:
+        with inquiry.step(RENEWED) as step:
+            tokens.renewals(step)
     with inquiry.step("an authority stamped the file") as step:
         tokens.original(step)
     with inquiry.step("an authority stamped the manifest") as step:

@@ -28,6 +28,9 @@ from integrity.oids import ECDSA_WITH, RSA, RSA_WITH, SHA256_OID, SHA384_OID, SH
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far two honest clocks may be apart."""
 
+OUTLIVED = "token-outlived-certificate"
+"""The one defect of a token that another token over the same digest, or a renewal, makes good."""
+
 MINIMUM_RSA_BITS = 2048
 
 _HASHES: dict[str, tuple[str, hashes.HashAlgorithm]] = {
@@ -213,7 +216,7 @@ def _check_afterlife(certificate: x509.Certificate, expected: Expectation) -> No
     """What happened to the certificate since: only a proof that the token existed before makes it harmless."""
     known = expected.existed_by or expected.now
     if known > certificate.not_valid_after_utc:
-        raise InvalidToken("token-outlived-certificate", "nothing proves it existed before its certificate ended")
+        raise InvalidToken(OUTLIVED, "nothing proves it existed before its certificate ended")
     for revocations in expected.revocations:
         if revocations.issuer != certificate.issuer:
             continue

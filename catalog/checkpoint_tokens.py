@@ -62,17 +62,22 @@ class CheckpointTokens:
         with self._database.read() as connection:
             return _stamped(connection.execute(query).first())
 
-    def wanted(self, origin: str, size: int) -> bool:
+    def wanted(self, origin: str, size: int, base: int = 0) -> bool:
         """Whether the log has grown since the last token by anything but the entries that tell of tokens.
 
-        Those are leaves too: without this each token would ask for the next, for ever.
+        Those are leaves too: without this each token would ask for the next, for ever. `base`: the catalogue's number
+        of the log's first leaf.
         """
         last = self.newest(origin)
         since = 0 if last is None else last.size
         own = (
             select(func.count())
             .select_from(ledger_leaves.join(ledger, ledger.c.id == ledger_leaves.c.entry_id))
-            .where(ledger_leaves.c.leaf_index >= since, ledger_leaves.c.leaf_index < size, ledger.c.action == STAMPED)
+            .where(
+                ledger_leaves.c.leaf_index >= base + since,
+                ledger_leaves.c.leaf_index < base + size,
+                ledger.c.action == STAMPED,
+            )
         )
         with self._database.read() as connection:
             return size - since > int(connection.scalar(own) or 0)

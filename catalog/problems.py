@@ -84,6 +84,7 @@ _TABLE = (
     Problem("log-corrupt", 500, "The log does not hold"),
     Problem("head-conflict", 500, "The log's head was moved"),
     Problem("note-invalid", 500, "A signed note does not hold"),
+    Problem("log-key-revoked", 500, "Signed by a key of the log that was revoked"),
     Problem("proof-invalid", 500, "A proof does not hold"),
     Problem("token-error", 500, "A timestamp failed"),
     Problem("token-invalid", 500, "A timestamp does not hold"),

@@ -18,6 +18,7 @@ from integrity.clock import Clock
 from integrity.digest import Digest
 from integrity.note import Signer
 from integrity.receipt import NOT_QUALIFIED, Checked, Copy, Receipt, Stamp, TokenState, build_receipt
+from integrity.tlog_proof import TlogProof
 
 
 class ProvingLog(Protocol):
@@ -63,6 +64,7 @@ class Receipts:
         )
 
     def _say(self, row: KnownUpload, original: StoredOriginal) -> Receipt:
+        proof = self._log.tlog_proof(original.leaf_index)
         tokens = tuple(TokenState(token.over, self._stamp(token)) for token in original.tokens)
         receipt = Receipt(
             upload=row.id,
@@ -77,8 +79,8 @@ class Receipts:
             copies=(Copy(original.vault, self._checked[original.vault]), *self._copies(original)),
             copies_wanted=self._agencies.get(row.agency).copies_wanted,
             manifest=original.manifest,
-            leaf_index=original.leaf_index,
-            tlog_proof=self._log.tlog_proof(original.leaf_index),
+            leaf_index=TlogProof.from_bytes(proof).index,  # in its own log: the catalogue numbers through all of them
+            tlog_proof=proof,
             tokens=tokens,
             note=NOT_QUALIFIED,
         )

@@ -19,11 +19,23 @@ from integrity.trust import Trust
 
 
 class GrowingLog(Protocol):
-    """What is needed of the log."""
+    """What is needed of a log."""
+
+    @property
+    def origin(self) -> str: ...
 
     def head(self) -> SignedCheckpoint: ...
     def prove_growth(self, old: int, size: int | None = None) -> list[bytes]: ...
     def entries(self, start: int, end: int) -> Iterator[bytes]: ...
+
+
+class NamedLogs(Protocol):
+    """The log and those that it succeeds (`integrity.log_chain`)."""
+
+    @property
+    def log(self) -> GrowingLog: ...
+    def named(self, origin: str) -> GrowingLog | None: ...
+    def lost(self, origin: str, size: int) -> bool: ...
 
 
 Known = Callable[[Receipt], str | None]
@@ -42,19 +54,37 @@ class Anchor:
         return self.content.lstrip()[:1] == b"{"
 
 
-def anchor_findings(anchor: Anchor, log: GrowingLog, trust: Trust, known: Known) -> Iterator[Finding]:
-    """Everything in which the log, or the catalogue, is not what this anchor says it was."""
+def anchor_findings(anchor: Anchor, logs: NamedLogs, trust: Trust, known: Known) -> Iterator[Finding]:
+    """Everything in which the logs, or the catalogue, are not what this anchor says they were."""
     if anchor.is_receipt:
-        yield from _receipt_findings(anchor, log, trust, known)
+        yield from _receipt_findings(anchor, logs, trust, known)
     else:
-        yield from checkpoint_findings(anchor.name, anchor.content, log, trust)
+        yield from chain_findings(anchor.name, anchor.content, logs, trust)
+
+
+def chain_findings(name: str, content: bytes, logs: NamedLogs, trust: Trust) -> Iterator[Finding]:
+    """Whether the log of this checkpoint's origin, today's or one before it, contains the one of the checkpoint.
+
+    What was known to be lost when a log ended is told by the note of its succession, and no finding again.
+    """
+    for finding in checkpoint_findings(name, content, logs.named(_origin(content)) or logs.log, trust):
+        if finding.code != "log-set-back" or not logs.lost(_origin(content), checkpoint.claimed(content).size):
+            yield finding
+
+
+def _origin(content: bytes) -> str:
+    """Whose checkpoint it says it is; nobody's where it cannot be read."""
+    try:
+        return checkpoint.claimed(content).origin
+    except IntegrityError:
+        return ""
 
 
 def checkpoint_findings(name: str, content: bytes, log: GrowingLog, trust: Trust) -> Iterator[Finding]:
     """Whether today's log contains the one of this checkpoint, which a key of the log's signed."""
     try:
         origin = checkpoint.claimed(content).origin
-        old = checkpoint.open_checkpoint(content, trust.log_keys(origin), origin)
+        old = trust.open_checkpoint(content, origin)
         head = log.head()
         if head.checkpoint.origin != origin:
             yield Finding("anchor-of-another-log", name, f"it is of {origin}, this log is {head.checkpoint.origin}")
@@ -82,16 +112,17 @@ def _growth_findings(name: str, old: SignedCheckpoint, head: SignedCheckpoint, l
         yield Finding(error.code, name, str(error))
 
 
-def _receipt_findings(anchor: Anchor, log: GrowingLog, trust: Trust, known: Known) -> Iterator[Finding]:
+def _receipt_findings(anchor: Anchor, logs: NamedLogs, trust: Trust, known: Known) -> Iterator[Finding]:
     try:
         receipt = verify_receipt(anchor.content, trust)
         signed = TlogProof.from_bytes(receipt.tlog_proof).checkpoint
     except IntegrityError as error:
         yield Finding("anchor-invalid", anchor.name, str(error))
         return
-    grown = list(checkpoint_findings(anchor.name, signed, log, trust))
+    grown = list(chain_findings(anchor.name, signed, logs, trust))
     yield from grown
     if not grown:
+        log = logs.named(_origin(signed)) or logs.log
         try:
             there = list(log.entries(receipt.leaf_index, receipt.leaf_index + 1))
         except LogError as error:

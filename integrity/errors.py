@@ -18,6 +18,7 @@ IntegrityError                      code
 │   ├── LogCorrupt                  log-corrupt         stored tiles, head and key do not agree
 │   └── HeadConflict                head-conflict       another writer moved the head
 ├── InvalidNote                     note-invalid        signed note, checkpoint or tlog-proof
+│   └── RevokedKey                  log-key-revoked     signed by a revoked key, and not proven to be older
 ├── InvalidProof                    proof-invalid       Merkle inclusion or consistency
 ├── TokenError                      token-error
 │   ├── InvalidToken                token-invalid       see `finding` for the exact step
@@ -152,6 +153,12 @@ class InvalidNote(IntegrityError):
     """A signed note, checkpoint or tlog-proof is malformed or not signed by the expected key."""
 
     code = "note-invalid"
+
+
+class RevokedKey(InvalidNote):
+    """Only a revoked key signed it, and nothing from outside proves that it is older than the revocation."""
+
+    code = "log-key-revoked"
 
 
 class InvalidProof(IntegrityError):

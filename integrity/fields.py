@@ -22,6 +22,10 @@ class Fields:
     def __init__(self, value: Mapping[str, Any]) -> None:
         self._left = dict(value)
 
+    def has(self, name: str) -> bool:
+        """Whether a field is there that a format leaves out where it says nothing."""
+        return name in self._left
+
     def text(self, name: str) -> str:
         return self._take(name, str)
 

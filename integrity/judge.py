@@ -6,6 +6,7 @@ unsigned roots for that; `integrity.verify` then ends with `trust-not-supplied`,
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,7 +17,15 @@ from integrity.certificates import issued_by, read_certificates, read_revocation
 from integrity.checkpoint import SignedCheckpoint
 from integrity.cosignature import Cosignature, cosignatures
 from integrity.digest import Digest
-from integrity.errors import IntegrityError, InvalidManifest, InvalidNote, InvalidProof, InvalidToken, InvalidTrust
+from integrity.errors import (
+    IntegrityError,
+    InvalidManifest,
+    InvalidNote,
+    InvalidProof,
+    InvalidToken,
+    InvalidTrust,
+    RevokedKey,
+)
 from integrity.finding import Assurance
 from integrity.inquiry import Inquiry
 from integrity.manifest import Manifest
@@ -65,6 +74,7 @@ class Judge:
         """Of all that came along about revocation, believed or not."""
         self._trees: dict[tuple[str, int], bytes] = {}
         self._qualified: dict[Digest, bool] = {}
+        self._outside: dict[Digest, datetime] = {}
         self._receipted = False
         self._witnessed: set[bool] = set()
 
@@ -201,7 +211,11 @@ class Judge:
         except InvalidNote as error:
             self._inquiry.find("checkpoint-malformed", subject, str(error))
             return None
-        return self.token(subject, raw, Digest.of(own), existed)
+        digest = Digest.of(own)
+        facts = self.token(subject, raw, digest, existed)
+        if facts is not None and self.qualified(digest):
+            self._outside[digest] = facts.gen_time
+        return facts
 
     def receipt(self, subject: str, content: bytes, digest: Digest, size: int) -> Receipt | None:
         """A receipt about these bytes. Without trust nothing can be said of it, for only its signature makes it one."""
@@ -232,13 +246,20 @@ class Judge:
             raise _Refused("checkpoint-malformed", str(error)) from error
         if self._trust is None:
             return SignedCheckpoint(content, claimed)
-        keys = self._trust.log_keys(claimed.origin)
-        if not keys:
+        if not self._trust.log_keys(claimed.origin):
             raise _Refused("log-not-trusted", f"your trust.json does not name the log {claimed.origin}")
         try:
-            return checkpoint.open_checkpoint(content, keys, claimed.origin)
+            return self._trust.open_checkpoint(content, claimed.origin, self._existed(content))
+        except RevokedKey as error:
+            raise _Refused(error.code, str(error)) from error
         except InvalidNote as error:
             raise _Refused("checkpoint-signature", str(error)) from error
+
+    def _existed(self, signed: bytes) -> datetime | None:
+        """When a qualified authority stamped this very checkpoint: what a revoked key needs."""
+        with suppress(InvalidNote):
+            return self._outside.get(Digest.of(checkpoint.own_note(signed)))
+        return None
 
     def _witnesses(self, subject: str, signed: SignedCheckpoint) -> None:
         """Count the trusted witnesses of a checkpoint, each key once; one that signed falsely is never passed over."""

@@ -25,6 +25,7 @@ from integrity.errors import HeadConflict, InvalidNote, InvalidProof, LogCorrupt
 from integrity.finding import Finding
 from integrity.heads import FileHeads, LogHeads
 from integrity.log_check import LogCheck
+from integrity.log_keys import KeySource, LogKeys, key_source
 from integrity.note import Signer, Verifier
 from integrity.staging import Staging
 from integrity.tiles import FILE_MODE, FileTiles, Tile
@@ -32,6 +33,9 @@ from integrity.tlog_proof import TlogProof
 from integrity.tree import Files, RightEdge, StoredTree
 
 __all__ = ["FileHeads", "LeafAppender", "Log"]
+
+Keys = Signer | Verifier | LogKeys | KeySource
+"""What a log is opened with: without a signer among them it is for reading."""
 
 CHECKPOINT = "checkpoint"
 """The published checkpoint's path."""
@@ -56,10 +60,10 @@ class _State:
 class Log:
     """A log in a folder, its head in a store. Readers may use one object from any thread; writers take turns."""
 
-    def __init__(self, folder: Path, keys: Signer | Verifier, heads: LogHeads) -> None:
+    def __init__(self, folder: Path, keys: Keys, heads: LogHeads) -> None:
         self._folder = folder
-        self._signer = keys if isinstance(keys, Signer) else None
-        self._verifier = keys.verifier if isinstance(keys, Signer) else keys
+        self._source = key_source(keys)
+        self._keys = self._source()
         self._heads = heads
         self._tiles = FileTiles(folder)
         self._staging = Staging(folder / "staging")
@@ -85,7 +89,7 @@ class Log:
             return log
 
     @staticmethod
-    def open(folder: Path, keys: Signer | Verifier, heads: LogHeads) -> "Log":
+    def open(folder: Path, keys: Keys, heads: LogHeads) -> "Log":
         """A log that exists; LogCorrupt when its head is missing or not signed by the key, LogUnavailable.
 
         Changes nothing: what a crash left to do is done by the next `exclusive`. A Verifier opens it for reading.
@@ -97,12 +101,17 @@ class Log:
     @property
     def origin(self) -> str:
         """The log's name, which is its key's name."""
-        return self._verifier.name
+        return self._keys.origin
 
     @property
     def verifier(self) -> Verifier:
-        """The public key."""
-        return self._verifier
+        """The newest public key."""
+        return self._keys.terms[-1].verifier
+
+    @property
+    def keys(self) -> LogKeys:
+        """Every key, with the sizes it is for."""
+        return self._keys
 
     @property
     def behind(self) -> bool:
@@ -121,6 +130,7 @@ class Log:
         if self._writer == threading.get_ident():
             raise LogError("exclusive() inside exclusive() would wait for ever")
         with self._turn, self._flock(), self._heads.turn():
+            self._keys = self._source()
             self._refresh()
             self._writer = threading.get_ident()
             try:
@@ -134,7 +144,7 @@ class Log:
         LogUnavailable: nothing was appended, or that cannot be known; in both cases leave `exclusive`, enter it again
         and look for the entries before appending them a second time.
         """
-        if self._writer != threading.get_ident() or self._signer is None:
+        if self._writer != threading.get_ident() or not self._keys.signers:
             raise LogError("appending takes the signing key and happens inside exclusive()")
         if any(len(entry) != commitment.SIZE for entry in entries):
             raise LogError(f"every leaf is a commitment of {commitment.SIZE} bytes")
@@ -142,11 +152,11 @@ class Log:
             raise LogUnavailable("an earlier append in this turn failed: the head has to be read again")
         if not entries:
             return range(self._state.edge.size, self._state.edge.size)
-        return self._append(self._state, entries, self._signer)
+        return self._append(self._state, entries)
 
-    def _append(self, old: _State, entries: Sequence[bytes], signer: Signer) -> range:
+    def _append(self, old: _State, entries: Sequence[bytes]) -> range:
         edge, files = old.edge.grow(entries)
-        head = checkpoint.sign(Checkpoint(self.origin, edge.size, edge.root()), [signer])
+        head = checkpoint.sign(Checkpoint(self.origin, edge.size, edge.root()), self._keys.signers)
         self._state = None  # unless all goes well, the next turn reads everything again
         try:
             self._staging.write(head, files)
@@ -217,7 +227,7 @@ class Log:
         if published is None:
             return
         try:
-            claimed = checkpoint.open_checkpoint(published, [self._verifier], self.origin)
+            claimed = self._keys.open(published)
         except InvalidNote as error:
             raise LogCorrupt(f"the published checkpoint: {error}") from error
         if claimed.size > head.size or (claimed.size == head.size and claimed.root != head.root):
@@ -265,7 +275,7 @@ class Log:
         LogCorrupt rather than one that does not verify; InvalidNote when `under` is none of ours.
         """
         head = self.head()
-        covering = head if under is None else checkpoint.open_checkpoint(under, [self._verifier], self.origin)
+        covering = head if under is None else self._keys.open(under)
         tree = StoredTree(head.size, lambda tile: self._fetch(tile, head))
         path = _inclusion(index, covering.size, tree)
         try:
@@ -303,7 +313,7 @@ class Log:
         with self._flock():
             # No writer is between the swap and the publication now, so what is unfinished was left by a crash.
             head, published = self._heads.read(), self._published()
-        return iter(LogCheck(self._folder, self._verifier, self._heads).run(head, published, progress))
+        return iter(LogCheck(self._folder, self._keys, self._heads).run(head, published, progress))
 
     # --- the files ----------------------------------------------------------------------------------------------------
 
@@ -327,10 +337,18 @@ class Log:
         seen = self._seen
         if seen is None or seen.note != note:
             try:
-                seen = self._seen = checkpoint.open_checkpoint(note, [self._verifier], self.origin)
+                seen = self._seen = self._open(note)
             except InvalidNote as error:
                 raise LogCorrupt(f"the log's head: {error}") from error
         return seen
+
+    def _open(self, note: bytes) -> SignedCheckpoint:
+        """By the keys that we know, or by those there are now: another process may have replaced one."""
+        try:
+            return self._keys.open(note)
+        except InvalidNote:
+            self._keys = self._source()
+            return self._keys.open(note)
 
     def _published(self) -> bytes | None:
         try:

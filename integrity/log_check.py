@@ -16,7 +16,7 @@ from integrity.checkpoint import SignedCheckpoint
 from integrity.errors import InvalidNote, LogCorrupt, LogError
 from integrity.finding import Finding
 from integrity.heads import HeadStore
-from integrity.note import Verifier
+from integrity.log_keys import LogKeys
 from integrity.staging import Staging
 from integrity.tiles import ENTRIES, WIDTH, FileTiles, Tile, decode_entries, decode_hashes, tile_at
 
@@ -44,8 +44,8 @@ class _Place:
 class LogCheck:
     """One run over the files of one log."""
 
-    def __init__(self, folder: Path, verifier: Verifier, heads: HeadStore) -> None:
-        self._verifier = verifier
+    def __init__(self, folder: Path, keys: LogKeys, heads: HeadStore) -> None:
+        self._keys = keys
         self._heads = heads
         self._tiles = FileTiles(folder)
         self._staging = Staging(folder / "staging")
@@ -81,7 +81,7 @@ class LogCheck:
             self._find(f"{code}-missing", subject, "there is none")
             return None
         try:
-            return checkpoint.open_checkpoint(note, [self._verifier], self._verifier.name)
+            return self._keys.open(note)
         except InvalidNote as error:
             self._find(f"{code}-signature", subject, str(error))
             return None

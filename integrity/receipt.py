@@ -225,10 +225,9 @@ def _verify_leaf(receipt: Receipt, trust: Trust) -> None:
     if proof.index != receipt.leaf_index:
         raise InvalidReceipt("the proof is of another leaf")
     origin = claimed(proof.checkpoint).origin
-    keys = trust.log_keys(origin)
-    if not keys:
+    if not trust.log_keys(origin):
         raise InvalidReceipt(f"in the log {origin}, which you do not trust")
-    proof.verify(leaf_of(receipt.manifest), keys, origin)
+    proof.require(leaf_of(receipt.manifest), trust.open_checkpoint(proof.checkpoint, origin))
 
 
 def _agrees(receipt: Receipt) -> None:

@@ -68,5 +68,9 @@ class TlogProof:
         InvalidNote when its origin or signature is not the one asked for, InvalidProof when the entry is not there.
         """
         signed = checkpoint.open_checkpoint(self.checkpoint, verifiers, origin)
-        merkle.verify_inclusion(merkle.leaf_hash(entry), self.index, signed.size, self.path, signed.root)
+        self.require(entry, signed)
         return signed
+
+    def require(self, entry: bytes, signed: SignedCheckpoint) -> None:
+        """InvalidProof unless the entry is in the tree of this checkpoint, which the caller verified."""
+        merkle.verify_inclusion(merkle.leaf_hash(entry), self.index, signed.size, self.path, signed.root)

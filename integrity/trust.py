@@ -7,6 +7,7 @@ the same names and proves nothing; only what is in here does. Never completed fr
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,10 +16,13 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from integrity import durable
 from integrity.certificates import read_certificates
+from integrity.checkpoint import SignedCheckpoint
+from integrity.clock import instant
 from integrity.cosignature import WitnessKey
 from integrity.digest import Digest
 from integrity.errors import InvalidNote, InvalidTrust
 from integrity.fields import Fields, reading
+from integrity.log_keys import KeyTerm, open_within
 from integrity.note import Verifier
 
 FORMAT = "tiezheng-trust-v1"
@@ -57,10 +61,19 @@ class Trust:
     authorities: tuple[TrustedAuthority, ...] = ()
     witnesses: tuple[WitnessKey, ...] = ()
     quorum: int = 0
+    terms: tuple[KeyTerm, ...] = ()
+    """Of those log keys that are not good for every size, or were revoked."""
+    successions: tuple[tuple[str, str], ...] = ()
+    """Origins that go on where another log ended, each with that one's origin."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.quorum <= len(self.witnesses):
             raise InvalidTrust("quorum: more witnesses are asked for than are named")
+        _require_distinct("logs", (key.vkey for key in self.logs))
+        origins = {key.name for key in self.logs}
+        if any(new == old or not {new, old} <= origins for new, old in self.successions):
+            raise InvalidTrust("successor_of: an origin that is not among the logs")
+        _require_distinct("successor_of", (new for new, _old in self.successions))
         _require_distinct("authorities", (authority.name for authority in self.authorities))
         # By key, not by name: one key under two names would count as two witnesses.
         _require_distinct("witnesses", (witness.public_key.hex() for witness in self.witnesses))
@@ -69,12 +82,21 @@ class Trust:
         """The keys that may sign for this origin; more than one while a key is being replaced."""
         return tuple(key for key in self.logs if key.name == origin)
 
+    def log_terms(self, origin: str) -> tuple[KeyTerm, ...]:
+        """The same with the sizes that each may sign for."""
+        limited = {term.verifier: term for term in self.terms}
+        return tuple(limited.get(key, KeyTerm(key)) for key in self.log_keys(origin))
+
+    def open_checkpoint(self, signed: bytes, origin: str, existed_by: datetime | None = None) -> SignedCheckpoint:
+        """A checkpoint of this origin that a trusted key signed for its size; InvalidNote, RevokedKey."""
+        return open_within(signed, self.log_terms(origin), origin, existed_by)
+
     def encode(self) -> bytes:
         """The file: JSON that a person can read."""
         value = {
             "format": FORMAT,
             "receipt_keys": [key.vkey for key in self.receipt_keys],
-            "logs": [{"origin": key.name, "vkey": key.vkey} for key in self.logs],
+            "logs": [self._encode_log(key) for key in self.logs],
             "authorities": [
                 {
                     "name": authority.name,
@@ -89,15 +111,29 @@ class Trust:
         }
         return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()
 
+    def _encode_log(self, key: Verifier) -> dict[str, Any]:
+        """One key; what does not limit it is left out."""
+        value: dict[str, Any] = {"origin": key.name, "vkey": key.vkey}
+        for term in self.terms:
+            if term.verifier == key:
+                value |= {"from_size": term.from_size} if term.from_size else {}
+                value |= {} if term.until_size is None else {"until_size": term.until_size}
+                value |= {} if term.revoked_at is None else {"revoked_at": instant(term.revoked_at)}
+        succeeded = dict(self.successions).get(key.name)
+        return value if succeeded is None else value | {"successor_of": succeeded}
+
     @classmethod
     def parse(cls, content: bytes) -> Self:
         """Read a file; InvalidTrust names what is wrong. White space and order are free, everything else is not."""
         with reading(InvalidTrust):
             fields = Fields(_object(content))
             fields.expect("format", FORMAT)
+            logs = [_log(item) for item in fields.objects("logs")]
             trust = cls(
                 receipt_keys=tuple(_key(text) for text in fields.texts("receipt_keys")),
-                logs=tuple(_log(item) for item in fields.objects("logs")),
+                logs=tuple(term.verifier for term, _old in logs),
+                terms=tuple(term for term, _old in logs if term != KeyTerm(term.verifier)),
+                successions=tuple(dict.fromkeys((term.verifier.name, old) for term, old in logs if old is not None)),
                 authorities=tuple(_authority(item) for item in fields.objects("authorities")),
                 witnesses=tuple(_witness(text) for text in fields.texts("witnesses")),
                 quorum=fields.number("quorum"),
@@ -163,12 +199,22 @@ def _witness(text: str) -> WitnessKey:
         raise InvalidTrust(f"witnesses: {error}") from error
 
 
-def _log(fields: Fields) -> Verifier:
+def _log(fields: Fields) -> tuple[KeyTerm, str | None]:
+    """A key with its term, and the origin that its log succeeds."""
     origin, key = fields.text("origin"), _key(fields.text("vkey"))
+    term = KeyTerm(
+        key,
+        fields.number("from_size") if fields.has("from_size") else 0,
+        fields.number("until_size") if fields.has("until_size") else None,
+        fields.instant("revoked_at") if fields.has("revoked_at") else None,
+    )
+    succeeded = fields.text("successor_of") if fields.has("successor_of") else None
     fields.finish()
     if key.name != origin:
         raise InvalidTrust(f"logs: the key of {origin} is named {key.name}")
-    return key
+    if term.from_size < 0 or (term.until_size is not None and term.until_size < term.from_size):
+        raise InvalidTrust(f"logs: a key of {origin} is for no size at all")
+    return term, succeeded
 
 
 def _authority(fields: Fields) -> TrustedAuthority:

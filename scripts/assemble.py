@@ -31,12 +31,13 @@ from catalog.stations import Stations
 from integrity.clock import Clock, Random, SystemClock, system_random
 from integrity.errors import LogError
 from integrity.log import Log
+from integrity.log_chain import LogChain
 from integrity.note import Signer
 from integrity.trust import Trust, read_trust
 from integrity.vault_route import RoutedVault
 from scripts import founding
 from scripts.assemble_vaults import Vaults, open_vaults
-from scripts.logs import open_log
+from scripts.logs import open_chain
 from scripts.settings import Settings
 
 
@@ -49,7 +50,7 @@ class House:
     clock: Clock
     random: Random
     database: Database
-    log: Log
+    logs: LogChain
     vaults: Vaults
     sequencer: Sequencer
     ledger: Ledger
@@ -63,6 +64,11 @@ class House:
     retention: Retention
     renditions: RenditionStore
     passwords: Passwords
+
+    @property
+    def log(self) -> Log:
+        """The log that is appended to; `logs` numbers its leaves after those of the logs that ended."""
+        return self.logs.log
 
     @property
     def vault(self) -> RoutedVault:
@@ -111,8 +117,8 @@ def open_house(data: Path, settings: Settings) -> House:
     clock, random = SystemClock(), system_random
     database = Database.open(settings.database_url(data))
     check_schema(database)
-    log = open_log(data, database)
-    sequencer = Sequencer(database, log)
+    logs = open_chain(data, database, clock)
+    sequencer = Sequencer(database, logs)
     ledger = Ledger(database, clock, random, sequencer)
     checkpoints = CheckpointTokens(database, ledger, clock, random)
     passwords = Passwords(random)
@@ -123,12 +129,12 @@ def open_house(data: Path, settings: Settings) -> House:
         clock=clock,
         random=random,
         database=database,
-        log=log,
+        logs=logs,
         vaults=open_vaults(data, settings, clock, random),
         sequencer=sequencer,
         ledger=ledger,
         checkpoints=checkpoints,
-        proofs=LeafProofs(log, checkpoints.covering),
+        proofs=LeafProofs(logs, checkpoints.covering),
         recordings=Recordings(database, ledger, clock, random),
         agencies=Agencies(database, ledger, clock, random),
         people=People(database, ledger, clock, random, passwords),

@@ -29,7 +29,7 @@ from player.language import gettext as _
 from scripts import founding
 from scripts.assemble_vaults import open_vaults
 from scripts.audit_run import Audit, Parts, Report
-from scripts.logs import read_log
+from scripts.logs import read_chain
 from scripts.settings import load
 
 _FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
@@ -72,10 +72,8 @@ def run(
     quiet: bool = True,
 ) -> Report:
     """Audit a data folder."""
-    origin = founding.origin(data)
     own, defects = _own_trust(data)
     judged_by = read_trust(trust) if trust else own
-    keys = judged_by.log_keys(origin) or own.log_keys(origin)
     chosen, clock = load(settings), SystemClock()
     database = Database.open(chosen.database_url(data))
     vaults = open_vaults(data, chosen, clock, system_random)
@@ -83,7 +81,7 @@ def run(
         parts = Parts(
             data=data,
             database=database,
-            log=read_log(data, database, keys[0]),
+            logs=read_chain(data, database, lambda one: judged_by.log_terms(one.origin) or own.log_terms(one.origin)),
             vaults=vaults.checks(),
             renditions=RenditionStore(data / "renditions"),
             trust=judged_by,

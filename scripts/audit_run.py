@@ -23,12 +23,12 @@ from catalog.errors import CatalogError
 from catalog.renditions import RenditionStore
 from catalog.tables import quarantine
 from ingest.spool import CONTENT
-from integrity.anchor import Anchor, anchor_findings, checkpoint_findings
+from integrity.anchor import Anchor, anchor_findings, chain_findings
 from integrity.clock import Clock
 from integrity.digest import Digest
 from integrity.errors import IntegrityError, LogError, VaultError
 from integrity.finding import Finding
-from integrity.log import Log
+from integrity.log_chain import LogChain
 from integrity.manifest import Manifest, leaf_of
 from integrity.receipt import verify_receipt
 from integrity.seal_steps import MANIFEST
@@ -65,7 +65,7 @@ class Parts:
 
     data: Path
     database: Database
-    log: Log
+    logs: LogChain
     vaults: tuple[VaultCheck, ...]
     renditions: RenditionStore
     trust: Trust
@@ -95,12 +95,12 @@ class Audit:
         digests, commitments = self._on_their_way()
         self._collect("schema", schema_findings(parts.database))
         outside = Outside(
-            log=parts.log,
+            log=parts.logs,
             size=self._size,
             settled=settled,
             on_their_way=commitments,
             judge=self._judge,
-            grown=lambda name, note: checkpoint_findings(name, note, parts.log, parts.trust),
+            grown=lambda name, note: chain_findings(name, note, parts.logs, parts.trust),
             verify=lambda body: verify_receipt(body, parts.trust).upload,
             open_rendition=parts.renditions.open,
             now=parts.clock.now(),
@@ -131,7 +131,8 @@ class Audit:
     # --- outside the catalogue ----------------------------------------------------------------------------------------
 
     def _log(self) -> Iterator[Finding]:
-        yield from self.parts.log.check(self._step("log"))
+        for log in (*(each.log for each in self.parts.logs.ended), self.parts.logs.log):
+            yield from log.check(self._step(f"log {log.origin}" if self.parts.logs.ended else "log"))
 
     def _listed(self, check: VaultCheck) -> set[bytes]:
         there, strays = check.listed()
@@ -141,7 +142,7 @@ class Audit:
     def _size(self) -> int:
         """How many leaves there are; none to compare with when the head cannot be read, which the log's check names."""
         try:
-            return self.parts.log.head().size
+            return self.parts.logs.head().checkpoint.size
         except LogError:
             return 0
 
@@ -211,8 +212,8 @@ class Audit:
                 yield Finding("quarantine-differs", f"upload {row.upload_id}", f"its bytes have the digest {digest}")
 
     def _anchor(self, connection: Connection, anchor: Anchor) -> Iterator[Finding]:
-        log, trust = self.parts.log, self.parts.trust
-        yield from anchor_findings(anchor, log, trust, lambda receipt: receipted(connection, receipt))
+        logs, trust = self.parts.logs, self.parts.trust
+        yield from anchor_findings(anchor, logs, trust, lambda receipt: receipted(connection, receipt))
 
     # --- what is no defect --------------------------------------------------------------------------------------------
 

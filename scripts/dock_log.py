@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 
 from integrity import merkle
-from integrity.checkpoint import SignedCheckpoint, open_checkpoint
+from integrity.checkpoint import SignedCheckpoint
 from integrity.errors import IntegrityError, InvalidNote
 from integrity.tiles import Tile, narrowed
 from integrity.tree import StoredTree
@@ -109,7 +109,7 @@ class LogMemory:
         failure: InvalidNote | None = None
         for key in self._trust.logs:
             try:
-                return open_checkpoint(note, self._trust.log_keys(key.name), key.name)
+                return self._trust.open_checkpoint(note, key.name)
             except InvalidNote as error:
                 failure = error
         raise LogInconsistent("a checkpoint is not signed by the log this station trusts") from failure

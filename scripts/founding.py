@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 from catalog.database import Database
@@ -16,11 +17,13 @@ from catalog.schema import migrate
 from integrity import durable
 from integrity.clock import Random
 from integrity.errors import InvalidTrust
+from integrity.log_keys import KeyTerm
 from integrity.note import Signer
 from integrity.trust import Trust, TrustedAuthority, read_trust, write_trust
 from scripts.authority_settings import EMBEDDED
 from scripts.keys import make_key, signer
-from scripts.logs import NotFounded, log_signer, make_log, origin
+from scripts.log_records import NotFounded, origin, read_records
+from scripts.logs import make_log
 from scripts.settings import Settings, WrongSettings
 
 __all__ = ["AUTHORITY", "NotFounded", "found", "origin", "own_trust", "receipt_signer", "sole_server", "trust"]
@@ -120,8 +123,12 @@ def _make_log(data: Path, settings: Settings) -> None:
 
 
 def _trust(data: Path, authorities: tuple[TrustedAuthority, ...]) -> Trust:
+    records = read_records(data)
+    terms = [key.term for record in records for key in record.keys]
     return Trust(
         receipt_keys=(receipt_signer(data).verifier,),
-        logs=(log_signer(data).verifier,),
+        logs=tuple(term.verifier for term in terms),
+        terms=tuple(term for term in terms if term != KeyTerm(term.verifier)),
+        successions=tuple((new.origin, old.origin) for old, new in pairwise(records)),
         authorities=authorities,
     )

@@ -1,57 +1,83 @@
-"""The installation's transparency log as commands open it: its folder, its key, and where its head lies.
+"""The installation's transparency logs as commands open them: folders, keys, and where each head lies.
 
-The head is a file of the folder where the catalogue is one, and a row where the catalogue is a server, which several
-nodes share. Never makes a log anew where one was: a second beginning would be a second history.
+A head is a file of its log's folder where the catalogue is a file, and a row where it is a server, which several nodes
+share. Never makes a log anew where one was: a second beginning would be a second history.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 from catalog.database import Database
 from catalog.heads import SqlHeads
+from integrity.clock import Clock, SystemClock
 from integrity.heads import FileHeads, LogHeads
 from integrity.log import Log
-from integrity.note import Signer, Verifier
+from integrity.log_chain import EndedLog, LogChain
+from integrity.log_keys import KeyTerm, LogKeys
 from scripts.keys import signer
+from scripts.log_records import LogRecord, NotFounded, origin, read_records
+
+__all__ = ["NotFounded", "heads_of", "make_log", "open_chain", "open_log", "origin", "read_chain", "terms_of"]
 
 
-class NotFounded(Exception):
-    """There is no installation in this folder yet; `tiezheng serve` makes one."""
-
-    code = "data-not-founded"
-
-
-def origin(data: Path) -> str:
-    """The origin line of this installation's log; NotFounded where there is none."""
-    try:
-        return (data / "keys" / "origin").read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise NotFounded(f"{data} holds no installation yet: start `tiezheng serve --data {data}` first") from error
-
-
-def log_signer(data: Path) -> Signer:
-    """The key that signs heads."""
-    return signer(data / "keys" / "log.key", origin(data))
-
-
-def heads_of(data: Path, database: Database) -> LogHeads:
-    """Where the log's head lies: shared by whoever shares the catalogue."""
+def heads_of(data: Path, database: Database, record: LogRecord) -> LogHeads:
+    """Where a log's head lies: shared by whoever shares the catalogue."""
     if database.dialect == "postgresql":
-        return SqlHeads(database, origin(data))
-    return FileHeads(data / "log" / "head")
+        return SqlHeads(database, record.origin)
+    return FileHeads(data / record.folder / "head")
+
+
+def terms_of(record: LogRecord) -> tuple[KeyTerm, ...]:
+    """The keys of a log with the sizes they are for."""
+    return tuple(key.term for key in record.keys)
+
+
+def open_chain(data: Path, database: Database, clock: Clock | None = None) -> LogChain:
+    """Every log, the current one with its keys, for appending."""
+    *ended, current = read_records(data)
+    source = _Keys(data, current.origin, clock or SystemClock())
+    log = Log.open(data / current.folder, source, heads_of(data, database, current))
+    return LogChain([_ended(data, database, record) for record in ended], log)
 
 
 def open_log(data: Path, database: Database) -> Log:
-    """The log with its key, for appending."""
-    return Log.open(data / "log", log_signer(data), heads_of(data, database))
+    """The current log with its keys."""
+    return open_chain(data, database).log
 
 
-def read_log(data: Path, database: Database, key: Verifier) -> Log:
-    """The log by a key that somebody else named, whatever state it is in: for `audit`."""
-    return Log(data / "log", key, heads_of(data, database))
+def read_chain(data: Path, database: Database, terms: Callable[[LogRecord], tuple[KeyTerm, ...]]) -> LogChain:
+    """Every log by the keys that somebody else named, whatever state it is in: for `audit`."""
+    *ended, current = read_records(data)
+    log = Log(data / current.folder, LogKeys(terms(current)), heads_of(data, database, current))
+    return LogChain([_ended(data, database, record, terms(record)) for record in ended], log)
 
 
 def make_log(data: Path, database: Database) -> None:
     """Begin the log, if nothing was ever signed."""
-    heads = heads_of(data, database)
+    [*_, current] = read_records(data)
+    heads = heads_of(data, database, current)
     if heads.read() is None:
-        Log.create(data / "log", log_signer(data), heads)
+        Log.create(data / current.folder, signer(data / "keys" / current.keys[-1].file, current.origin), heads)
+
+
+def _ended(data: Path, database: Database, record: LogRecord, terms: tuple[KeyTerm, ...] | None = None) -> EndedLog:
+    keys = LogKeys(terms or terms_of(record))
+    return EndedLog(
+        Log(data / record.folder, keys, heads_of(data, database, record)), record.end or 0, record.known or 0
+    )
+
+
+class _Keys:
+    """The current keys of one log, read again when their file was replaced."""
+
+    def __init__(self, data: Path, origin: str, clock: Clock) -> None:
+        self._data = data
+        self._origin = origin
+        self._clock = clock
+
+    def __call__(self) -> LogKeys:
+        [record] = [one for one in read_records(self._data) if one.origin == self._origin]
+        now = self._clock.now()
+        signing = [key for key in record.keys if key.signs_until is None or now < key.signs_until]
+        signers = tuple(signer(self._data / "keys" / key.file, record.origin) for key in signing)
+        return LogKeys(terms_of(record), signers)

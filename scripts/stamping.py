@@ -12,7 +12,7 @@ import structlog
 from catalog.checkpoint_tokens import CheckpointTokens
 from integrity import checkpoint
 from integrity.digest import Digest
-from integrity.log import Log
+from integrity.log_chain import LogChain
 from integrity.token import Token
 
 _log = structlog.get_logger()
@@ -21,8 +21,10 @@ _log = structlog.get_logger()
 class Stamping:
     """One per process. `seconds`: within which a checkpoint that has grown gets its token."""
 
-    def __init__(self, log: Log, tokens: CheckpointTokens, stamp: Callable[[Digest], Token], seconds: int) -> None:
-        self._published = log
+    def __init__(
+        self, logs: LogChain, tokens: CheckpointTokens, stamp: Callable[[Digest], Token], seconds: int
+    ) -> None:
+        self._logs = logs
         self._tokens = tokens
         self._stamp = stamp
         self._seconds = seconds
@@ -43,11 +45,11 @@ class Stamping:
 
     def once(self) -> bool:
         """Stamp what is published now, if that is due; whether a token was kept."""
-        note = self._published.published()
+        note = self._logs.log.published()
         if note is None:
             return False
         told = checkpoint.claimed(note)
-        if not self._tokens.wanted(told.origin, told.size):
+        if not self._tokens.wanted(told.origin, told.size, self._logs.base):
             return False
         self._tokens.keep(note, self._stamp(Digest.of(checkpoint.own_note(note))))
         return True

@@ -139,7 +139,7 @@ def _token_facts(house: House, size: int) -> dict[str, Any] | None:
         "authority": stamped.authority,
         "gen_time": instant(stamped.gen_time),
         "age_seconds": max(0, round(age.total_seconds())),
-        "due": house.checkpoints.wanted(house.log.origin, size),
+        "due": house.checkpoints.wanted(house.log.origin, size, house.logs.base),
     }
 
 

@@ -54,6 +54,7 @@ FINDINGS: Mapping[str, str] = {
     "file-unreadable": marked("a file cannot be read"),
     "kind-differs": marked("a file lies where its kind does not belong"),
     "log-forked": marked("the log shows two faces"),
+    "log-key-revoked": marked("signed by a revoked key of the log, and not proven to be older"),
     "log-not-trusted": marked("a log that you do not trust"),
     "manifest-malformed": marked("a sealed manifest cannot be read"),
     "manifest-missing": marked("a sealed manifest is missing"),

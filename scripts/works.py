@@ -74,7 +74,7 @@ def running(house: House, authorities: Authorities, grants: Grants, export: Bund
     with ExitStack() as stack:
         stack.enter_context(house.sequencing())
         within = house.settings.checkpoint_token_seconds
-        stamps = Stamping(house.log, house.checkpoints, authorities.first.stamp, within)
+        stamps = Stamping(house.logs, house.checkpoints, authorities.first.stamp, within)
         stamps.start()
         stack.callback(stamps.stop)
         threads = ThreadPoolExecutor(RECEIVERS, thread_name_prefix="receive")
@@ -133,7 +133,7 @@ def _intake(
     kept = Spool(house.data / "quarantine", clock)
     qualified = [authority.name for authority in house.trust.authorities if authority.qualified]
     receipts = Receipts(
-        house.recordings, house.agencies, house.log, house.receipt_signer(), clock, house.vaults.checked, qualified
+        house.recordings, house.agencies, house.logs, house.receipt_signer(), clock, house.vaults.checked, qualified
     )
 
     def held(digest: Digest) -> bool:

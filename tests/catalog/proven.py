@@ -33,6 +33,7 @@ from integrity.digest import Digest
 from integrity.errors import LogUnavailable
 from integrity.heads import FileHeads
 from integrity.log import Log
+from integrity.log_chain import LogChain
 from integrity.note import Signer
 from integrity.seal import ReceivedFile, Sealer
 from integrity.statement import Filing, Statement
@@ -93,7 +94,7 @@ class Proven(House):
 
     @property
     def proofs(self) -> LeafProofs:
-        return LeafProofs(self.reader, self.checkpoints.covering)
+        return LeafProofs(LogChain((), self.reader), self.checkpoints.covering)
 
     @property
     def authority(self) -> HttpAuthority:

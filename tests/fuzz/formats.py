@@ -136,6 +136,18 @@ def _staging(content: bytes) -> None:
 
 
 class _EmptyLog:
+    origin = "tiezheng.example/log"
+
+    @property
+    def log(self) -> "_EmptyLog":
+        return self
+
+    def named(self, origin: str) -> "_EmptyLog":
+        return self
+
+    def lost(self, origin: str, size: int) -> bool:
+        return False
+
     def head(self) -> SignedCheckpoint:
         return SignedCheckpoint(b"", Checkpoint("tiezheng.example/log", 5, bytes(32)))
 

@@ -11,6 +11,7 @@ from integrity.checkpoint import Checkpoint
 from integrity.clock import ClockState
 from integrity.heads import FileHeads
 from integrity.log import Log
+from integrity.log_chain import LogChain
 from integrity.manifest import leaf_of
 from integrity.merkle import EMPTY_ROOT
 from integrity.receipt import Copy, Receipt, TokenState, build_receipt
@@ -46,7 +47,7 @@ def receipt_of(log: Log) -> bytes:
 
 
 def codes(content: bytes, log: Log, missing: str | None = None, trust: Trust = TRUST) -> list[str]:
-    found = anchor_findings(Anchor("kept", content), log, trust, lambda receipt: missing)
+    found = anchor_findings(Anchor("kept", content), LogChain((), log), trust, lambda receipt: missing)
     return [finding.code for finding in found]
 
 

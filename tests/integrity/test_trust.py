@@ -1,6 +1,7 @@
 """trust.json: what is written is read again, and whatever is not exactly that is named."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from integrity.cosignature import WitnessKey
 from integrity.errors import InvalidTrust
+from integrity.log_keys import KeyTerm
 from integrity.note import Verifier
 from integrity.trust import Trust, TrustedAuthority, read_trust, write_trust
 from tests.fakes import certificates
+from tests.fakes.clocks import START
 from tests.servers import openssl_ts
 
 
@@ -56,6 +59,35 @@ def test_order_and_white_space_are_free() -> None:
 def test_keys_of_an_origin() -> None:
     assert trust().log_keys("example.org/log") == (verifier("example.org/log", 2), verifier("example.org/log", 3))
     assert trust().log_keys("example.org/lo") == ()
+
+
+def test_keys_with_terms_and_logs_that_succeed_others() -> None:
+    old, new, other = trust().logs
+    limited = replace(
+        trust(),
+        terms=(KeyTerm(old, 0, 20), KeyTerm(new, 18, revoked_at=START)),
+        successions=(("example.org/other", "example.org/log"),),
+    )
+    assert Trust.parse(limited.encode()) == limited
+    assert limited.log_terms("example.org/log") == limited.terms
+    assert limited.log_terms("example.org/other") == (KeyTerm(other),)
+    assert json.loads(limited.encode())["logs"][1] == {
+        "origin": new.name, "vkey": new.vkey, "from_size": 18, "revoked_at": "2026-03-02T08:30:00.000000Z",
+    }  # fmt: skip
+    assert json.loads(trust().encode())["logs"][0] == {"origin": old.name, "vkey": old.vkey}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"from_size": 5, "until_size": 4}, {"from_size": -1}, {"until_size": "4"}, {"revoked_at": "yesterday"},
+     {"successor_of": "nobody"}, {"successor_of": "example.org/log"}, {"from_size": None}, {"since": 4}],
+)  # fmt: skip
+def test_terms_that_make_no_sense(more: dict[str, object]) -> None:
+    logs = json.loads(trust().encode())["logs"]
+    with pytest.raises(InvalidTrust):
+        Trust.parse(changed(logs=[logs[0] | more, *logs[1:]]))
+    with pytest.raises(InvalidTrust, match="twice"):
+        Trust.parse(changed(logs=[*logs, logs[0] | {"from_size": 4}]))
 
 
 @openssl_ts.REQUIRED

@@ -18,6 +18,7 @@ from integrity.cosignature import Cosigner, cosigned
 from integrity.digest import Digest
 from integrity.errors import InvalidTrust
 from integrity.finding import Assurance, Verdict
+from integrity.log_keys import KeyTerm
 from integrity.note import Signature
 from integrity.tlog_proof import TlogProof
 from integrity.trust import Trust
@@ -125,6 +126,26 @@ class TestSeal:
         trust = specimen.evidence.trust
         qualified = replace(trust, authorities=tuple(replace(one, qualified=True) for one in trust.authorities))
         assert judged(specimen, tmp_path, specimen.seal, qualified).assurance is Assurance.EXTERNAL_AUTHORITY
+
+    def test_a_revoked_log_key_needs_an_outside_token_that_is_older(self, specimen: Specimen, tmp_path: Path) -> None:
+        trust = specimen.evidence.trust
+        later = specimen.evidence.clock.now() + timedelta(hours=1)
+        revoked = replace(trust, terms=(KeyTerm(trust.logs[0], revoked_at=later),))
+        outside = replace(revoked, authorities=tuple(replace(one, qualified=True) for one in trust.authorities))
+        stamped = specimen.seal | {"checkpoint.tsr": specimen.evidence.stamp(Digest.of(specimen.seal["checkpoint"]))}
+        assert codes(judged(specimen, tmp_path, specimen.seal, revoked)) == {"log-key-revoked"}
+        assert codes(judged(specimen, tmp_path, stamped, revoked)) == {"log-key-revoked"}, "the embedded one's word"
+        assert codes(judged(specimen, tmp_path, specimen.seal, outside)) == {"log-key-revoked"}
+        assert codes(judged(specimen, tmp_path, stamped, outside)) == set()
+        earlier = replace(outside, terms=(KeyTerm(trust.logs[0], revoked_at=later - timedelta(days=1)),))
+        assert codes(judged(specimen, tmp_path, stamped, earlier)) == {"log-key-revoked"}
+
+    def test_a_log_key_is_for_its_sizes(self, specimen: Specimen, tmp_path: Path) -> None:
+        trust = specimen.evidence.trust
+        size = specimen.evidence.log.head().size
+        for term, found in ((KeyTerm(trust.logs[0], 1, size), set()), (KeyTerm(trust.logs[0], size + 1), None)):
+            verdict = judged(specimen, tmp_path, specimen.seal, replace(trust, terms=(term,)))
+            assert codes(verdict) == ({"checkpoint-signature"} if found is None else found)
 
     def test_a_stamped_checkpoint_is_a_step_of_its_own(self, specimen: Specimen, tmp_path: Path) -> None:
         """With a cosignature that came later: the token is over the note as its log signed it."""

@@ -74,7 +74,9 @@ class Making:
         house = self.house
         self.sealer = Sealer(house.vault, [self.authority], house.sequencer, house.clock, house.random)
         signer = house.receipt_signer()
-        self.receipts = Receipts(house.recordings, house.agencies, house.log, signer, house.clock, house.vaults.checked)
+        self.receipts = Receipts(
+            house.recordings, house.agencies, house.logs, signer, house.clock, house.vaults.checked
+        )
         self.agency: AgencyId = house.agencies.first("main", "某市城管局").id
         self.station, _ = house.stations.enrol(SYSTEM, self.agency, "采集站 1")
 

@@ -11,6 +11,7 @@ from integrity.clock import system_random
 from integrity.errors import LogCorrupt, LogError
 from integrity.heads import FileHeads
 from scripts import founding, logs
+from scripts.log_records import read_records
 from scripts.settings import Settings
 from tests.contracts.catalog import *  # noqa: F403  fixtures are found by name
 from tests.servers import postgres as servers
@@ -27,12 +28,12 @@ def test_a_head_is_a_row_where_the_catalogue_is_a_server(address: str, tmp_path:
     founding.found(tmp_path, settings, system_random)
     founding.found(tmp_path, settings, system_random)
     database = Database.open(address)
-    heads = logs.heads_of(tmp_path, database)
+    heads = logs.heads_of(tmp_path, database, read_records(tmp_path)[-1])
     assert isinstance(heads, SqlHeads)
     log = logs.open_log(tmp_path, database)
     with log.exclusive():
         log.append([bytes(32)])
-    assert logs.read_log(tmp_path, database, log.verifier).head().size == 1
+    assert logs.read_chain(tmp_path, database, logs.terms_of).head().checkpoint.size == 1
     assert list(log.check()) == []
     assert not (tmp_path / "log" / "head").exists()
     assert heads.read() == (tmp_path / "log" / "checkpoint").read_bytes()
@@ -49,6 +50,6 @@ def test_a_head_is_a_row_where_the_catalogue_is_a_server(address: str, tmp_path:
 def test_a_head_is_a_file_where_the_catalogue_is_one(tmp_path: Path) -> None:
     founding.found(tmp_path, Settings(), system_random)
     database = Database.open(Settings().database_url(tmp_path))
-    assert isinstance(logs.heads_of(tmp_path, database), FileHeads)
+    assert isinstance(logs.heads_of(tmp_path, database, read_records(tmp_path)[-1]), FileHeads)
     assert (tmp_path / "log" / "head").exists()
     database.close()

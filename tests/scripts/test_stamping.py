@@ -44,7 +44,7 @@ def authority(house: House) -> HttpAuthority:
 
 
 def stamping(house: House) -> Stamping:
-    return Stamping(house.log, house.checkpoints, authority(house).stamp, 60)
+    return Stamping(house.logs, house.checkpoints, authority(house).stamp, 60)
 
 
 def test_what_is_published_is_stamped_once(house: House) -> None:
@@ -82,7 +82,7 @@ def test_cosignatures_are_kept_and_not_stamped(house: House, monkeypatch: pytest
         asked.append(digest)
         return authority(house).stamp(digest)
 
-    assert Stamping(house.log, house.checkpoints, stamp, 60).once()
+    assert Stamping(house.logs, house.checkpoints, stamp, 60).once()
     newest = house.checkpoints.newest(house.log.origin)
     assert newest is not None
     assert newest.note == cosigned
@@ -94,7 +94,7 @@ def test_an_authority_that_is_away_is_asked_again_and_stops_nothing(house: House
         raise AuthorityUnavailable("away")
 
     with pytest.raises(AuthorityUnavailable):
-        Stamping(house.log, house.checkpoints, away, 60).once()
+        Stamping(house.logs, house.checkpoints, away, 60).once()
     assert house.log.head().size
     house.sequencer.append(bytes(32))
     assert stamping(house).once()
@@ -111,7 +111,7 @@ def test_the_thread_goes_on_after_a_failure_and_ends_when_asked(house: House) ->
         return authority(house).stamp(digest)
 
     kept = threading.Event()
-    quick = Stamping(house.log, house.checkpoints, stamp, 60)
+    quick = Stamping(house.logs, house.checkpoints, stamp, 60)
     quick._seconds = 0  # at every look; `start` would take it for never
     quick._thread.start()
     assert kept.wait(60)
@@ -120,7 +120,7 @@ def test_the_thread_goes_on_after_a_failure_and_ends_when_asked(house: House) ->
 
 
 def test_zero_means_never(house: House) -> None:
-    never = Stamping(house.log, house.checkpoints, authority(house).stamp, 0)
+    never = Stamping(house.logs, house.checkpoints, authority(house).stamp, 0)
     never.start()
     never.stop()
     assert house.checkpoints.newest(house.log.origin) is None

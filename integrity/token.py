@@ -216,7 +216,7 @@ def _check_afterlife(certificate: x509.Certificate, expected: Expectation) -> No
     """What happened to the certificate since: only a proof that the token existed before makes it harmless."""
     known = expected.existed_by or expected.now
     if known > certificate.not_valid_after_utc:
-        raise InvalidToken(OUTLIVED, "nothing proves it existed before its certificate ended")
+        raise InvalidToken("token-outlived-certificate", "nothing proves it existed before its certificate ended")
     for revocations in expected.revocations:
         if revocations.issuer != certificate.issuer:
             continue

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from catalog.attempts import Attempts
 from catalog.cases import find_case
 from catalog.database import Database
+from catalog.documents import asked_for
 from catalog.entry import Entry, Json, Outcome, Subject
 from catalog.errors import Conflict, InvalidInput, NotFound, NotPermitted, SelfApproval
 from catalog.identity import AgencyId, CaseId, EntryId, GrantId, PersonId, RecordingId, RequestId, is_id, new_id
@@ -24,7 +25,19 @@ from catalog.paging import Page, newest_first, page_of
 from catalog.permissions import HIDDEN, Principal, Right, permitted, relation, require, scope
 from catalog.posts import holds, posts_held, responsible_post
 from catalog.shapes import COPY_ACTIONS, DECISIONS, RECIPIENT_KINDS, one_of, text
-from catalog.tables import agencies, approvals, cases, grants, links, people, posts, recordings, request_items, requests
+from catalog.tables import (
+    agencies,
+    approvals,
+    cases,
+    documents,
+    grants,
+    links,
+    people,
+    posts,
+    recordings,
+    request_items,
+    requests,
+)
 from integrity.clock import Clock, Random, instant
 
 AT_ONCE = 200
@@ -33,7 +46,10 @@ AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What is asked for: recordings of a case, for whom, by which law, for what; shapes are not checked yet."""
+    """What is asked for: recordings of a case, for whom, by which law, for what; shapes are not checked yet.
+
+    `documents` of the same case may go along; they stand in the request's ledger entry and nowhere else.
+    """
 
     recordings: tuple[RecordingId, ...]
     action: str
@@ -41,11 +57,14 @@ class Application:
     recipient_kind: str
     legal_basis: str
     purpose: str
+    documents: tuple[str, ...] = ()
 
     def checked(self) -> "Application":
         """The same, trimmed; InvalidInput names the field that does not fit."""
         if not 0 < len(set(self.recordings)) == len(self.recordings) <= AT_ONCE:
             raise InvalidInput("recordings", f"takes 1 to {AT_ONCE} different recordings")
+        if not len(set(self.documents)) == len(self.documents) <= AT_ONCE:
+            raise InvalidInput("documents", f"takes up to {AT_ONCE} different documents")
         return Application(
             self.recordings,
             one_of("action", self.action, COPY_ACTIONS),
@@ -53,6 +72,7 @@ class Application:
             one_of("recipient_kind", self.recipient_kind, RECIPIENT_KINDS),
             text("legal_basis", self.legal_basis, 500),
             text("purpose", self.purpose, 500),
+            self.documents,
         )
 
 
@@ -94,10 +114,11 @@ class ApprovalFacts:
 
 @dataclass(frozen=True, slots=True)
 class RequestDetail:
-    """All a request's page tells; recordings as pairs of id and name."""
+    """All a request's page tells; recordings as pairs of id and name, documents of id and title."""
 
     request: RequestFacts
     recordings: tuple[tuple[RecordingId, str], ...]
+    documents: tuple[tuple[str, str], ...]
     approval: ApprovalFacts | None
     grant_id: GrantId | None
     may_decide: bool
@@ -132,13 +153,14 @@ class Approvals:
             agency = attempt.agency = find_case(connection, case).agency_id
             require(connection, principal, Right.REQUEST_COPY, agency)
             _refuse_unlinked(connection, case, asked.recordings)
+            _refuse_unfiled(connection, case, asked.documents)
             stands = relation(connection, principal, agency)
             post = responsible_post(connection, agency, stands, asked.action, asked.recipient_kind)
             row = {"id": request, "agency_id": agency, "case_id": case, "requester_id": principal.person_id,
                    "action": asked.action, "recipient": asked.recipient, "recipient_kind": asked.recipient_kind,
                    "legal_basis": asked.legal_basis, "purpose": asked.purpose, "post_id": post, "state": "open",
                    "made_at": self._clock.now()}  # fmt: skip
-            entry = _asked(principal, request, row, asked.recordings)
+            entry = _asked(principal, request, row, asked)
             connection.execute(insert(requests).values(row | {"entry_id": self._ledger.write(connection, entry)}))
             items = [{"request_id": request, "recording_id": recording} for recording in asked.recordings]
             connection.execute(insert(request_items), items)
@@ -212,6 +234,7 @@ class Approvals:
             return RequestDetail(
                 request=facts,
                 recordings=_recordings(connection, request),
+                documents=tuple((each.id, each.title) for each in asked_for(connection, facts.entry_id)),
                 approval=_approval(connection, request),
                 grant_id=None if grant is None else GrantId(grant),
                 may_decide=decides and facts.state == "open",
@@ -254,10 +277,11 @@ class Approvals:
         return grant, entry_id
 
 
-def _asked(principal: Principal, request: RequestId, row: dict[str, Any], wanted: Sequence[RecordingId]) -> Entry:
+def _asked(principal: Principal, request: RequestId, row: dict[str, Any], asked: Application) -> Entry:
     names = ("action", "recipient", "recipient_kind", "legal_basis")
     details: dict[str, Json] = {name: row[name] for name in names}
-    details |= {"case": row["case_id"], "post": row["post_id"], "recordings": list(wanted)}
+    details |= {"case": row["case_id"], "post": row["post_id"], "recordings": list(asked.recordings),
+                "documents": list(asked.documents)}  # fmt: skip
     return Entry(
         "request", principal.actor, Subject("request", request), "done", row["purpose"], row["agency_id"], details
     )
@@ -281,6 +305,12 @@ def _refuse_unlinked(connection: Connection, case: CaseId, wanted: Sequence[Reco
         links.c.case_id == case, links.c.ended_at.is_(None), links.c.recording_id.in_(wanted)
     )
     if set(connection.scalars(linked)) != set(wanted):
+        raise NotFound(HIDDEN)
+
+
+def _refuse_unfiled(connection: Connection, case: CaseId, wanted: Sequence[str]) -> None:
+    filed = select(documents.c.id).where(documents.c.case_id == case, documents.c.id.in_(wanted))
+    if set(connection.scalars(filed)) != set(wanted):
         raise NotFound(HIDDEN)
 
 

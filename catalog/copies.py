@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 from sqlalchemy import Connection, Row, and_, or_, select
 
 from catalog.database import Database
+from catalog.documents import DocumentFacts, asked_for
 from catalog.entry import Json
 from catalog.errors import ExportNotApproved, NotFound
 from catalog.evidence import originals_of
@@ -37,7 +38,7 @@ from integrity.proof_files import authority_files
 
 EVERYTHING = None
 _EVIDENCE = frozenset(
-    {"catalogue", "upload-repeated", "token-added", "prepare", "unplayable", "link", "unlink", "mark"}
+    {"catalogue", "file-document", "upload-repeated", "token-added", "prepare", "unplayable", "link", "unlink", "mark"}
 )
 
 DISCLOSED: Mapping[str, frozenset[str] | None] = {
@@ -77,16 +78,18 @@ class Copies:
             facts = _approved(connection, grant)
             held = [read_original(connection, part.id) for item in _items(connection, facts)
                     for part in originals_of(connection, item)]  # fmt: skip
+            filed = [read_original(connection, document.original_id) for document in _documents(connection, facts)]
             rows = _custody_rows(connection, facts)
-            ground = self._proofs.ground(max([*(one.leaf_index for one in held), *(row.leaf_index for row in rows)]))
+            leaves = [*(one.leaf_index for one in (*held, *filed)), *(row.leaf_index for row in rows)]
+            ground = self._proofs.ground(max(leaves))
             custody = [self._custody(row, facts.recipient_kind, ground) for row in rows]
-            approval, organisation = _approval(connection, facts, held, custody[-1].commitment)
+            approval, organisation = _approval(connection, facts, held, filed, custody[-1].commitment)
         return BundleContents(
             grant=grant,
             organisation=organisation,
             made_on=self._clock.now().date(),
             originals=[self._file(original, ground) for original in held],
-            documents=(),
+            documents=[self._file(original, ground) for original in filed],
             authorities=authority_files(self._authorities),
             checkpoint=ground.checkpoint,
             custody=custody,
@@ -140,11 +143,22 @@ def _items(connection: Connection, facts: GrantFacts) -> Sequence[RecordingId]:
     return [RecordingId(row) for row in connection.scalars(asked.order_by(request_items.c.recording_id))]
 
 
+def _documents(connection: Connection, facts: GrantFacts) -> Sequence[DocumentFacts]:
+    entry = connection.scalars(select(requests.c.entry_id).where(requests.c.id == facts.request_id)).one()
+    return asked_for(connection, EntryId(entry))
+
+
 def _custody_rows(connection: Connection, facts: GrantFacts) -> Sequence[Row[Any]]:
-    """Entries about the recordings, their originals, the case and the request, in order, up to the approval."""
-    items = _items(connection, facts)
+    """Entries about recordings, documents, their originals, case and request, in order, up to the approval."""
+    items, filed = _items(connection, facts), _documents(connection, facts)
     held = [part.id for item in items for part in originals_of(connection, item)]
-    about = {"recording": items, "original": held, "case": [facts.case_id], "request": [facts.request_id]}
+    about: dict[str, Sequence[str]] = {
+        "recording": items,
+        "document": [document.id for document in filed],
+        "original": [*held, *(document.original_id for document in filed)],
+        "case": [facts.case_id],
+        "request": [facts.request_id],
+    }
     last = select(approvals.c.entry_id).where(approvals.c.request_id == facts.request_id).scalar_subquery()
     rows = (
         select(ledger, ledger_openings.c.salt, ledger_leaves.c.leaf_index)
@@ -160,7 +174,11 @@ def _custody_rows(connection: Connection, facts: GrantFacts) -> Sequence[Row[Any
 
 
 def _approval(
-    connection: Connection, facts: GrantFacts, held: Sequence[StoredOriginal], commitment: bytes
+    connection: Connection,
+    facts: GrantFacts,
+    held: Sequence[StoredOriginal],
+    filed: Sequence[StoredOriginal],
+    commitment: bytes,
 ) -> tuple[BundleApproval, str]:
     """`approval.json`, and the agency's name."""
     requester, approver = people.alias("requester"), people.alias("approver")
@@ -187,6 +205,7 @@ def _approval(
     request: dict[str, Json] = {name: getattr(row, name) for name in names}
     request |= {"id": row.id, "case": row.number, "made_at": instant(row.made_at)}
     request["recordings"] = [original.digest.hex for original in held]
+    request["documents"] = [original.digest.hex for original in filed]
     approval: dict[str, Json] = {"decision": row.decision, "reason": row.reason, "approver": row.approver}
     approval["decided_at"] = instant(row.decided_at)
     grant: dict[str, Json] = {"id": facts.id, "person": facts.person_name, "expires_at": instant(facts.expires_at)}

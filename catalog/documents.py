@@ -22,7 +22,8 @@ from catalog.identity import AgencyId, CaseId, EntryId, OriginalId, PersonId, is
 from catalog.ledger import Ledger
 from catalog.permissions import HIDDEN, Principal, Right, require
 from catalog.shapes import DOCUMENT_KINDS, STAGES, one_of, text
-from catalog.tables import cases, documents, originals, people
+from catalog.tables import cases, documents, ledger, originals, people
+from integrity.canonical import parse_canonical
 from integrity.statement import Filing, Statement
 
 _CONTENT_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,60}")
@@ -124,6 +125,13 @@ def find_document(connection: Connection, document: str) -> DocumentFacts:
     if row is None:
         raise NotFound(HIDDEN)
     return _document(row)
+
+
+def asked_for(connection: Connection, request: EntryId) -> list[DocumentFacts]:
+    """The documents that a request's ledger entry names, in its order; InvalidCanonical where it cannot be read."""
+    body = parse_canonical(bytes(connection.scalars(select(ledger.c.body).where(ledger.c.id == request)).one()))
+    named = body["details"].get("documents", [])
+    return [find_document(connection, document) for document in named]
 
 
 def _facts() -> Select[Any]:

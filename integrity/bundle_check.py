@@ -205,8 +205,6 @@ def _differences(approval: dict[str, Any], body: dict[str, Any], asked: dict[str
     """Where approval.json says other than its ledger entry, or is about another copy than this."""
     details, subject = _part(body, "details"), _part(body, "subject")
     request, grant = _part(approval, "request"), _part(approval, "grant")
-    recordings = request.get("recordings")
-    held = {digest.hex for path, digest in bag.listed.items() if path.startswith("data/originals/")}
     said = (body.get("action"), body.get("outcome"), details.get("decision"))
     found = []
     if said != ("decide", "permitted", "approved"):
@@ -215,8 +213,11 @@ def _differences(approval: dict[str, Any], body: dict[str, Any], asked: dict[str
         found.append("its entry is about another request")
     if details.get("grant") != grant.get("id") or grant.get("id") != bag.info.get("External-Identifier"):
         found.append("its entry or this bundle is of another grant")
-    if not isinstance(recordings, list) or set(map(str, recordings)) != held:
-        found.append("the recordings in this bundle are not those it names")
+    for place, kind in (("originals", "recordings"), ("documents", "documents")):
+        named = request.get(kind)
+        held = {digest.hex for path, digest in bag.listed.items() if path.startswith(f"data/{place}/")}
+        if not isinstance(named, list) or set(map(str, named)) != held:
+            found.append(f"the {kind} in this bundle are not those it names")
     for name, stated, recorded in _statements(approval, body, asked):
         if stated != recorded:
             found.append(f"{name} is {printable(str(stated))}, its ledger entry says {printable(str(recorded))}")

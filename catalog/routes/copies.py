@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from catalog.approvals import Application, RequestDetail, RequestFacts
 from catalog.dependencies import Here
@@ -19,6 +19,7 @@ class NewRequest(Body):
     """What is asked for, for whom, by which law and for what."""
 
     recordings: list[str]
+    documents: list[str] = Field(default_factory=list)
     action: str
     recipient: str
     recipient_kind: str
@@ -43,9 +44,11 @@ class Decided(BaseModel):
 def make_request(
     case: CaseId, asks: Asks, here: Here, body: Annotated[NewRequest, Depends(json_of(NewRequest))]
 ) -> Made:
-    """Ask for a copy of recordings of a case."""
+    """Ask for a copy of recordings of a case, and of documents of it."""
     wanted = tuple(RecordingId(recording) for recording in body.recordings)
-    application = Application(wanted, body.action, body.recipient, body.recipient_kind, body.legal_basis, body.purpose)
+    application = Application(
+        wanted, body.action, body.recipient, body.recipient_kind, body.legal_basis, body.purpose, tuple(body.documents)
+    )
     return Made(id=here.approvals.request(asks, case, application))
 
 

@@ -338,8 +338,6 @@ function approvalDifferences({ request, approval, grant }, body, custody, bag) {
   const details = part(body, "details");
   const subject = part(body, "subject");
   const asked = requestEntry(custody, part(request, "id"));
-  const named = part(request, "recordings");
-  const held = [...bag.listed].filter(([path]) => path.startsWith("data/originals/")).map(([, digest]) => digest);
   const found = [];
   const decided = [part(body, "action"), part(body, "outcome"), part(details, "decision")].join();
   if (decided !== "decide,permitted,approved") found.push("the last entry of custody is no approval");
@@ -349,8 +347,10 @@ function approvalDifferences({ request, approval, grant }, body, custody, bag) {
   if (part(details, "grant") !== part(grant, "id") || part(grant, "id") !== bag.info.get("External-Identifier")) {
     found.push("its entry or this bundle is of another grant");
   }
-  if (!Array.isArray(named) || unique(named) !== unique(held)) {
-    found.push("the recordings in this bundle are not those it names");
+  for (const [place, kind] of [["originals", "recordings"], ["documents", "documents"]]) {
+    const named = part(request, kind);
+    const held = [...bag.listed].filter(([path]) => path.startsWith(`data/${place}/`)).map(([, digest]) => digest);
+    if (!Array.isArray(named) || unique(named) !== unique(held)) found.push(`the ${kind} in this bundle are not those it names`);
   }
   const statements = [
     ["decision", part(approval, "decision"), part(details, "decision")],

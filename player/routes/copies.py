@@ -27,6 +27,7 @@ def _request_form(here: Here, case: CaseId, form: Application, status: int = 200
         section="/cases",
         case=here.services.cases.get(here.principal, case),
         recordings=[link.recording for link in here.services.evidence.of_case(here.principal, case)],
+        documents=here.services.documents.of_case(here.principal, case),
         form=form,
         failure=failure,
     )
@@ -43,6 +44,7 @@ def make_request(here: Asked, case: CaseId) -> Response:
         recipient_kind=form.text("recipient_kind"),
         legal_basis=form.text("legal_basis"),
         purpose=form.text("purpose"),
+        documents=tuple(form.texts("document")),
     )
     try:
         request = here.services.approvals.request(here.principal, case, application)
@@ -72,6 +74,7 @@ def _request_page(here: Here, request: RequestId, status: int = 200, failure: st
         section="/requests",
         request=detail.request,
         recordings=detail.recordings,
+        documents=detail.documents,
         approval=detail.approval,
         may_decide=detail.may_decide,
         own=detail.request.requester_id == here.principal.person_id,

@@ -67,6 +67,7 @@ class TestRequests:
         assert entry["details"] == {
             "action": "copy", "recipient": "某区人民法院", "recipient_kind": "court", "post": None,
             "legal_basis": "行政诉讼法第三十四条", "case": case, "recordings": [recording],
+            "documents": [],
         }  # fmt: skip
 
     @pytest.mark.parametrize(
@@ -81,6 +82,20 @@ class TestRequests:
         with pytest.raises(InvalidInput) as refused:
             proven.approvals.request(officer, case, replace(good, **{field: value}))  # type: ignore[arg-type]  # on purpose
         assert refused.value.field == field
+
+    def test_documents_of_the_case_may_go_along(
+        self, proven: Proven, officer: Principal, case: CaseId, recording: RecordingId
+    ) -> None:
+        filed = proven.document(case, officer)
+        elsewhere = proven.document(proven.cases.open(officer, "2", "另案"), officer)
+        asked = Application((recording,), "copy", "法院", "court", "法", "举证", (filed,))
+        made = proven.approvals.get(officer, proven.approvals.request(officer, case, asked))
+        assert made.documents == ((filed, "询问笔录"),)
+        for documents in ((elsewhere,), (filed, elsewhere), ("0" * 26,), ("x",)):
+            with pytest.raises(NotFound):
+                proven.approvals.request(officer, case, replace(asked, documents=documents))
+        with pytest.raises(InvalidInput):
+            proven.approvals.request(officer, case, replace(asked, documents=(filed, filed)))
 
     def test_only_linked_recordings_and_each_once(
         self, proven: Proven, officer: Principal, case: CaseId, recording: RecordingId

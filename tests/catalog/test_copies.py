@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from catalog.approvals import Application
 from catalog.copies import DISCLOSED
 from catalog.errors import ExportNotApproved, LedgerUnavailable
 from catalog.identity import CaseId, GrantId, RecordingId
@@ -14,6 +15,7 @@ from catalog.shapes import RECIPIENT_KINDS
 from integrity.bundle import write_bundle
 from integrity.canonical import parse_canonical
 from integrity.checkpoint import claimed
+from integrity.digest import Digest
 from integrity.errors import InvalidBundle
 from integrity.verify import verify_bundle
 from tests.catalog.proven import Proven
@@ -87,6 +89,28 @@ def test_exactly_what_was_approved(
     assert approval["request"]["legal_basis"] == "行政诉讼法第三十四条"
     assert approval["approval"]["approver"] == "Approver"
     assert recordings[0] not in custody.replace(json.dumps(recordings), "")
+
+
+def test_documents_go_along_that_were_asked_for_and_approved(
+    proven: Proven, officer: Principal, recordings: list[RecordingId], case: CaseId, tmp_path: Path
+) -> None:
+    filed, kept = (proven.filed(case, officer, body) for body in (b"asked for", b"kept back"))
+    request = proven.approvals.request(
+        officer, case, Application((recordings[0],), "release", "王五", "party", "法", "阅卷", (filed,))
+    )
+    grant = proven.approvals.decide(proven.person("approver", Role.APPROVER), request, "approved", "符合规定")
+    assert grant is not None
+    contents = proven.copies.contents(grant)
+    write_bundle(tmp_path / "bundle.zip", contents, proven.stamp)
+    assert verify_bundle(tmp_path / "bundle.zip", proven.trust, clock=proven.clock).findings == ()
+    with zipfile.ZipFile(tmp_path / "bundle.zip") as archive:
+        payload = [archive.read(name) for name in archive.namelist() if "/data/documents/" in name]
+        approval = json.loads(archive.read(f"tiezheng-{grant}/approval.json"))
+    assert payload == [b"asked for"]
+    assert approval["request"]["documents"] == [Digest.of(b"asked for").hex]
+    subjects = [parse_canonical(entry.body)["subject"]["id"] for entry in contents.custody if entry.body]
+    assert filed in subjects
+    assert kept not in subjects
 
 
 def test_custody_ends_with_the_approval(

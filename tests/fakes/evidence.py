@@ -147,6 +147,7 @@ class Evidence:
                 request={
                     "id": "01request",
                     "recordings": [Digest.of(sealed.body).hex for sealed in originals],
+                    "documents": [Digest.of(sealed.body).hex for sealed in documents],
                     "requester": "王芳",
                     "purpose": "案卷评查",
                     **asked,

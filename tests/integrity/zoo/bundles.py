@@ -151,8 +151,25 @@ def two_recordings_have_exchanged_their_names(files: Files, specimen: Specimen) 
 def a_document_lies_among_the_recordings(files: Files, specimen: Specimen) -> None:
     files["data/originals/笔录.txt"] = files.pop(DOCUMENT_PATH)
     approval = parse_canonical(files["approval.json"])
-    approval["request"]["recordings"].append(Digest.of(files["data/originals/笔录.txt"]).hex)
+    approval["request"]["recordings"] += approval["request"].pop("documents")
+    approval["request"]["documents"] = []
     files["approval.json"] = canonical(approval)
+    specimen.relisted(files)
+
+
+@case("approval-differs", "payload-size")
+def a_document_that_was_not_approved_came_along(files: Files, specimen: Specimen) -> None:
+    """Sealed and logged as it should be, and asked for by nobody."""
+    further = specimen.evidence.seal("通知.txt", b"further", "document")
+    files["data/documents/通知.txt"] = further.body
+    for name, content in specimen.evidence.file(further).proofs.items():
+        files[proofs(further.body, name)] = content
+    specimen.relisted(files)
+
+
+@case("approval-differs", "payload-size", "file-unexpected")
+def a_document_was_left_out(files: Files, specimen: Specimen) -> None:
+    del files[DOCUMENT_PATH]
     specimen.relisted(files)
 
 

@@ -7,9 +7,9 @@ that finds nothing to do ends at once. The implementation is `scripts.engine`; n
 
 from typing import Literal, Protocol
 
-Kind = Literal["prepare", "bundle", "copy"]
+Kind = Literal["prepare", "bundle", "copy", "lock"]
 """What a job does: make a recording's rendition (subject: recording id), make a grant's bundle (subject: grant id),
-copy what a further vault does not hold yet (subject: the vault's name)."""
+copy what a further vault does not hold yet, renew the locks of a store (subject: the vault's name)."""
 
 URGENT = 10
 """Somebody waits for it."""

@@ -275,10 +275,10 @@ vault_copies = Table(  # of originals and manifests, in vaults besides the one t
     Column("checked_at", Instant, nullable=False),
 )
 
-vault_locks = Table(  # what a store was last told to keep an object for, and said that it does
+vault_locks = Table(  # for how long a store was last told to keep an original and its manifests, and said that it does
     "vault_locks",
     metadata,
-    Column("sha256", Sha256, primary_key=True),
+    Column("original_id", Id, ForeignKey("originals.id"), primary_key=True),
     Column("vault", String(64), primary_key=True),
     Column("until", Instant, nullable=False),
     Column("held", Boolean, nullable=False),

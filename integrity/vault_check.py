@@ -8,12 +8,13 @@ after the listing is not judged.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 
 from integrity.digest import Digest
 from integrity.errors import VaultError, VaultMissing, VaultStrays
 from integrity.finding import Finding
-from integrity.vault import Protection, Vault, VaultRef
+from integrity.vault import COMPLIANCE, LockedVault, Protection, Vault, VaultRef
 
 Progress = Callable[[int, int], None]
 """Called with objects read so far and objects in all."""
@@ -112,3 +113,30 @@ class VaultCheck:
         elif size != claim.size:
             detail = f"{claim.subject}: it has {size} bytes, the catalogue says {claim.size}"
             yield Finding("vault-object-differs", subject, detail)
+
+
+class LockCheck:
+    """The checks of one store's locks."""
+
+    def __init__(self, vault: LockedVault) -> None:
+        self._vault = vault
+
+    @property
+    def name(self) -> str:
+        """The vault's name, which claims on it carry."""
+        return self._vault.name
+
+    def findings(self, claim: Claimed, until: datetime, held: bool) -> Iterator[Finding]:
+        """One object: the store keeps it at least until then, and holds it where it should."""
+        subject = f"vault {claim.digest}"
+        try:
+            lock = self._vault.locked(VaultRef(claim.vault, claim.digest, claim.size, claim.version))
+        except VaultMissing:
+            return  # named as missing
+        except VaultError as error:
+            yield Finding("vault-lock-unreadable", subject, str(error))
+            return
+        if lock.mode != COMPLIANCE or lock.until is None or lock.until < until:
+            yield Finding("vault-lock-short", subject, f"{claim.subject}: kept until {lock.until}, told until {until}")
+        if held and not lock.hold:
+            yield Finding("vault-hold-missing", subject, f"{claim.subject} is held, and the store does not hold it")

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from catalog.vault_locks import Keep
 from ingest.replication import Carry
 from integrity import durable
 from integrity.canonical import canonical
 from integrity.clock import Clock, Random, from_instant, instant
 from integrity.errors import VaultUnavailable
 from integrity.vault import Checked, LockedVault, Vault, VaultRef
-from integrity.vault_check import Claimed, VaultCheck
+from integrity.vault_check import Claimed, LockCheck, VaultCheck
 from integrity.vault_copy import copy
 from integrity.vault_files import FileVault
 from integrity.vault_route import RoutedVault
@@ -78,6 +79,14 @@ class Vaults:
     def carriers(self) -> dict[str, Carry]:
         """How an object gets into each of the further vaults, by name."""
         return {vault.name: partial(self._carry, vault) for vault in self.replicas}
+
+    def keepers(self) -> dict[str, Keep]:
+        """How a store is told for how long to keep an object, by the vault's name."""
+        return {store.name: partial(_keep, store.vault) for store in self.stores}
+
+    def lock_checks(self) -> tuple[LockCheck, ...]:
+        """The audit's way to the locks of each store."""
+        return tuple(LockCheck(store.vault) for store in self.stores)
 
     def sweep(self) -> None:
         """Remove what a killed process left of local copies; by the only server, before it makes any."""
@@ -156,6 +165,14 @@ def _store(name: str, prefix: str, data: Path, settings: Settings, clock: Clock,
     removing = reached("disposal_credentials") if chosen("disposal_credentials") else ours
     vault = S3Vault(ours, clock, Terms(timedelta(days=settings.lock_days)), data / SCRATCH, name, holding)
     return Store(name, vault, Probe(ours, removing, holding, clock, random), (ours, holding, removing))
+
+
+def _keep(vault: LockedVault, of: Claimed, until: datetime | None, hold: bool) -> None:
+    """Lengthen the lock of one object where it is to be kept, and see to its hold."""
+    ref = VaultRef(of.vault, of.digest, of.size, of.version)
+    if until is not None:
+        vault.extend(ref, until)
+    vault.hold(ref, hold)
 
 
 def _credentials(setting: str, path: Path) -> "Credentials":

@@ -83,6 +83,7 @@ def run(
             database=database,
             logs=read_chain(data, database, lambda one: judged_by.log_terms(one.origin) or own.log_terms(one.origin)),
             vaults=vaults.checks(),
+            locks=vaults.lock_checks(),
             renditions=RenditionStore(data / "renditions"),
             trust=judged_by,
             clock=clock,

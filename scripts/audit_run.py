@@ -22,6 +22,7 @@ from catalog.database import Database
 from catalog.errors import CatalogError
 from catalog.renditions import RenditionStore
 from catalog.tables import quarantine
+from catalog.vault_locks import late_locks, lock_claims
 from ingest.spool import CONTENT
 from integrity.anchor import Anchor, anchor_findings, chain_findings
 from integrity.clock import Clock
@@ -34,7 +35,7 @@ from integrity.receipt import verify_receipt
 from integrity.seal_steps import MANIFEST
 from integrity.token import Expectation, verify_token
 from integrity.trust import Trust, TrustedAuthority
-from integrity.vault_check import Claimed, VaultCheck
+from integrity.vault_check import Claimed, LockCheck, VaultCheck
 from player.language import gettext as _
 
 
@@ -67,6 +68,7 @@ class Parts:
     database: Database
     logs: LogChain
     vaults: tuple[VaultCheck, ...]
+    locks: tuple[LockCheck, ...]
     renditions: RenditionStore
     trust: Trust
     clock: Clock
@@ -180,6 +182,8 @@ class Audit:
             yield from self._homeless(claimed)
             self._collect("trust", trust_findings(connection, self.parts.told))
             self._collect("quarantine", self._quarantine(connection))
+            for locks in self.parts.locks:
+                self._collect(f"locks {locks.name}", self._locks(connection, locks))
             for anchor in self.anchors:
                 self._collect(anchor.name, self._anchor(connection, anchor))
 
@@ -197,6 +201,14 @@ class Audit:
             if read:
                 self._to_read.append(claim)
             yield claim
+
+    def _locks(self, connection: Connection, check: LockCheck) -> Iterator[Finding]:
+        """Every lock that a store was told to keep, and those that should have been renewed long ago."""
+        for row in connection.execute(late_locks(check.name, self.parts.clock.now())):
+            detail = f"its lock in vault {check.name} was not renewed since {row.renewed_at}"
+            yield Finding("vault-lock-late", f"original {row.id}", detail)
+        for claim, until, held in lock_claims(connection, check.name):
+            yield from check.findings(claim, until, held)
 
     def _quarantine(self, connection: Connection) -> Iterator[Finding]:
         """Files that nobody has let out lie where they were put, as they came."""

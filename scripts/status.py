@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from catalog import tables
 from catalog.errors import NotFound
 from catalog.identity import OriginalId
+from catalog.vault_locks import VaultLocks
 from integrity.clock import instant
 from integrity.digest import Digest
 from integrity.errors import LogError
@@ -33,6 +34,7 @@ class Status:
     pending_tokens: int
     waiting_entries: int
     uncopied: int
+    late_locks: int
     vaults: tuple[Mapping[str, Any], ...]
     log: Mapping[str, Any]
     authorities: tuple[Mapping[str, Any], ...]
@@ -47,6 +49,7 @@ class Status:
                 "pending_tokens": self.pending_tokens,
                 "waiting_entries": self.waiting_entries,
                 "uncopied": self.uncopied,
+                "late_locks": self.late_locks,
             },
             "vaults": [dict(vault) for vault in self.vaults],
             "log": dict(self.log),
@@ -78,6 +81,7 @@ def status_of(house: House, standing: Sequence[Standing] = ()) -> Status:
 
         undecided = select(func.count()).select_from(tables.quarantine).where(tables.quarantine.c.decision.is_(None))
         uncopied = sum(house.recordings.uncopied_count(vault.name) for vault in house.vaults.replicas)
+        late = VaultLocks(house.database, house.clock, house.vaults.keepers()).late()
         waiting = count(select(func.count()).select_from(tables.outbox))
         strange = count(undecided)
     tokens = _waiting_tokens(house)
@@ -88,6 +92,7 @@ def status_of(house: House, standing: Sequence[Standing] = ()) -> Status:
         pending_tokens=tokens["pending"],
         waiting_entries=waiting,
         uncopied=uncopied,
+        late_locks=late,
         vaults=tuple(protections(house.vaults)),
         log=_log_facts(house),
         authorities=tuple(

@@ -15,6 +15,7 @@ from catalog.grants import Grants
 from catalog.identity import GrantId, RecordingId
 from catalog.jobs import Kind
 from catalog.parts import Parts
+from catalog.vault_locks import VaultLocks
 from ingest.child import Children
 from ingest.filing import Filing
 from ingest.intake import Intake
@@ -81,7 +82,8 @@ def running(house: House, authorities: Authorities, grants: Grants, export: Bund
         stack.callback(threads.shutdown)
         children = Children(child_environment())
         replication = Replication(house.recordings, house.vaults.carriers())
-        jobs = Engine(sqlite_url(house.data / "jobs.sqlite3"), _kinds(house, children, export, replication))
+        locks = VaultLocks(house.database, house.clock, house.vaults.keepers())
+        jobs = Engine(sqlite_url(house.data / "jobs.sqlite3"), _kinds(house, children, export, replication, locks))
 
         def wake_bundles() -> None:
             for grant in grants.waiting():
@@ -90,9 +92,12 @@ def running(house: House, authorities: Authorities, grants: Grants, export: Bund
         def wake_copies() -> None:
             replication.wake(jobs)
 
+        def wake_locks() -> None:
+            locks.wake(jobs)
+
         asked, wanted = authorities.asked, house.settings.tokens_wanted
         sealer = Sealer(house.vault, asked, house.sequencer, house.clock, house.random, wanted)
-        further = (wake_bundles, wake_copies, export.sweep)
+        further = (wake_bundles, wake_copies, wake_locks, export.sweep)
         works = _intake(house, authorities, sealer, Receiver(threads), jobs, replication, further)
         works.reconciler.begin()
         house.recordings.release_all()
@@ -106,7 +111,9 @@ def running(house: House, authorities: Authorities, grants: Grants, export: Bund
         yield works
 
 
-def _kinds(house: House, children: Children, export: Bundles, replication: Replication) -> Mapping[Kind, Work]:
+def _kinds(
+    house: House, children: Children, export: Bundles, replication: Replication, locks: VaultLocks
+) -> Mapping[Kind, Work]:
     settings = house.settings
     bounds = Bounds(timeout_s=settings.prepare_timeout_s, memory=settings.prepare_memory_bytes, threads=2)
     pipeline = Pipeline(
@@ -116,6 +123,7 @@ def _kinds(house: House, children: Children, export: Bundles, replication: Repli
         "prepare": Work(lambda subject: pipeline.prepare(RecordingId(subject)), settings.prepare_jobs),
         "bundle": Work(lambda subject: export.make(GrantId(subject))),
         "copy": Work(replication.run),
+        "lock": Work(locks.run),
     }
 
 

@@ -137,7 +137,7 @@ _ROWS: tuple[tuple[str, Row], ...] = (
         "vault_copies",
         {"sha256": "a" * 64, "vault": "replica", "size": 4, "checked": "readback", "checked_at": AT},
     ),
-    ("vault_locks", {"sha256": "a" * 64, "vault": "files", "until": AT, "held": False, "renewed_at": AT}),
+    ("vault_locks", {"original_id": ORIGINAL, "vault": "files", "until": AT, "held": False, "renewed_at": AT}),
     ("receipts", {"upload_id": UPLOAD, "complete": False, "body": b"{}", "stored_at": AT}),
     (
         "cases",

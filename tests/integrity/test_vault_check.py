@@ -1,14 +1,19 @@
 """A vault read again: objects that differ, are missing, are nobody's or are none, each named; on real files."""
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from integrity.clock import SystemClock
 from integrity.digest import Digest
-from integrity.vault_check import Claimed, VaultCheck
+from integrity.s3 import Bucket
+from integrity.vault_check import Claimed, LockCheck, VaultCheck
 from integrity.vault_files import FileVault
+from integrity.vault_s3 import S3Vault
 from tests.contracts.vault import spooled
 from tests.fakes.immutable import clear_immutable
+from tests.fakes.s3_terms import SHORT
 
 ONE, TWO = Digest.of(b"one"), Digest.of(b"two")
 CLAIMS = [Claimed("original 1", "files", ONE, 3, None), Claimed("original 2", "files", TWO, 3, None)]
@@ -93,3 +98,21 @@ def test_progress_and_protection_are_told(folder: Path) -> None:
     assert list(check.byte_findings(CLAIMS, lambda done, total: told.append((done, total)))) == []
     assert told == [(1, 2), (2, 2)]
     assert check.protection().detail
+
+
+def test_a_lock_is_compared_with_what_the_store_was_told(s3_bucket: Bucket, place: Path) -> None:
+    vault = S3Vault(s3_bucket, SystemClock(), SHORT, place)
+    ref = vault.put_once(spooled(place, b"one"), ONE)
+    claim, check = Claimed("original 1", "s3", ONE, 3, ref.version), LockCheck(vault)
+    until = vault.locked(ref).until
+    assert until is not None
+
+    def codes(until: datetime, held: bool) -> list[str]:
+        return [finding.code for finding in check.findings(claim, until, held)]
+
+    assert codes(until, False) == []
+    assert codes(until + timedelta(seconds=1), False) == ["vault-lock-short"]
+    assert codes(until, True) == ["vault-hold-missing"]
+    unlocked = s3_bucket.put_plain(f"{s3_bucket.place.prefix}{ONE}", b"one")
+    other = Claimed("original 1", "s3", ONE, 3, unlocked)
+    assert [finding.code for finding in check.findings(other, until, False)] == ["vault-lock-short"]

@@ -27,10 +27,11 @@ def upgrade() -> None:
     )
     op.create_table(
         "vault_locks",
-        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("original_id", sa.String(length=26), nullable=False),
         sa.Column("vault", sa.String(length=64), nullable=False),
         sa.Column("until", sa.String(27), nullable=False),
         sa.Column("held", sa.Boolean(), nullable=False),
         sa.Column("renewed_at", sa.String(27), nullable=False),
-        sa.PrimaryKeyConstraint("sha256", "vault", name=op.f("pk_vault_locks")),
+        sa.ForeignKeyConstraint(["original_id"], ["originals.id"], name=op.f("fk_vault_locks_original_id")),
+        sa.PrimaryKeyConstraint("original_id", "vault", name=op.f("pk_vault_locks")),
     )

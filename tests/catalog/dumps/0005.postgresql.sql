@@ -463,7 +463,7 @@ CREATE TABLE public.vault_copies (
     checked_at character varying(27) NOT NULL
 );
 CREATE TABLE public.vault_locks (
-    sha256 character varying(64) NOT NULL,
+    original_id character varying(26) NOT NULL,
     vault character varying(64) NOT NULL,
     until character varying(27) NOT NULL,
     held boolean NOT NULL,
@@ -507,7 +507,7 @@ INSERT INTO public.tokens VALUES ('00000000000000000000000000', '0sample00000000
 INSERT INTO public.tombstones VALUES ('00000000000000000000000000', '0sample0000000000rec0rd1ng', '00000000000000000000000000', 1, '2026-03-01T08:00:00.000000Z');
 INSERT INTO public.uploads VALUES ('0sample0000000000000up10ad', '0sample0000000000000agency', '0sample000000000000stat10n', NULL, 'catalogued', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 4, '\x7b7d', '0sample000000000000r1g1na1', '2026-03-01T08:00:00.000000Z', 1);
 INSERT INTO public.vault_copies VALUES ('aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 'replica', 4, NULL, 'readback', '2026-03-01T08:00:00.000000Z');
-INSERT INTO public.vault_locks VALUES ('aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 'files', '2026-03-01T08:00:00.000000Z', false, '2026-03-01T08:00:00.000000Z');
+INSERT INTO public.vault_locks VALUES ('0sample000000000000r1g1na1', 'files', '2026-03-01T08:00:00.000000Z', false, '2026-03-01T08:00:00.000000Z');
 SELECT pg_catalog.setval('public.ledger_id_seq', 1, true);
 ALTER TABLE ONLY public.alembic_version
     ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num);
@@ -600,7 +600,7 @@ ALTER TABLE ONLY public.uploads
 ALTER TABLE ONLY public.vault_copies
     ADD CONSTRAINT pk_vault_copies PRIMARY KEY (sha256, vault);
 ALTER TABLE ONLY public.vault_locks
-    ADD CONSTRAINT pk_vault_locks PRIMARY KEY (sha256, vault);
+    ADD CONSTRAINT pk_vault_locks PRIMARY KEY (original_id, vault);
 ALTER TABLE ONLY public.views
     ADD CONSTRAINT pk_views PRIMARY KEY (id);
 ALTER TABLE ONLY public.agencies
@@ -950,6 +950,8 @@ ALTER TABLE ONLY public.uploads
     ADD CONSTRAINT fk_uploads_person_id FOREIGN KEY (person_id) REFERENCES public.people(id);
 ALTER TABLE ONLY public.uploads
     ADD CONSTRAINT fk_uploads_station_id FOREIGN KEY (station_id) REFERENCES public.stations(id);
+ALTER TABLE ONLY public.vault_locks
+    ADD CONSTRAINT fk_vault_locks_original_id FOREIGN KEY (original_id) REFERENCES public.originals(id);
 ALTER TABLE ONLY public.views
     ADD CONSTRAINT fk_views_document_id FOREIGN KEY (document_id) REFERENCES public.documents(id);
 ALTER TABLE ONLY public.views

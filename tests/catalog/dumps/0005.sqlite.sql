@@ -610,14 +610,15 @@ CREATE TABLE vault_copies (
 );
 INSERT INTO "vault_copies" VALUES('aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa','replica',4,NULL,'readback','2026-03-01T08:00:00.000000Z');
 CREATE TABLE vault_locks (
-	sha256 VARCHAR(64) NOT NULL, 
+	original_id VARCHAR(26) NOT NULL, 
 	vault VARCHAR(64) NOT NULL, 
 	until VARCHAR(27) NOT NULL, 
 	held BOOLEAN NOT NULL, 
 	renewed_at VARCHAR(27) NOT NULL, 
-	CONSTRAINT pk_vault_locks PRIMARY KEY (sha256, vault)
+	CONSTRAINT pk_vault_locks PRIMARY KEY (original_id, vault), 
+	CONSTRAINT fk_vault_locks_original_id FOREIGN KEY(original_id) REFERENCES originals (id)
 );
-INSERT INTO "vault_locks" VALUES('aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa','files','2026-03-01T08:00:00.000000Z',0,'2026-03-01T08:00:00.000000Z');
+INSERT INTO "vault_locks" VALUES('0sample000000000000r1g1na1','files','2026-03-01T08:00:00.000000Z',0,'2026-03-01T08:00:00.000000Z');
 CREATE TABLE views (
 	id VARCHAR(26) NOT NULL, 
 	recording_id VARCHAR(26), 

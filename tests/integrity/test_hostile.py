@@ -103,7 +103,7 @@ def names_that_differ_in_case(place: Path) -> Path:
 
 def a_name_that_is_not_in_utf_8(place: Path) -> Path:
     folder = bundle(place / "latin")
-    Path(os.fsdecode(os.fsencode(folder) + b"/data/originals/\xd1\xaf.mp4")).write_bytes(b"x")
+    Path(os.fsdecode(os.fsencode(folder) + b"/data/originals/\xff\xfe.mp4")).write_bytes(b"x")
     return folder
 
 

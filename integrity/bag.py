@@ -5,7 +5,7 @@ be there and have its digest, hashed from what is there and never taken from a l
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from integrity import bundle_text
 from integrity.container import Container, digest_of, printable, unsafe
@@ -13,10 +13,14 @@ from integrity.digest import Digest
 from integrity.errors import InvalidBundle
 from integrity.files import Files
 from integrity.inquiry import Inquiry
+from integrity.sm3 import Sm3
 
 PAYLOAD_LIST = "manifest-sha256.txt"
 TAG_LIST = "tagmanifest-sha256.txt"
 TAG_TOKEN = f"{TAG_LIST}.tsr"
+TAG_SM3 = "tagmanifest-sm3.txt"
+"""The one file beside the token that no list of SHA-256 may name (RFC 8493 section 2.2.1)."""
+
 INFO = "bag-info.txt"
 _LIST_LIMIT = 16 * 1024 * 1024
 _TAG_LIMIT = 64 * 1024 * 1024
@@ -34,6 +38,7 @@ class Bag:
     digests: dict[str, Digest]
     listed: dict[str, Digest]
     info: dict[str, str]
+    sm3s: dict[str, Sm3] = field(default_factory=dict)
 
     @property
     def payload(self) -> list[str]:
@@ -55,6 +60,12 @@ class Bag:
             self.inquiry.find("file-changed", printable(path), "it changed while it was being read")
             return None
         return content
+
+    def sm3(self, path: str) -> Sm3:
+        """A file's SM3, hashed once; InvalidBundle when it cannot be read."""
+        if path not in self.sm3s:
+            self.sm3s[path] = Sm3.of_chunks(self.container.chunks(path))
+        return self.sm3s[path]
 
     def _sound(self, path: str) -> bool:
         """Whether a file could be read and has the digest its list says; no list can name the token over itself."""
@@ -105,7 +116,7 @@ def check_files(inquiry: Inquiry, container: Container, info: dict[str, str]) ->
             inquiry.find("file-missing", printable(path), "it is listed and not there")
         elif path in digests and digests[path] != digest:
             inquiry.find("file-changed", printable(path), f"it is {digests[path]}, its list says {digest}")
-    for path in sorted(set(container.sizes) - set(listed) - {TAG_LIST, TAG_TOKEN}):
+    for path in sorted(set(container.sizes) - set(listed) - {TAG_LIST, TAG_TOKEN, TAG_SM3}):
         inquiry.find("file-unexpected", printable(path), "no list names it")
     return Bag(inquiry, container, digests, listed, info)
 
@@ -115,13 +126,13 @@ def _list(inquiry: Inquiry, container: Container, name: str, *, payload: bool) -
     if content is None:
         return {}
     try:
-        return _parse_list(content, payload)
+        return parse_list(content, payload)
     except InvalidBundle as error:
         inquiry.find("file-malformed", name, str(error))
         return {}
 
 
-def _parse_list(content: bytes, payload: bool) -> dict[str, Digest]:
+def parse_list(content: bytes, payload: bool) -> dict[str, Digest]:
     """Digest, two spaces, path, newline; each path once, harmless, and on the side of `data/` that this list is for."""
     listed: dict[str, Digest] = {}
     try:
@@ -133,7 +144,12 @@ def _parse_list(content: bytes, payload: bool) -> dict[str, Digest]:
         if match is None:
             raise InvalidBundle(f"line {number} is not a digest and a path")
         path = match[2]
-        if unsafe(path) or path in listed or path.startswith("data/") != payload or path in (TAG_LIST, TAG_TOKEN):
+        if (
+            unsafe(path)
+            or path in listed
+            or path.startswith("data/") != payload
+            or path in (TAG_LIST, TAG_TOKEN, TAG_SM3)
+        ):
             raise InvalidBundle(f"line {number} names a path that does not belong there, or one a second time")
         listed[path] = Digest.from_hex(match[1])
     if last or not listed:

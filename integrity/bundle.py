@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from integrity import bundle_text, durable, verify_page
+from integrity.bag import TAG_SM3
+from integrity.bag_sm3 import PAYLOAD_SM3
 from integrity.bundle_names import safe_names
 from integrity.canonical import Json, canonical
 from integrity.custody import CustodyEntry, custody_lines, custody_page
@@ -24,6 +26,7 @@ from integrity.errors import IntegrityError, InvalidBundle
 from integrity.fields import reading
 from integrity.manifest import Manifest
 from integrity.proof_files import AUTHORITIES, MANIFEST
+from integrity.sm3 import Sm3, state_of_sm3
 
 APPROVAL_FORMAT = "tiezheng-approval-v1"
 TAG_MANIFEST = "tagmanifest-sha256.txt"
@@ -117,7 +120,8 @@ def write_bundle(target: Path, contents: BundleContents, stamp: Stamp | None = N
             raise FileExistsError
         durable.sweep(target.parent)
         with durable.new_file(target) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-            digest = _write(_Bag(archive, f"tiezheng-{contents.grant}"), contents, payload, stamp)
+            sm3 = any(item.manifest.sm3 is not None for item in payload)
+            digest = _write(_Bag(archive, f"tiezheng-{contents.grant}", sm3=sm3), contents, payload, stamp)
         return BundleFacts(digest, Digest.of_file(target), target.stat().st_size)
     except FileExistsError as error:
         raise InvalidBundle(f"{target.name} is there already") from error
@@ -126,37 +130,47 @@ def write_bundle(target: Path, contents: BundleContents, stamp: Stamp | None = N
 
 
 class _Bag:
-    """Entries of the zip below one folder, and the digests of what was written."""
+    """Entries of the zip below one folder, and the digests of what was written: those by SM3 only where asked for."""
 
-    def __init__(self, archive: zipfile.ZipFile, top: str) -> None:
+    def __init__(self, archive: zipfile.ZipFile, top: str, *, sm3: bool) -> None:
         self._archive = archive
         self._top = top
+        self._sm3 = sm3
         self.digests: dict[str, Digest] = {}
+        self.sm3s: dict[str, Sm3] = {}
 
     def add(self, path: str, content: bytes) -> None:
         with self._archive.open(self._entry(path, len(content)), "w") as file:
             file.write(content)
         self.digests[path] = Digest.of(content)
+        if self._sm3:
+            self.sm3s[path] = Sm3.of(content)
 
     def copy(self, payload: _Payload) -> None:
         """Stream a payload file; InvalidBundle as soon as it is not what its manifest says."""
         manifest, state, left = payload.manifest, hashlib.sha256(), payload.manifest.size
-        entry = self._entry(payload.path, manifest.size)
+        entry, second = self._entry(payload.path, manifest.size), state_of_sm3() if self._sm3 else None
         with closing(payload.file.open()) as reader, self._archive.open(entry, "w") as writer:
             while chunk := reader.read(_CHUNK):
                 left -= len(chunk)
                 if left < 0:
                     break
                 state.update(chunk)
+                if second is not None:
+                    second.update(chunk)
                 writer.write(chunk)
         if left or Digest(state.digest()) != manifest.digest:
             raise InvalidBundle(f"{payload.path} is not the {manifest.size} bytes with digest {manifest.digest}")
         self.digests[payload.path] = manifest.digest
+        if second is not None:
+            self.sm3s[payload.path] = Sm3(second.finalize())
+            if manifest.sm3 not in (None, self.sm3s[payload.path]):
+                raise InvalidBundle(f"{payload.path} does not have the SM3 {manifest.sm3}")
 
-    def list(self, payload: bool) -> bytes:
+    def list(self, digests: Mapping[str, Digest | Sm3], payload: bool) -> bytes:
         """A BagIt manifest of the payload, or of everything else so far."""
-        chosen = sorted(path for path in self.digests if path.startswith("data/") == payload)
-        return "".join(f"{self.digests[path]}  {path}\n" for path in chosen).encode()
+        chosen = sorted(path for path in digests if path.startswith("data/") == payload)
+        return "".join(f"{digests[path]}  {path}\n" for path in chosen).encode()
 
     def _entry(self, path: str, size: int) -> zipfile.ZipInfo:
         entry = zipfile.ZipInfo(f"{self._top}/{path}", (1980, 1, 1, 0, 0, 0))
@@ -174,7 +188,9 @@ def _write(bag: _Bag, contents: BundleContents, payload: Sequence[_Payload], sta
     bag.add("bag-info.txt", info)
     for item in payload:
         bag.copy(item)
-    bag.add("manifest-sha256.txt", bag.list(payload=True))
+    bag.add("manifest-sha256.txt", bag.list(bag.digests, payload=True))
+    if bag.sm3s:
+        bag.add(PAYLOAD_SM3, bag.list(bag.sm3s, payload=True))
     for path, content in _proofs(contents, payload).items():
         bag.add(path, content)
     bag.add("custody.jsonl", custody_lines(contents.custody))
@@ -183,8 +199,10 @@ def _write(bag: _Bag, contents: BundleContents, payload: Sequence[_Payload], sta
         bag.add("approval.json", contents.approval.encode())
     bag.add("VERIFY.txt", bundle_text.VERIFY.encode())
     bag.add(verify_page.NAME, verify_page.verify_page())
-    tag_manifest = bag.list(payload=False)
+    tag_manifest, by_sm3 = bag.list(bag.digests, payload=False), bag.list(bag.sm3s, payload=False)
     bag.add(TAG_MANIFEST, tag_manifest)
+    if by_sm3:
+        bag.add(TAG_SM3, by_sm3)
     digest = Digest.of(tag_manifest)
     token = None if stamp is None else stamp(digest)
     if token is not None:

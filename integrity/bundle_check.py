@@ -11,6 +11,7 @@ from typing import Any
 
 from integrity import verify_page
 from integrity.bag import PAYLOAD_LIST, TAG_LIST, TAG_TOKEN, Bag, check_files, check_version
+from integrity.bag_sm3 import PAYLOAD_SM3, check_sm3
 from integrity.bundle_names import safe_names
 from integrity.canonical import parse_canonical
 from integrity.container import Container, printable
@@ -21,13 +22,21 @@ from integrity.inquiry import Inquiry, RunningStep
 from integrity.judge import Existence, Judge
 from integrity.note import SIZE_LIMIT as CHECKPOINT_LIMIT
 from integrity.proof_files import is_proof
-from integrity.seal_check import CHECKPOINT_STAMP, RENEWED, SealCheck, SealedManifest, is_certificate, tell
+from integrity.seal_check import (
+    CHECKPOINT_STAMP,
+    RENEWED,
+    HashedFile,
+    SealCheck,
+    SealedManifest,
+    is_certificate,
+    tell,
+)
 
 _TAGS = frozenset(
     {"bagit.txt", "bag-info.txt", PAYLOAD_LIST, "checkpoint", "custody.jsonl", "custody.html", "approval.json"}
     | {"VERIFY.txt"}
 )
-_OPTIONAL = frozenset({CHECKPOINT_STAMP, verify_page.NAME})
+_OPTIONAL = frozenset({CHECKPOINT_STAMP, PAYLOAD_SM3, verify_page.NAME})
 _AUTHORITIES = "proofs/authorities/"
 _PLACES = {"originals": False, "documents": True}
 _CUSTODY_LIMIT = 64 * 1024 * 1024
@@ -44,6 +53,7 @@ def check_bundle(inquiry: Inquiry, judge: Judge, container: Container) -> Bag:
         info = check_version(inquiry, container)
     with inquiry.step("every file is as listed, and none is missing or added") as step:
         bag = check_files(inquiry, container, info)
+        check_sm3(inquiry, bag)
         _check_expected(inquiry, bag)
         step.note(f"payload files: {len(bag.payload)}")
         _tell_page(bag, step)
@@ -132,7 +142,8 @@ def _check_manifest(
 ) -> None:
     """The manifest is found by the digest of the bytes, and must know the file's name and kind."""
     digest = bag.digests[path]
-    found = sealed.get(digest) or check.manifest(f"proofs/{digest}.manifest.json", digest, bag.container.sizes[path])
+    file = HashedFile(digest, bag.container.sizes[path], lambda: bag.sm3(path))
+    found = sealed.get(digest) or check.manifest(f"proofs/{digest}.manifest.json", file)
     if found is None:
         return
     sealed[digest] = found

@@ -13,11 +13,15 @@ from integrity.canonical import Json, canonical, parse_canonical
 from integrity.clock import ClockState, instant
 from integrity.commitment import SALT_SIZE, commit
 from integrity.digest import Digest
-from integrity.errors import InvalidManifest
+from integrity.errors import InvalidCanonical, InvalidManifest
 from integrity.fields import Fields, reading
+from integrity.sm3 import Sm3
 from integrity.statement import LIMIT, Statement, optional_instant
 
 FORMAT = "tiezheng-manifest-v1"
+FORMAT_WITH_SM3 = "tiezheng-manifest-v2"
+"""The same and one field more; written only where a deployment asks for SM3."""
+
 IMPORTED = "sealed on import, earlier integrity unknown"
 """The note on everything of kind `import`: old discs prove nothing about the years before."""
 
@@ -84,7 +88,10 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One original's manifest; `salt` has 32 bytes, `size` counts bytes, `statement` is the statement's digest."""
+    """One original's manifest; `salt` has 32 bytes, `size` counts bytes, `statement` is the statement's digest.
+
+    `sm3` is None where the deployment that sealed did not ask for it.
+    """
 
     digest: Digest
     size: int
@@ -96,6 +103,7 @@ class Manifest:
     clock: ClockState
     salt: bytes
     note: str | None
+    sm3: Sm3 | None = None
 
     def __post_init__(self) -> None:
         if len(self.salt) != SALT_SIZE:
@@ -105,10 +113,12 @@ class Manifest:
 
     def encode(self) -> bytes:
         """Its canonical bytes; InvalidManifest when they cannot be made or are too long."""
+        second: dict[str, Json] = {} if self.sm3 is None else {"sm3": self.sm3.hex}
         with reading(InvalidManifest):
             content = canonical(
                 {
-                    "format": FORMAT,
+                    "format": FORMAT_WITH_SM3 if second else FORMAT,
+                    **second,
                     "sha256": self.digest.hex,
                     "size": self.size,
                     "name": self.name,
@@ -130,8 +140,8 @@ class Manifest:
         """The inverse of `encode`; InvalidManifest for anything else."""
         with reading(InvalidManifest):
             fields = Fields(parse_canonical(content, LIMIT))
-            fields.expect("format", FORMAT)
             manifest = cls(
+                sm3=_sm3(fields),
                 digest=fields.digest("sha256"),
                 size=fields.number("size"),
                 name=fields.text("name"),
@@ -156,6 +166,7 @@ class Manifest:
         received_at: datetime,
         clock: ClockState,
         salt: bytes,
+        sm3: Sm3 | None = None,
     ) -> Self:
         """Make the manifest of an upload from what was received and what was declared."""
         return cls(
@@ -175,7 +186,16 @@ class Manifest:
             clock=clock,
             salt=salt,
             note=IMPORTED if statement.kind == "import" else None,
+            sm3=sm3,
         )  # fmt: skip
+
+
+def _sm3(fields: Fields) -> Sm3 | None:
+    """The second digest, which one version has and the other does not."""
+    version = fields.text("format")
+    if version not in (FORMAT, FORMAT_WITH_SM3):
+        raise InvalidCanonical(f"format: neither {FORMAT} nor {FORMAT_WITH_SM3}")
+    return Sm3(fields.digest("sm3").raw) if version == FORMAT_WITH_SM3 else None
 
 
 def leaf_of(manifest: bytes) -> bytes:

@@ -20,6 +20,7 @@ from integrity.log import LeafAppender
 from integrity.manifest import Manifest
 from integrity.proof_files import Over
 from integrity.seal_steps import KeptToken
+from integrity.sm3 import Sm3, both_digests
 from integrity.statement import Statement
 from integrity.timestamp import TimestampAuthority
 from integrity.vault import Vault, VaultRef
@@ -96,7 +97,10 @@ class Sealer:
         clock: Clock,
         random: Random,
         tokens_wanted: int = 1,
+        *,
+        sm3: bool = False,
     ) -> None:
+        """`sm3`: manifests carry an SM3 too, for which the bytes are read once more before the manifest is fixed."""
         if not 1 <= tokens_wanted <= len(authorities):
             raise ValueError("a sealer needs an authority for each token it wants, even if it does not answer")
         self._vault = vault
@@ -105,6 +109,7 @@ class Sealer:
         self._appender = appender
         self._clock = clock
         self._random = random
+        self._sm3 = sm3
 
     def fix(self, folder: Path, received: ReceivedFile, statement: Statement) -> FixedManifest:
         """Step 1: write statement and manifest beside the spool file, or find them fixed already.
@@ -162,6 +167,7 @@ class Sealer:
             received_at=self._clock.now(),
             clock=self._clock.state(),
             salt=self._random(SALT_SIZE),
+            sm3=_second_digest(received) if self._sm3 else None,
         )
 
     def _fixed(self, folder: Path, received: ReceivedFile) -> FixedManifest:
@@ -216,3 +222,11 @@ class Sealer:
             index = self._appender.append(commit(fixed.manifest.salt, fixed.content))
             seal_steps.write_leaf(folder, index)
         return index
+
+
+def _second_digest(received: ReceivedFile) -> Sm3:
+    """The SM3 of what was received; InvalidManifest when the spool no longer holds that."""
+    digest, sm3 = both_digests(received.path)
+    if digest != received.digest:
+        raise InvalidManifest(f"upload {received.upload} is {digest} now, not what was received")
+    return sm3

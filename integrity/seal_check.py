@@ -4,18 +4,21 @@ Each is about the digest of the bytes that are there. Never compares a manifest 
 and never takes a missing part for a right one.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from integrity.clock import instant
 from integrity.cms import RESPONSE_LIMIT
 from integrity.container import printable
 from integrity.digest import Digest
+from integrity.errors import InvalidBundle
 from integrity.files import Source
 from integrity.inquiry import Inquiry, RunningStep
 from integrity.judge import Existence, Judge
 from integrity.manifest import Manifest, leaf_of
 from integrity.note import SIZE_LIMIT as CHECKPOINT_LIMIT
 from integrity.proof_files import AUTHORITIES, MANIFEST, TLOG_PROOF, is_proof
+from integrity.sm3 import Sm3
 from integrity.statement import LIMIT as MANIFEST_LIMIT
 from integrity.tlog_proof import SIZE_LIMIT as PROOF_LIMIT
 from integrity.tlog_proof import TlogProof
@@ -40,6 +43,15 @@ class SealedManifest:
     content: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class HashedFile:
+    """The bytes at hand: their digest and number, and how to have their SM3, which not every manifest asks for."""
+
+    digest: Digest
+    size: int
+    sm3: Callable[[], Sm3]
+
+
 class SealCheck:
     """Checks parts of seals from one source. `existed` are instants at which all of it is proven to have existed."""
 
@@ -58,19 +70,31 @@ class SealCheck:
                 if content is not None:
                     judged(printable(path), content)
 
-    def manifest(self, path: str, digest: Digest, size: int) -> SealedManifest | None:
+    def manifest(self, path: str, file: HashedFile) -> SealedManifest | None:
         """The manifest, if it is about these bytes."""
         content = self._read(path, MANIFEST_LIMIT, "manifest-missing")
         manifest = None if content is None else self._judge.manifest(path, content)
         if content is None or manifest is None:
             return None
-        if (manifest.digest, manifest.size) != (digest, size):
+        if (manifest.digest, manifest.size) != (file.digest, file.size):
             said = f"{manifest.digest}, {manifest.size} bytes"
             self._inquiry.find(
-                "file-differs", path, f"the manifest is about {said}; the file is {digest}, {size} bytes"
+                "file-differs", path, f"the manifest is about {said}; the file is {file.digest}, {file.size} bytes"
             )
             return None
+        if manifest.sm3 is not None:
+            self._compare_sm3(path, manifest.sm3, file)
         return SealedManifest(manifest, content)
+
+    def _compare_sm3(self, path: str, sealed: Sm3, file: HashedFile) -> None:
+        """The second digest, where a manifest has one: the file is read again for it."""
+        try:
+            found = file.sm3()
+        except InvalidBundle as error:
+            self._inquiry.find("file-unreadable", path, f"its file cannot be read again: {error}")
+            return
+        if found != sealed:
+            self._inquiry.find("sm3-differs", path, f"the manifest says SM3 {sealed}; the file has {found}")
 
     def token(self, path: str, digest: Digest) -> TokenFacts | None:
         """The single token over this digest."""
@@ -140,7 +164,7 @@ class SealTokens:
             self.judge.stamped_after_receipt(path, self.sealed.manifest, facts)
 
 
-def check_seal(inquiry: Inquiry, judge: Judge, source: Source, digest: Digest, size: int) -> None:
+def check_seal(inquiry: Inquiry, judge: Judge, source: Source, file: HashedFile) -> None:
     """Judge the folder of one seal: what FORMAT lists, and the receipt where it lies with it."""
     check = SealCheck(inquiry, judge, source)
     with inquiry.step("the seal holds nothing unknown"):
@@ -149,10 +173,12 @@ def check_seal(inquiry: Inquiry, judge: Judge, source: Source, digest: Digest, s
                 inquiry.find("file-unexpected", printable(path), "no part of a seal is called so")
         check.authorities(AUTHORITIES)
     with inquiry.step("the manifest is about this file") as step:
-        sealed = check.manifest(MANIFEST, digest, size)
+        sealed = check.manifest(MANIFEST, file)
         if sealed is not None:
             step.note(f"received at {instant(sealed.manifest.received_at)}")
-    tokens = check.tokens("", digest, sealed)
+            if sealed.manifest.sm3 is not None:
+                step.note(f"SM3 {sealed.manifest.sm3}")
+    tokens = check.tokens("", file.digest, sealed)
     if tokens.renewed:
         with inquiry.step(RENEWED) as step:
             tokens.renewals(step)
@@ -174,7 +200,7 @@ def check_seal(inquiry: Inquiry, judge: Judge, source: Source, digest: Digest, s
             if judge.without_trust:
                 step.nothing_to_check("only a key you trust makes it a receipt")
             elif receipt is not None:
-                judge.receipt(RECEIPT, receipt, digest, size)
+                judge.receipt(RECEIPT, receipt, file.digest, file.size)
 
 
 def is_certificate(path: str, folder: str) -> bool:

@@ -22,7 +22,8 @@ from integrity.files import Files
 from integrity.finding import TRUST_NOT_SUPPLIED, Assurance, Verdict
 from integrity.inquiry import Inquiry
 from integrity.judge import Judge
-from integrity.seal_check import check_seal
+from integrity.seal_check import HashedFile, check_seal
+from integrity.sm3 import Sm3, both_digests
 from integrity.trust import Trust
 
 
@@ -35,21 +36,21 @@ def verify_file(
     """
     inquiry, now = Inquiry(), _now(clock)
     judge = Judge(inquiry, trust, now, witnesses=witnesses)
-    digest, size = None, 0
+    file = None
     with inquiry.step("the file can be read") as step:
         try:
-            digest, size = _hashed(path)
-            step.note(f"SHA-256 {digest}, {size} bytes")
+            file = _hashed(path)
+            step.note(f"SHA-256 {file.digest}, {file.size} bytes")
         except InvalidBundle as error:
             inquiry.find("file-unreadable", printable(path.name), str(error))
     with inquiry.step("the seal can be read") as step:
         container = _opened(inquiry, seal)
         if container is not None:
             step.note(f"files: {len(container.sizes)}")
-    if container is None or digest is None:
+    if container is None or file is None:
         return _verdict(inquiry, judge, trust)
     try:
-        check_seal(inquiry, judge, Files(inquiry, container), digest, size)
+        check_seal(inquiry, judge, Files(inquiry, container), file)
     finally:
         container.close()
     return _verdict(inquiry, judge, trust)
@@ -119,12 +120,24 @@ def _opened(inquiry: Inquiry, path: Path) -> Container | None:
     return container
 
 
-def _hashed(path: Path) -> tuple[Digest, int]:
+def _hashed(path: Path) -> HashedFile:
     try:
         size = _regular(path).stat().st_size
-        return Digest.of_file(path), size
+        digest = Digest.of_file(path)
     except OSError as error:
         raise InvalidBundle(f"cannot be read: {error.strerror}") from error
+    return HashedFile(digest, size, lambda: _sm3(path, digest))
+
+
+def _sm3(path: Path, digest: Digest) -> Sm3:
+    """From a second read, which must find the same bytes as the first."""
+    try:
+        again, sm3 = both_digests(path)
+    except OSError as error:
+        raise InvalidBundle(f"cannot be read: {error.strerror}") from error
+    if again != digest:
+        raise InvalidBundle("it changed while it was being read")
+    return sm3
 
 
 def _regular(path: Path) -> Path:

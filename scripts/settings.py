@@ -121,6 +121,9 @@ class Settings(BaseModel):
         default=168, ge=1, description="hours after which an unfinished upload may be given up"
     )
     intake_threads: int = Field(default=2, ge=1, le=64, description="how many uploads are sealed at the same time")
+    sm3: bool = Field(
+        default=False, description="seal an SM3 (GB/T 32905) beside each file's SHA-256; its cost is told above"
+    )
     view_minutes: int = Field(default=240, ge=1, description="minutes a view stays open for playing")
     session_hours: int = Field(default=10, ge=1, le=72, description="hours until a sign-in ends")
     grant_hours: int = Field(default=72, ge=1, description="hours an approved copy may be fetched")

@@ -79,6 +79,7 @@ FINDINGS: Mapping[str, str] = {
     "renewal-too-late": marked("a renewal came after the certificate had ended"),
     "revocations-malformed": marked("a revocation list cannot be read"),
     "revocations-not-trusted": marked("a revocation list of somebody you do not trust"),
+    "sm3-differs": marked("a file has another SM3 than was sealed or listed"),
     "token-algorithm": marked("a time stamp is made by an algorithm that is not accepted"),
     "token-before-receipt": marked("a time stamp is older than what it stamps"),
     "token-certificate-expired": marked("a time stamp was made outside its certificate's time"),

@@ -95,8 +95,8 @@ def running(house: House, authorities: Authorities, grants: Grants, export: Bund
         def wake_locks() -> None:
             locks.wake(jobs)
 
-        asked, wanted = authorities.asked, house.settings.tokens_wanted
-        sealer = Sealer(house.vault, asked, house.sequencer, house.clock, house.random, wanted)
+        asked, wanted, sm3 = authorities.asked, house.settings.tokens_wanted, house.settings.sm3
+        sealer = Sealer(house.vault, asked, house.sequencer, house.clock, house.random, wanted, sm3=sm3)
         further = (wake_bundles, wake_copies, wake_locks, export.sweep)
         works = _intake(house, authorities, sealer, Receiver(threads), jobs, replication, further)
         works.reconciler.begin()

@@ -24,6 +24,7 @@ from integrity.log import Log
 from integrity.manifest import Manifest
 from integrity.note import Signer
 from integrity.proof_files import OriginalProofs, Over, authority_files
+from integrity.sm3 import Sm3
 from integrity.statement import Filing, Statement
 from integrity.timestamp import HttpAuthority
 from integrity.trust import Trust, TrustedAuthority
@@ -68,12 +69,21 @@ class Evidence:
     def stamp(self, digest: Digest) -> bytes:
         return self.authority.stamp(digest).raw
 
-    def seal(self, name: str, body: bytes, kind: str = "body-camera", pending: bool = False) -> Sealed:
+    def seal(
+        self, name: str, body: bytes, kind: str = "body-camera", pending: bool = False, sm3: Sm3 | None = None
+    ) -> Sealed:
         """Seal bytes as the service would: manifest, two tokens (none when `pending`), one leaf."""
         filing = Filing("01case", name, "interview", "investigation", "text/plain") if kind == "document" else None
         statement = Statement(agency="01agency", station="01station", kind=kind, name=name, filing=filing)
         manifest = Manifest.of(
-            statement, Digest.of(body), len(body), "01upload", self.clock.now(), self.clock.state(), self.random(32)
+            statement,
+            Digest.of(body),
+            len(body),
+            "01upload",
+            self.clock.now(),
+            self.clock.state(),
+            self.random(32),
+            sm3,
         )
         content = manifest.encode()
         tokens: dict[Over, bytes] = {}

@@ -18,6 +18,7 @@ from integrity.digest import Digest
 from integrity.errors import IntegrityError, InvalidBundle, VaultMissing
 from integrity.manifest import leaf_of
 from integrity.proof_files import MANIFEST, TLOG_PROOF
+from integrity.sm3 import Sm3
 from integrity.tlog_proof import TlogProof
 from integrity.verify import verify_bundle
 from integrity.verify_page import published_digest
@@ -313,3 +314,33 @@ def test_a_stamped_checkpoint_has_its_token_beside_it(
     verdict = verify_bundle(tmp_path / "stamped.zip", evidence.trust, clock=evidence.clock)
     assert verdict.ok
     assert "an authority stamped the log's checkpoint" in [step.name for step in verdict.steps]
+
+
+def test_where_a_file_was_sealed_with_sm3_the_lists_are_there_twice(evidence: Evidence, tmp_path: Path) -> None:
+    """openssl finds each digest; bagit knows no SM3 and validates what it does know."""
+    with_it = evidence.seal("a.mp4", b"sealed with SM3", sm3=Sm3.of(b"sealed with SM3"))
+    contents = evidence.contents([with_it, evidence.seal("b.mp4", b"sealed without")])
+    write_bundle(tmp_path / "bundle.zip", contents, evidence.stamp)
+    with zipfile.ZipFile(tmp_path / "bundle.zip") as archive:
+        archive.extractall(tmp_path)
+    (bag,) = (path for path in tmp_path.iterdir() if path.is_dir())
+    named: set[str] = set()
+    for name in ("manifest-sm3.txt", "tagmanifest-sm3.txt"):
+        for line in (bag / name).read_text(encoding="utf-8").splitlines():
+            digest, _, path = line.partition("  ")
+            said = subprocess.run(["openssl", "dgst", "-sm3", "-r", bag / path], check=True, capture_output=True)
+            assert said.stdout[:64].decode() == digest
+            named.add(path)
+    there = {path.relative_to(bag).as_posix() for path in bag.rglob("*") if path.is_file()}
+    tags = {"tagmanifest-sha256.txt", "tagmanifest-sha256.txt.tsr", "tagmanifest-sm3.txt"}
+    assert named == there - tags
+    bagit.Bag(str(bag)).validate()
+    verdict = verify_bundle(tmp_path / "bundle.zip", evidence.trust, clock=evidence.clock)
+    assert verdict.findings == ()
+
+
+def test_a_file_without_its_sealed_sm3_is_not_copied(evidence: Evidence, tmp_path: Path) -> None:
+    contents = evidence.contents([evidence.seal("a.mp4", b"body", sm3=Sm3.of(b"other"))])
+    with pytest.raises(InvalidBundle, match="does not have the SM3"):
+        write_bundle(tmp_path / "bundle.zip", contents, evidence.stamp)
+    assert list(tmp_path.iterdir()) == []

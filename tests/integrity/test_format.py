@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from integrity.canonical import parse_canonical
 from integrity.clock import ClockState
 from integrity.digest import Digest
 from integrity.receipt import Copy, Receipt, TokenState
+from integrity.sm3 import Sm3
 from integrity.vault_files import FileVault
 from tests.fakes.clocks import START
 from tests.integrity.test_custody import OPENED
@@ -42,7 +44,7 @@ RECEIPT = Receipt(
 
 DOCUMENTS: dict[str, dict[str, Any]] = {
     "Statement": parse_canonical(FILED.encode()),
-    "Manifest": parse_canonical(made().encode()),
+    "Manifest": parse_canonical(replace(made(), sm3=Sm3.of(b"footage")).encode()),
     "Receipt": dict(RECEIPT.json()),
     "Bundle": parse_canonical(OPENED.encode().strip()),
 }

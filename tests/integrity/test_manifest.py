@@ -10,6 +10,7 @@ from integrity.clock import ClockState
 from integrity.digest import Digest
 from integrity.errors import InvalidManifest
 from integrity.manifest import IMPORTED, Manifest, leaf_of
+from integrity.sm3 import Sm3
 from integrity.statement import LIMIT
 from tests.fakes.clocks import START, FakeRandom
 from tests.integrity.test_statement import FILED, WORN
@@ -113,3 +114,22 @@ def test_one_that_is_too_long_is_neither_written_nor_read() -> None:
 def test_a_short_salt_is_refused() -> None:
     with pytest.raises(InvalidManifest):
         replace(made(), salt=bytes(31))
+
+
+def test_with_sm3_it_is_of_the_second_version() -> None:
+    manifest = replace(made(), sm3=Sm3.of(b"footage"))
+    fields = parse_canonical(manifest.encode())
+    assert (fields["format"], fields["sm3"]) == ("tiezheng-manifest-v2", Sm3.of(b"footage").hex)
+    assert Manifest.parse(manifest.encode()) == manifest
+    assert set(fields) - set(parse_canonical(made().encode())) == {"sm3"}
+
+
+@pytest.mark.parametrize(
+    "change", [{"format": "tiezheng-manifest-v1"}, {"sm3": None}, {"sm3": "0"}, {"format": "tiezheng-manifest-v3"}]
+)
+def test_an_sm3_belongs_to_the_second_version_alone(change: dict[str, str | None]) -> None:
+    fields = parse_canonical(replace(made(), sm3=Sm3.of(b"footage")).encode())
+    with pytest.raises(InvalidManifest):
+        Manifest.parse(canonical(fields | change))
+    with pytest.raises(InvalidManifest):
+        Manifest.parse(canonical(parse_canonical(made().encode()) | {"format": "tiezheng-manifest-v2"}))

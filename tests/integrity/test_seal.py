@@ -11,6 +11,7 @@ from integrity.heads import FileHeads
 from integrity.log import Log
 from integrity.manifest import leaf_of
 from integrity.seal import ReceivedFile, Sealer
+from integrity.sm3 import Sm3
 from integrity.statement import Statement
 from integrity.vault_files import FileVault
 from tests.fakes.appenders import FakeAppender
@@ -85,6 +86,22 @@ def test_fixing_again_draws_no_second_salt(house: House) -> None:
     house.clock.advance(3600)
     assert house.sealer.fix(house.folder, house.received, STATEMENT) == first
     assert house.random.calls == 1
+
+
+def test_a_second_digest_where_it_is_asked_for(house: House) -> None:
+    sealer = Sealer(house.vault, [house.authority], house.appender, house.clock, house.random, sm3=True)
+    fixed = sealer.fix(house.folder, house.received, STATEMENT)
+    assert fixed.manifest.sm3 == Sm3.of(BODY)
+    assert sealer.seal(house.folder, house.received).manifest.sm3 == Sm3.of(BODY)
+    assert house.sealer.fix(house.folder, house.received, STATEMENT) == fixed, "fixed is fixed, whatever is set now"
+
+
+def test_a_second_digest_is_never_of_other_bytes(house: House) -> None:
+    sealer = Sealer(house.vault, [house.authority], house.appender, house.clock, house.random, sm3=True)
+    house.received.path.write_bytes(BODY[:-1] + b"x")
+    with pytest.raises(InvalidManifest, match="not what was received"):
+        sealer.fix(house.folder, house.received, STATEMENT)
+    assert not (house.folder / "manifest.json").exists()
 
 
 def test_sealing_again_asks_nobody_again(house: House) -> None:

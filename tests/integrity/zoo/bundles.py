@@ -1,6 +1,7 @@
 """Broken bundles: `files` holds the bundle's files by path."""
 
 import json
+from collections.abc import Callable
 
 from integrity import checkpoint
 from integrity.canonical import canonical, parse_canonical
@@ -8,6 +9,7 @@ from integrity.checkpoint import Checkpoint
 from integrity.commitment import commit
 from integrity.custody import CustodyEntry
 from integrity.digest import Digest
+from integrity.sm3 import Sm3
 from tests.integrity.zoo import Cage, Files
 from tests.integrity.zoo.specimen import (
     DOCUMENT_PATH,
@@ -515,3 +517,62 @@ def the_checkpoint_token_is_over_another_checkpoint(files: Files, specimen: Spec
 @case("file-unexpected")
 def the_checkpoint_token_is_not_listed(files: Files, specimen: Specimen) -> None:
     files["checkpoint.tsr"] = specimen.evidence.stamp(Digest.of(files["checkpoint"]))
+
+
+# The lists by SM3
+
+
+def by_sm3(files: Files, specimen: Specimen, **edits: Callable[[bytes], bytes]) -> None:
+    """Both lists, each perhaps changed, and the first lists made anew over them."""
+    made = listing(files, payload=True, hashed=Sm3.of)
+    files["manifest-sm3.txt"] = edits.get("payload", bytes)(made)
+    files["tagmanifest-sm3.txt"] = edits.get("tags", bytes)(listing(files, payload=False, hashed=Sm3.of))
+    specimen.relisted(files)
+    # relisting wrote the payload's list anew, byte for byte as before, so the tags' list by SM3 still holds
+
+
+@case("sm3-differs")
+def the_sm3_of_a_recording_is_another(files: Files, specimen: Specimen) -> None:
+    by_sm3(files, specimen, payload=lambda made: b"0" * 64 + made[64:])
+
+
+@case("sm3-differs")
+def the_sm3_of_a_proof_is_another(files: Files, specimen: Specimen) -> None:
+    by_sm3(files, specimen, tags=lambda made: b"0" * 64 + made[64:])
+
+
+@case("file-malformed")
+def the_list_by_sm3_leaves_a_recording_out(files: Files, specimen: Specimen) -> None:
+    by_sm3(files, specimen, payload=lambda made: made.partition(b"\n")[2])
+
+
+@case("file-malformed")
+def the_list_by_sm3_names_a_file_that_never_was(files: Files, specimen: Specimen) -> None:
+    by_sm3(files, specimen, tags=lambda made: made + b"0" * 64 + b"  never\n")
+
+
+@case("file-malformed")
+def the_list_by_sm3_is_cut_short(files: Files, specimen: Specimen) -> None:
+    by_sm3(files, specimen, tags=lambda made: made[:-1])
+
+
+@case("file-missing")
+def the_list_of_proofs_by_sm3_is_missing(files: Files, specimen: Specimen) -> None:
+    by_sm3(files, specimen)
+    del files["tagmanifest-sm3.txt"]
+
+
+@case("file-missing")
+def the_list_of_recordings_by_sm3_is_missing(files: Files, specimen: Specimen) -> None:
+    files["tagmanifest-sm3.txt"] = listing(files, payload=False, hashed=Sm3.of)
+    specimen.relisted(files)
+
+
+@case("sm3-differs")
+def a_manifest_has_the_sm3_of_other_bytes(files: Files, specimen: Specimen) -> None:
+    """Sealed, stamped and logged properly; the lists by SM3 are not there, for they would be right."""
+    sealed = specimen.evidence.seal("询问 01.mp4", specimen.video.body, sm3=Sm3.of(b"other"))
+    files[proofs(sealed.body, "manifest.json")] = sealed.manifest
+    files[proofs(sealed.body, "manifest.tsr")] = sealed.tokens["manifest"]
+    files[proofs(sealed.body, "tlog-proof")] = specimen.evidence.log.tlog_proof(sealed.leaf_index)
+    specimen.relisted(files)

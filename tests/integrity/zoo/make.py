@@ -16,6 +16,7 @@ from pathlib import Path
 from integrity import verify_page
 from integrity.heads import FileHeads
 from integrity.log import Log
+from integrity.sm3 import Sm3
 from integrity.trust import Trust
 from tests.fakes.evidence import Evidence
 from tests.integrity.zoo import Case, Files, bundles, logs, parts, seals, tokens, zips
@@ -103,6 +104,9 @@ def _bundles(studio: Studio, folder: Path) -> Made:
     untrusted = Exhibit("bundle", folder / "nothing_from_outside.zip", "good, and no trust is given to judge it by",
                         frozenset({"trust-not-supplied"}), trust="none")  # fmt: skip
     yield untrusted, _packed(studio.bundle)
+    twice = copy(studio.bundle)
+    bundles.by_sm3(twice, studio.specimen())
+    yield Exhibit("bundle", folder / "good_with_sm3.zip", "none"), _packed(twice)
     for case in bundles.cage.cases:
         files = copy(studio.bundle)
         case.make(files, studio.specimen())
@@ -122,6 +126,9 @@ def _seals(studio: Studio, folder: Path) -> Made:
 
     good = {seals.FILE: _BODY, **studio.specimen().seal}
     yield Exhibit("seal", folder / "good.zip", "none"), whole(good)
+    twice, specimen = copy(good), studio.specimen()
+    seals.resealed(twice, specimen, format="tiezheng-manifest-v2", sm3=Sm3.of(_BODY).hex)
+    yield Exhibit("seal", folder / "good_with_sm3.zip", "none"), whole(twice)
     for case in seals.cage.cases:
         files = copy(good)
         case.make(files, studio.specimen())

@@ -8,6 +8,7 @@ from integrity.clock import instant
 from integrity.digest import Digest
 from integrity.manifest import leaf_of
 from integrity.note import Signature
+from integrity.sm3 import Sm3
 from integrity.tlog_proof import TlogProof
 from tests.fakes.signers import WITNESS
 from tests.integrity.zoo import Cage, Files
@@ -73,7 +74,7 @@ def the_manifest_is_in_another_order(files: Files, _: Specimen) -> None:
 
 @case("manifest-malformed")
 def the_manifest_has_a_version_nobody_knows(files: Files, _: Specimen) -> None:
-    files["manifest.json"] = edited(files["manifest.json"], format="tiezheng-manifest-v2")
+    files["manifest.json"] = edited(files["manifest.json"], format="tiezheng-manifest-v3")
 
 
 @case("manifest-malformed")
@@ -276,11 +277,32 @@ def the_receipt_is_garbage(files: Files, _: Specimen) -> None:
 def the_manifest_was_stamped_before_what_it_tells(files: Files, specimen: Specimen) -> None:
     """A manifest prepared in advance: sealed, stamped and logged properly, and dated an hour later."""
     later = instant(specimen.evidence.clock.now() + timedelta(hours=1))
-    content = edited(files["manifest.json"], received_at=later)
+    resealed(files, specimen, received_at=later)
+
+
+def resealed(files: Files, specimen: Specimen, **changes: str) -> None:
+    """Another manifest, stamped and logged properly: as a forger inside the installation would."""
+    content = edited(files["manifest.json"], **changes)
     files["manifest.json"] = content
     files["manifest.tsr"] = specimen.evidence.stamp(Digest.of(content))
     files["tlog-proof"] = specimen.evidence.log.tlog_proof(specimen.evidence.append(leaf_of(content)))
     files["checkpoint"] = TlogProof.from_bytes(files["tlog-proof"]).checkpoint
+
+
+@case("sm3-differs")
+def the_sm3_is_of_other_bytes(files: Files, specimen: Specimen) -> None:
+    """Whoever finds two files of one SHA-256 does not thereby have two of one SM3."""
+    resealed(files, specimen, format="tiezheng-manifest-v2", sm3=Sm3.of(b"other").hex)
+
+
+@case("manifest-malformed")
+def a_manifest_of_version_2_has_no_sm3(files: Files, _: Specimen) -> None:
+    files["manifest.json"] = edited(files["manifest.json"], format="tiezheng-manifest-v2")
+
+
+@case("manifest-malformed")
+def a_manifest_of_version_1_has_an_sm3(files: Files, _: Specimen) -> None:
+    files["manifest.json"] = edited(files["manifest.json"], sm3="0" * 64)
 
 
 @case("token-imprint-differs")

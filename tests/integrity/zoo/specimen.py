@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from integrity.digest import Digest
 from integrity.note import Signer
 from integrity.proof_files import authority_files, seal_files
 from integrity.receipt import Copy, Receipt, Stamp, TokenState, build_receipt
+from integrity.sm3 import Sm3
 from integrity.tlog_proof import TlogProof
 from tests.fakes import certificates
 from tests.fakes.certificates import YEAR, Issued
@@ -104,11 +106,11 @@ def _credentials(folder: Path, name: str, at: datetime) -> tuple[Issued, Issued]
     return root, signer
 
 
-def listing(files: Files, *, payload: bool) -> bytes:
-    """One of BagIt's two lists, as the format has it."""
-    lists = ("tagmanifest-sha256.txt", "tagmanifest-sha256.txt.tsr")
+def listing(files: Files, *, payload: bool, hashed: Callable[[bytes], Digest | Sm3] = Digest.of) -> bytes:
+    """One of BagIt's lists, as the format has it."""
+    lists = ("tagmanifest-sha256.txt", "tagmanifest-sha256.txt.tsr", "tagmanifest-sm3.txt")
     chosen = sorted(path for path in files if path.startswith("data/") == payload and path not in lists)
-    return "".join(f"{Digest.of(files[path])}  {path}\n" for path in chosen).encode()
+    return "".join(f"{hashed(files[path])}  {path}\n" for path in chosen).encode()
 
 
 def proofs(body: bytes, part: str) -> str:

@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, func, select
 
 from catalog.audit_checkpoints import Grown, checkpoint_findings
+from catalog.audit_disposals import disposal_findings
 from catalog.audit_grants import grant_findings
 from catalog.audit_leaves import ReadableLog, leaf_findings
 from catalog.audit_ledger import STREAM, dangling_references, ledger_findings, missing_entries
@@ -27,6 +28,7 @@ from catalog.audit_renditions import Open, rendition_findings
 from catalog.audit_rights import right_findings
 from catalog.audit_shapes import shape_findings
 from catalog.audit_uploads import Verify, receipt_findings, upload_findings
+from catalog.identity import RecordingId
 from catalog.tables import (
     checkpoint_tokens,
     ledger,
@@ -37,6 +39,7 @@ from catalog.tables import (
     repeated_manifests,
     tokens,
 )
+from catalog.tombstones import gone
 from catalog.vault_copies import copy_claims
 from integrity.digest import Digest
 from integrity.errors import InvalidDigest
@@ -62,6 +65,7 @@ class Outside:
     grown: Grown
     verify: Verify
     open_rendition: Open
+    has_rendition: Callable[[RecordingId], bool]
     now: datetime
     sample: int | None = None
 
@@ -81,6 +85,7 @@ def checks(connection: Connection, outside: Outside, progress: Progress) -> Iter
     yield "records", record_findings(connection)
     yield "rights", right_findings(connection)
     yield "grants", grant_findings(connection)
+    yield "disposals", disposal_findings(connection, outside.has_rendition)
     yield "uploads", upload_findings(connection)
     yield "receipts", receipt_findings(connection, outside.verify)
     chosen = _chosen(connection, originals.c.id, outside.sample)
@@ -96,10 +101,12 @@ def checks(connection: Connection, outside: Outside, progress: Progress) -> Iter
 def claims(connection: Connection, sample: int | None = None) -> Iterator[tuple[Claimed, bool]]:
     """Every object that the catalogue says lies in a vault, and whether it is one to be read to its last byte."""
     chosen = _chosen(connection, originals.c.id, sample)
-    for row in connection.execute(select(originals), execution_options=STREAM):
+    held = select(originals, gone(originals.c.id).label("gone"))
+    for row in connection.execute(held, execution_options=STREAM):
         subject, read = f"original {row.id}", chosen(row.id)
-        for claim in _claim(subject, row.vault, row.sha256, row.size, row.vault_version):
-            yield claim, read
+        if not row.gone:  # a tombstone ends the claim on the bytes, never the one on their manifest
+            for claim in _claim(subject, row.vault, row.sha256, row.size, row.vault_version):
+                yield claim, read
         for claim in _claim(
             f"manifest of {subject}", row.vault, row.manifest_sha256, len(row.manifest), row.manifest_version
         ):

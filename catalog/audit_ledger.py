@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, exists, func, select, text
 
 from catalog.entry import columns_of
-from catalog.tables import ledger, ledger_leaves, ledger_openings, metadata, outbox
+from catalog.tables import erased_openings, ledger, ledger_leaves, ledger_openings, metadata, outbox
 from integrity.canonical import parse_canonical
 from integrity.clock import instant
 from integrity.commitment import opens
@@ -38,10 +38,12 @@ def ledger_findings(connection: Connection, now: datetime) -> Iterator[Finding]:
             ledger_leaves.c.leaf_index,
             outbox.c.queued_at,
             outbox.c.commitment.label("queued"),
+            erased_openings.c.tombstone_id,
         )
         .outerjoin(ledger_openings, ledger_openings.c.entry_id == ledger.c.id)
         .outerjoin(ledger_leaves, ledger_leaves.c.entry_id == ledger.c.id)
         .outerjoin(outbox, outbox.c.entry_id == ledger.c.id)
+        .outerjoin(erased_openings, erased_openings.c.entry_id == ledger.c.id)
         .order_by(ledger.c.id)
     )
     order = _Order(connection)
@@ -75,7 +77,9 @@ class _Order:
 
 def _body_findings(row: Row[Any], order: _Order) -> Iterator[Finding]:
     subject = f"ledger {row.id}"
-    if row.salt is None:
+    if row.salt is None and row.tombstone_id is not None:
+        pass  # erased with a tombstone, which binds the body by a digest of its own (`audit_disposals`)
+    elif row.salt is None:
         yield Finding("ledger-opening-missing", subject, "its salt is gone, so its leaf can no longer be opened")
     elif not opens(row.commitment, row.salt, row.body):
         yield Finding("ledger-commitment-differs", subject, "body, salt and commitment do not belong together")

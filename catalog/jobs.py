@@ -7,9 +7,10 @@ that finds nothing to do ends at once. The implementation is `scripts.engine`; n
 
 from typing import Literal, Protocol
 
-Kind = Literal["prepare", "bundle", "copy", "lock"]
+Kind = Literal["prepare", "bundle", "copy", "lock", "dispose", "scrub"]
 """What a job does: make a recording's rendition (subject: recording id), make a grant's bundle (subject: grant id),
-copy what a further vault does not hold yet, renew the locks of a store (subject: the vault's name)."""
+copy what a further vault does not hold yet, renew the locks of a store (subject: the vault's name), carry out an order
+of disposal (subject: its id), read sealed bytes again for a while (subject: always `scrub`)."""
 
 URGENT = 10
 """Somebody waits for it."""

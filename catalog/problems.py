@@ -76,6 +76,8 @@ _TABLE = (
     Problem("manifest-invalid", 500, "A manifest does not hold"),
     Problem("vault-error", 500, "The vault failed"),
     Problem("vault-conflict", 500, "Other bytes lie under this digest"),
+    Problem("vault-immutable", 500, "Sealed bytes may be removed by the machine's root only"),
+    Problem("order-invalid", 500, "An order of disposal does not hold"),
     Problem("vault-missing", 500, "Sealed bytes are missing"),
     Problem("vault-refused", 500, "The vault refused"),
     Problem("vault-unprotected", 500, "The vault does not protect what it holds"),

@@ -59,6 +59,15 @@ class RenditionStore:
         """Remove what an attempt left."""
         durable.remove_tree(self._folder / _WORK / _checked(recording))
 
+    def remove(self, recording: RecordingId) -> None:
+        """Remove all renditions of a recording that is disposed of; gone already is an earlier call."""
+        self.give_up(recording)
+        durable.remove_tree(self._folder / _checked(recording))
+
+    def holds(self, recording: RecordingId) -> bool:
+        """Whether anything of a recording lies here; for `audit`."""
+        return any(os.path.lexists(place / _checked(recording)) for place in (self._folder, self._folder / _WORK))
+
     def open(self, recording: RecordingId, recipe: str, name: str) -> BinaryIO:
         """Open one file for reading; NotFound for whatever is no regular file of a known name."""
         if name not in CONTENT_TYPES:

@@ -7,28 +7,40 @@ tombstone stays as what happened before. Reads only.
 from sqlalchemy import Column, ColumnElement, Connection, and_, exists, select
 
 from catalog.identity import OriginalId, RecordingId
-from catalog.tables import disposal_items, documents, originals, parts, recordings, tombstones, uploads
+from catalog.tables import (
+    disposal_items,
+    documents,
+    ledger_leaves,
+    originals,
+    parts,
+    recordings,
+    tombstones,
+    uploads,
+)
 from integrity.digest import Digest
 
 
-def disposed(recording: "Column[str]") -> ColumnElement[bool]:
-    """That this recording has a tombstone, and none of its bytes were uploaded since."""
+def disposed(recording: "Column[str]", *, durable: bool = False) -> ColumnElement[bool]:
+    """That this recording has a tombstone (`durable`: under a head), and none of its bytes were uploaded since."""
     theirs = parts.alias("disposed_parts")
     later = (
         exists()
         .where(theirs.c.recording_id == tombstones.c.recording_id, uploads.c.original_id == theirs.c.original_id)
         .where(uploads.c.entry_id > tombstones.c.entry_id)
     )
-    return exists().where(tombstones.c.recording_id == recording, ~later).correlate_except(tombstones)
+    found = exists().where(tombstones.c.recording_id == recording, ~later)
+    if durable:
+        found = found.where(exists().where(ledger_leaves.c.entry_id == tombstones.c.entry_id))
+    return found.correlate_except(tombstones)
 
 
-def gone(original: "Column[str]") -> ColumnElement[bool]:
+def gone(original: "Column[str]", *, durable: bool = False) -> ColumnElement[bool]:
     """That nothing needs this original's bytes: its recording is disposed of, and no document is made of it."""
     filed = exists().where(documents.c.original_id == original)
     recording = recordings.alias("gone_recordings")
     part = parts.alias("gone_parts")
     ended = exists().where(
-        part.c.original_id == original, recording.c.id == part.c.recording_id, disposed(recording.c.id)
+        part.c.original_id == original, recording.c.id == part.c.recording_id, disposed(recording.c.id, durable=durable)
     )
     return and_(ended, ~filed)
 
@@ -57,6 +69,6 @@ def is_going(connection: Connection, digest: Digest) -> bool:
 
 
 def is_needed(connection: Connection, digest: Digest) -> bool:
-    """Whether any agency's evidence still rests on bytes with this digest."""
-    kept = select(originals.c.id).where(originals.c.sha256 == digest.hex, ~gone(originals.c.id))
+    """Whether any agency's evidence still rests on bytes with this digest; a tombstone counts under a head only."""
+    kept = select(originals.c.id).where(originals.c.sha256 == digest.hex, ~gone(originals.c.id, durable=True))
     return connection.execute(kept.limit(1)).first() is not None

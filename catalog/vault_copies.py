@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, literal, or_, select, union_all
 
 from catalog.database import Database
 from catalog.tables import agencies, originals, repeated_manifests, uploads, vault_copies
+from catalog.tombstones import gone
 from integrity.clock import Clock
 from integrity.digest import Digest
 from integrity.receipt import Checked
@@ -74,8 +75,10 @@ class VaultCopies:
 
 
 def copy_claims(connection: Connection) -> Iterator[Claimed]:
-    """What further vaults should hold, within a snapshot."""
-    for row in connection.execute(select(vault_copies)):
+    """What further vaults should hold, within a snapshot; nothing of what was disposed of."""
+    same = originals.c.sha256 == vault_copies.c.sha256
+    wanted = or_(~exists().where(same), exists().where(same, ~gone(originals.c.id)))
+    for row in connection.execute(select(vault_copies).where(wanted)):
         yield _kept(row).claim
 
 
@@ -102,7 +105,7 @@ def _uncopied(vault: str) -> Select[Any]:
     bodies = select(
         literal("original"), originals.c.vault, originals.c.sha256, originals.c.size, originals.c.vault_version,
         originals.c.sealed_at, literal(1),
-    )  # fmt: skip
+    ).where(~gone(originals.c.id))  # fmt: skip
     every = union_all(manifests, repeated, bodies).subquery()
     there = select(vault_copies.c.sha256).where(vault_copies.c.sha256 == every.c.sha256, vault_copies.c.vault == vault)
     return (

@@ -10,6 +10,7 @@ IntegrityError                      code
 │   ├── VaultConflict               vault-conflict      other bytes lie under this digest
 │   ├── VaultMissing                vault-missing       no such object
 │   ├── VaultRefused                vault-refused       the store does not permit it
+│   ├── VaultImmutable              vault-immutable     only the machine's root may remove it, by a command
 │   ├── VaultUnprotected            vault-unprotected   the store does not keep what it was given as it must
 │   ├── VaultStrays                 vault-stray         something lies there that is no object
 │   └── VaultUnavailable            vault-unavailable   try again later
@@ -27,6 +28,7 @@ IntegrityError                      code
 ├── InvalidRenewal                  renewal-invalid
 ├── InvalidReceipt                  receipt-invalid
 ├── InvalidTrust                    trust-invalid
+├── InvalidOrder                    order-invalid       no two persons' order that the log proves
 └── InvalidBundle                   bundle-invalid
 
 An error carries no HTTP status; `catalog.problems` maps codes to problems. Errors of other libraries never leak:
@@ -97,6 +99,12 @@ class VaultRefused(VaultError):
     """The store does not permit what it was asked."""
 
     code = "vault-refused"
+
+
+class VaultImmutable(VaultError):
+    """The object's immutable flag stands: the service never clears it."""
+
+    code = "vault-immutable"
 
 
 class VaultUnprotected(VaultError):
@@ -211,6 +219,12 @@ class InvalidTrust(IntegrityError):
     """trust.json is malformed."""
 
     code = "trust-invalid"
+
+
+class InvalidOrder(IntegrityError):
+    """What should let bytes go is no order of two persons, or the log does not prove it."""
+
+    code = "order-invalid"
 
 
 class InvalidBundle(IntegrityError):

@@ -1,7 +1,8 @@
 """The immutable attribute of a file (`chattr +i`, FS_IOC_SETFLAGS): no write, no link, no rename, no removal.
 
 Setting it needs CAP_LINUX_IMMUTABLE, a file system that knows it, and ownership; where any is missing, `protect` says
-no and the file stays tamper-evident only. Never clears the flag of anything but the probe it made itself.
+no and the file stays tamper-evident only. The service never clears the flag of anything but the probe it made itself;
+`clear` is for root's command that carries out a disposal (`integrity.disposal`).
 """
 
 import array
@@ -29,6 +30,15 @@ def protect(path: Path) -> bool:
         return True
     except OSError:  # ENOTTY, EOPNOTSUPP: no such attribute here; EPERM, EACCES: not for us
         return False
+    finally:
+        os.close(fd)
+
+
+def clear(path: Path) -> None:
+    """Take the flag off; OSError where that is not ours to do."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        _set_flags(fd, _flags(fd) & ~_IMMUTABLE)
     finally:
         os.close(fd)
 

@@ -1,6 +1,6 @@
 """The vault: where originals and manifests lie, each under its own digest, put once and never changed.
 
-Who may import this is a contract checked by import-linter: only integrity itself, the gate, retention and the
+Who may import this is a contract checked by import-linter: only integrity itself, the gate, disposing and the
 modules that hand originals to a confined decoder. Pages and routes never see a vault; they ask the gate.
 """
 

@@ -73,6 +73,13 @@ class VaultCheck:
         for raw in sorted(left - on_their_way):
             yield Finding("vault-object-unclaimed", f"vault {raw.hex()}", "no original and no manifest has this digest")
 
+    def stayed_findings(self, there: AbstractSet[bytes], disposed: Iterable[Digest]) -> Iterator[Finding]:
+        """Objects that were disposed of, and lie there still: at the listing, and now."""
+        for digest in disposed:
+            if digest.raw in there and self._vault.find(digest) is not None:
+                detail = f"{self.name}: disposed of, needed by nobody, and it is there"
+                yield Finding("disposed-bytes-stayed", f"vault {digest}", detail)
+
     def byte_findings(self, claims: Sequence[Claimed], progress: Progress | None = None) -> Iterator[Finding]:
         """Read objects to their end; digest and size must be the claimed ones. A missing one was named above."""
         mine = [claim for claim in claims if claim.vault == self.name]

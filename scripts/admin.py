@@ -6,6 +6,7 @@ Each change is a ledger entry by the operator's account on this machine. Secrets
 import json
 import os
 import pwd
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any, TypeVar
 
 import click
 
+from catalog.identity import is_id
 from catalog.ledger import Actor
 from catalog.permissions import Role
 from integrity import durable
@@ -136,11 +138,22 @@ def seal(data: Path, settings: Path | None, sha256: str, out: Path) -> None:
 
 @command.command("dispose")
 @_data
-@click.argument("sha256")
-def dispose(data: Path, settings: Path | None, sha256: str) -> None:
-    """Ask to remove an original. Refused, and recorded, as long as no rule lets it go."""
+@click.argument("order")
+def dispose(data: Path, settings: Path | None, order: str) -> None:
+    """Carry out an ORDER of disposal where the immutable flag stands; as root.
+
+    Nothing goes without an order of two persons that the log proves. An original's SHA-256 instead of an order is
+    refused, and recorded.
+    """
     with _house(data, settings) as house, house.sequencing():
-        house.retention.dispose(operator(), Digest.from_hex(sha256))
+        if not is_id(order):
+            house.retention.dispose(operator(), Digest.from_hex(order))
+        counts = house.disposing(clear=True).carry_out(order, waiting=True)
+    for state, count in sorted(counts.items()):
+        click.echo(f"{state}: {count}")
+    if not counts or set(counts) - {"done", "kept"}:
+        click.echo(_("not all of it could be carried out"), err=True)
+        sys.exit(1)
 
 
 def _agency(house: House, code: str | None) -> Any:

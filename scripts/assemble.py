@@ -8,12 +8,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from catalog.agencies import Agencies
 from catalog.checkpoint_tokens import CheckpointTokens
 from catalog.database import Database
+from catalog.disposals import Disposals
+from catalog.disposing import Disposing, Outside
 from catalog.errors import CatalogUnavailable
 from catalog.gate import open_original
 from catalog.leaf_proofs import LeafProofs
@@ -28,6 +31,7 @@ from catalog.schema import check_schema
 from catalog.sequencer import Sequencer
 from catalog.signin import SignIn
 from catalog.stations import Stations
+from ingest.underway import under_way
 from integrity.clock import Clock, Random, SystemClock, system_random
 from integrity.errors import LogError
 from integrity.log import Log
@@ -83,6 +87,16 @@ class House:
     def open_original(self, stored: StoredOriginal) -> BinaryIO:
         """The bytes of an original, for reading: for a confined decoder, never for a page."""
         return open_original(self.vault, stored)
+
+    def disposals(self, ordered: Callable[[str], None] = lambda disposal: None) -> Disposals:
+        """Orders of disposal."""
+        return Disposals(self.database, self.ledger, self.clock, self.random, ordered)
+
+    def disposing(self, *, clear: bool = False) -> Disposing:
+        """Who carries orders out; `clear`: what the immutable flag keeps too, for the command of the machine's root."""
+        disposers = self.vaults.disposers(clear=clear)
+        outside = Outside(self.log, self.renditions, disposers, partial(under_way, self.data / "spool"))
+        return Disposing(self.database, self.ledger, self.clock, self.random, outside)
 
     def receipt_signer(self) -> Signer:
         """The key that signs receipts."""

@@ -21,6 +21,7 @@ from ingest.replication import Carry
 from integrity import durable
 from integrity.canonical import canonical
 from integrity.clock import Clock, Random, from_instant, instant
+from integrity.disposal import FileDisposer, VaultDisposer
 from integrity.errors import VaultUnavailable
 from integrity.vault import Checked, LockedVault, Vault, VaultRef
 from integrity.vault_check import Claimed, LockCheck, VaultCheck
@@ -66,6 +67,10 @@ class Vaults:
     def checked(self) -> dict[str, Checked]:
         """How each vault proves what it holds, by its name."""
         return {vault.name: vault.checked for vault in self.all}
+
+    def disposers(self, *, clear: bool = False) -> dict[str, VaultDisposer]:
+        """Who removes from which vault; `clear` for the command of the machine's root alone."""
+        return {FILES: FileDisposer(self.data / "vault", FILES, clear=clear)}
 
     def checks(self) -> tuple[VaultCheck, ...]:
         """The audit's way into the vaults: it gets the checks, never a vault."""

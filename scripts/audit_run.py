@@ -15,6 +15,7 @@ from sqlalchemy import Connection, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from catalog.audit import Outside, Progress, checks, claims, counts
+from catalog.audit_disposals import disposed_digests, going_digests
 from catalog.audit_schema import schema_findings
 from catalog.audit_trust import trust_findings
 from catalog.audit_uploads import receipted
@@ -87,6 +88,7 @@ class Audit:
     _findings: list[Finding] = field(default_factory=list)
     _looked_at: dict[str, int] = field(default_factory=dict)
     _to_read: list[Claimed] = field(default_factory=list)
+    _later: list[Note] = field(default_factory=list)
 
     def run(self) -> Report:
         """Every check, and what is to be said beside the findings."""
@@ -105,6 +107,7 @@ class Audit:
             grown=lambda name, note: chain_findings(name, note, parts.logs, parts.trust),
             verify=lambda body: verify_receipt(body, parts.trust).upload,
             open_rendition=parts.renditions.open,
+            has_rendition=parts.renditions.holds,
             now=parts.clock.now(),
             sample=self.sample,
         )
@@ -175,10 +178,15 @@ class Audit:
                 self._collect(name, findings)
             self._looked_at |= counts(connection)
             claimed = list(self._claims(connection))
-            every = digests | {claim.digest.raw for claim in claimed}
+            going, disposed = going_digests(connection), disposed_digests(connection)
+            expected = digests | going | {one.raw for one in disposed}
+            every = expected | {claim.digest.raw for claim in claimed}
             for check, objects in zip(self.parts.vaults, there, strict=True):
+                yield from check.stayed_findings(objects, disposed)
                 # What is being copied lies in a further vault before the catalogue says so.
-                yield from check.object_findings(objects, claimed, every if check.further else digests)
+                yield from check.object_findings(objects, claimed, every if check.further else expected)
+            if going:
+                self._later.append(Note("disposal-unfinished", _("an order of disposal has bytes still to remove")))
             yield from self._homeless(claimed)
             self._collect("trust", trust_findings(connection, self.parts.told))
             self._collect("quarantine", self._quarantine(connection))
@@ -248,6 +256,7 @@ class Audit:
                 "authority-not-qualified",
                 _("the tokens are not of a qualified authority: against the operator they prove nothing"),
             )
+        yield from self._later
         if self.sample is not None:
             yield Note("sampled", _("only some originals and recordings were read to their last byte"))
 

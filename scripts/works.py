@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
+import structlog
+
+from catalog.disposing import Disposing
 from catalog.grants import Grants
 from catalog.identity import GrantId, RecordingId
 from catalog.jobs import Kind
@@ -41,6 +44,9 @@ RECEIVERS = 40
 """Threads that write uploads to the disk: about one for each camera that docking stations push at once."""
 DOCUMENT_BYTES = 512 * 1024 * 1024
 """The largest document a person files."""
+
+
+_log = structlog.get_logger()
 
 
 class Bundles(Protocol):
@@ -83,7 +89,9 @@ def running(house: House, authorities: Authorities, grants: Grants, export: Bund
         children = Children(child_environment())
         replication = Replication(house.recordings, house.vaults.carriers())
         locks = VaultLocks(house.database, house.clock, house.vaults.keepers())
-        jobs = Engine(sqlite_url(house.data / "jobs.sqlite3"), _kinds(house, children, export, replication, locks))
+        disposing = house.disposing()
+        kinds = _kinds(house, children, export, replication, locks, disposing)
+        jobs = Engine(sqlite_url(house.data / "jobs.sqlite3"), kinds)
 
         def wake_bundles() -> None:
             for grant in grants.waiting():
@@ -95,9 +103,13 @@ def running(house: House, authorities: Authorities, grants: Grants, export: Bund
         def wake_locks() -> None:
             locks.wake(jobs)
 
+        def wake_disposals() -> None:
+            for disposal in disposing.unfinished():
+                jobs.wake("dispose", disposal)
+
         asked, wanted, sm3 = authorities.asked, house.settings.tokens_wanted, house.settings.sm3
         sealer = Sealer(house.vault, asked, house.sequencer, house.clock, house.random, wanted, sm3=sm3)
-        further = (wake_bundles, wake_copies, wake_locks, export.sweep)
+        further = (wake_bundles, wake_copies, wake_locks, wake_disposals, export.sweep)
         works = _intake(house, authorities, sealer, Receiver(threads), jobs, replication, further)
         works.reconciler.begin()
         house.recordings.release_all()
@@ -112,7 +124,12 @@ def running(house: House, authorities: Authorities, grants: Grants, export: Bund
 
 
 def _kinds(
-    house: House, children: Children, export: Bundles, replication: Replication, locks: VaultLocks
+    house: House,
+    children: Children,
+    export: Bundles,
+    replication: Replication,
+    locks: VaultLocks,
+    disposing: Disposing,
 ) -> Mapping[Kind, Work]:
     settings = house.settings
     bounds = Bounds(timeout_s=settings.prepare_timeout_s, memory=settings.prepare_memory_bytes, threads=2)
@@ -124,6 +141,7 @@ def _kinds(
         "bundle": Work(lambda subject: export.make(GrantId(subject))),
         "copy": Work(replication.run),
         "lock": Work(locks.run),
+        "dispose": Work(lambda subject: _log.info("disposal", order=subject, **disposing.carry_out(subject))),
     }
 
 

@@ -180,6 +180,9 @@ class BundleCheck {
 
   async #tokens(step) {
     if (!this.#sealed.size) nothingToCheck(step, "there is no manifest");
+    for (const path of this.bag.listed.keys()) {
+      if (isRenewal(path)) this.#leave(path, "a renewal of time stamps: only tiezheng verify reads it");
+    }
     for (const [digest, sealed] of this.#sealed) {
       const [first] = await this.#tokensOver("original", digest, fromHex(digest));
       sealed.stampedAt = first?.genTime ?? null;
@@ -209,10 +212,15 @@ class BundleCheck {
   async #stampedHead(step) {
     const bytes = await this.#part("checkpoint", "checkpoint-missing");
     const raw = await this.#part(CHECKPOINT_TOKEN, "token-missing");
-    if (!bytes || !raw) return nothingToCheck(step, "there is no checkpoint that it could be over");
+    if (!bytes || !raw) {
+      nothingToCheck(step, "there is no checkpoint that it could be over");
+      return;
+    }
     const own = this.judge.ownNote("checkpoint", bytes);
     const at = own && (await this.judge.token(CHECKPOINT_TOKEN, raw, sha256(own), this.#existed));
-    if (at !== null) step.notes.push(instant(at));
+    if (at === null) return;
+    step.notes.push(instant(at));
+    this.judge.stampedNote(own, at);
   }
 
   async #leaves(step) {
@@ -298,6 +306,10 @@ function isPayload(path) {
 function isProof(path, digests) {
   const found = /^proofs\/([0-9a-f]{64})\.(.+)$/s.exec(path);
   return found !== null && digests.has(found[1]) && isProofName(found[2]);
+}
+
+function isRenewal(path) {
+  return /^proofs\/[0-9a-f]{64}\.renewal\./.test(path);
 }
 
 function isCertificate(path) {

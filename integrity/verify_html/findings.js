@@ -20,6 +20,7 @@ export const FINDINGS = {
   "file-unreadable": ["文件无法读取", "a file cannot be read"],
   "kind-differs": ["文件所在位置与其类别不符", "a file lies where its kind does not belong"],
   "log-forked": ["日志出现两个不一致的版本", "the log shows two faces"],
+  "log-key-revoked": ["由已吊销的日志密钥签名，且无法证明早于吊销", "signed by a revoked key of the log, and not proven to be older"],
   "log-not-trusted": ["您不信任的日志", "a log that you do not trust"],
   "manifest-malformed": ["固化清单无法读取", "a sealed manifest cannot be read"],
   "manifest-missing": ["缺少固化清单", "a sealed manifest is missing"],

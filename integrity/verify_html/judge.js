@@ -16,6 +16,7 @@ export class Judge {
   #known = new Map();
   #trees = new Map();
   #witnessed = new Set();
+  #outside = new Map();
   #qualified = new Map();
 
   constructor(inquiry, trust, now) {
@@ -116,6 +117,11 @@ export class Judge {
     return this.#reading("checkpoint-malformed", subject, () => ownNote(bytes));
   }
 
+  /** A checkpoint's token holds: where it is of a qualified authority, it speaks for a key that was revoked later. */
+  stampedNote(own, at) {
+    if (this.isQualified(sha256(own))) this.#outside.set(hex(sha256(own)), at);
+  }
+
   /** A checkpoint of a log that is trusted, in no contradiction with another one seen before; null otherwise. */
   async checkpoint(subject, bytes) {
     const key = hex(sha256(bytes));
@@ -136,7 +142,7 @@ export class Judge {
     try {
       const note = splitNote(bytes);
       const head = parseCheckpoint(note.text);
-      await this.#byTrustedLog(note, head);
+      await this.#byTrustedLog(bytes, note, head);
       return { head, refusals: await this.#cosigned(note) };
     } catch (error) {
       if (error instanceof Malformed) return { refusals: [new Refusal("checkpoint-malformed", error.message)] };
@@ -145,19 +151,25 @@ export class Judge {
     }
   }
 
-  async #byTrustedLog(note, head) {
+  /** One of the log's keys signed, for this size, and was not revoked before. */
+  async #byTrustedLog(bytes, note, head) {
     if (this.#trust.logs === null) return;
     const keys = this.#trust.logs.filter((key) => key.name === head.origin);
     if (!keys.length) throw new Refusal("log-not-trusted", `you gave no key of the log ${head.origin}`);
-    const { count, falsely } = await signedBy(note, keys);
-    if (falsely || !count) throw new Refusal("checkpoint-signature", "no trusted key signed this checkpoint");
+    const { by, falsely } = await signedBy(note, keys);
+    const covering = by.filter(({ fromSize, untilSize }) => fromSize <= head.size && (untilSize === null || head.size <= untilSize));
+    if (falsely || !covering.length) throw new Refusal("checkpoint-signature", "no key of the log signed it for this size");
+    const outside = this.#outside.get(hex(sha256(ownNote(bytes))));
+    if (!covering.some(({ revokedAt }) => revokedAt === null || outside < revokedAt)) {
+      throw new Refusal("log-key-revoked", "the key that signed it was revoked, and nothing from outside proves that it is older");
+    }
   }
 
   /** The trusted witnesses, each counted once; one that signed falsely is never passed over. */
   async #cosigned(note) {
     const { quorum } = this.#trust;
-    const { count, falsely, latest } = await signedBy(note, this.#trust.witnesses);
-    const held = falsely ? 0 : count;
+    const { by, falsely, latest } = await signedBy(note, this.#trust.witnesses);
+    const held = falsely ? 0 : by.length;
     const refusals = [];
     if (falsely) refusals.push(new Refusal("witness-signature", "a witness's signature does not hold"));
     else if (latest > this.#now + CLOCK_TOLERANCE) {

@@ -71,16 +71,16 @@ export function ownNote(bytes) {
 }
 
 /**
- * How many of these keys signed, whether a line claims to be by one of them and is not, and when the last witness did:
- * of each the earliest time counts.
+ * Which of these keys signed, whether a line claims to be by one of them and is not, and when the last witness did: of
+ * each the earliest time counts.
  */
 export async function signedBy(note, keys) {
-  const signed = { count: 0, falsely: false, latest: 0 };
+  const signed = { by: [], falsely: false, latest: 0 };
   for (const key of keys) {
     const lines = note.signatures.filter((line) => line.name === key.name && equal(line.keyId, key.keyId));
     for (const line of lines) signed.falsely ||= !(await holds(key, note.text, line.value));
     if (!lines.length) continue;
-    signed.count += 1;
+    signed.by.push(key);
     if (!signed.falsely && key.type === WITNESS_KEY) {
       signed.latest = Math.max(signed.latest, Math.min(...lines.map((line) => seconds(line.value) * 1000)));
     }

@@ -12,11 +12,12 @@ export const CLOCK_TOLERANCE = 5 * 60 * 1000;
 const CHAIN = 4;
 
 const MOST_TOKENS = 99;
-const TOKEN_NAME = /^(?:original|manifest)(?:\.(?:[2-9]|[1-9][0-9]))?\.tsr$/;
+const PROOF_NAME =
+  /^(?:manifest\.json|tlog-proof|(?:original|manifest)(?:\.(?:[2-9]|[1-9][0-9]))?\.tsr|renewal\.[1-9][0-9]?\.(?:json|tsr))$/;
 
 /** Whether a proof of an original may be called so. */
 export function isProofName(name) {
-  return name === "manifest.json" || name === "tlog-proof" || TOKEN_NAME.test(name);
+  return PROOF_NAME.test(name);
 }
 
 /** Names of the tokens over one digest that must be there: up to the last one that is, at least the first. */

@@ -6,6 +6,7 @@ import { logKey, witnessKey } from "./note.js";
 import { sha256 } from "./sha256.js";
 
 const TRUST_LIMIT = 1024 * 1024;
+const ALWAYS = { fromSize: 0, untilSize: null, revokedAt: null };
 
 /** Roots (a certificate where it is known, its fingerprint always), log keys by origin, witnesses; null: not given. */
 export function parseTrust(bytes) {
@@ -20,18 +21,34 @@ export function parseTrust(bytes) {
     quorum: fields.number("quorum"),
   };
   fields.finish();
+  checkLogs(trust.logs);
   const keys = new Set(trust.witnesses.map((witness) => hex(witness.key)));
   if (keys.size !== trust.witnesses.length) throw new Malformed("witnesses: one is there twice");
   if (trust.quorum < 0 || trust.quorum > trust.witnesses.length) throw new Malformed("quorum: more than there are");
   return trust;
 }
 
+/** No key twice; a log that succeeds another succeeds one of these. */
+function checkLogs(logs) {
+  if (new Set(logs.map((key) => key.vkey)).size !== logs.length) throw new Malformed("logs: a key is there twice");
+  for (const { name, successorOf } of logs) {
+    if (successorOf === name || (successorOf !== null && !logs.some((key) => key.name === successorOf))) {
+      throw new Malformed("successor_of: an origin that is not among the logs");
+    }
+  }
+}
+
 function trustedLog(fields) {
   const origin = fields.text("origin");
   const key = logKey(fields.text("vkey"));
+  const fromSize = fields.has("from_size") ? fields.number("from_size") : 0;
+  const untilSize = fields.has("until_size") ? fields.number("until_size") : null;
+  const revokedAt = fields.has("revoked_at") ? fields.instant("revoked_at") : null;
+  const successorOf = fields.has("successor_of") ? fields.text("successor_of") : null;
   fields.finish();
   if (key.name !== origin) throw new Malformed(`logs: the key of ${origin} is named ${key.name}`);
-  return key;
+  if (fromSize < 0 || (untilSize !== null && untilSize < fromSize)) throw new Malformed(`logs: a key of ${origin} is for no size`);
+  return { ...key, fromSize, untilSize, revokedAt, successorOf };
 }
 
 function trustedRoot(fields) {
@@ -54,7 +71,7 @@ export function typedTrust(fingerprints, vkeys) {
   roots.forEach(fromHex);
   return {
     roots: roots.length ? roots.map((fingerprint) => ({ certificate: null, fingerprint, qualified: false })) : null,
-    logs: logs.length ? logs.map(logKey) : null,
+    logs: logs.length ? logs.map((text) => ({ ...logKey(text), ...ALWAYS })) : null,
     witnesses: [],
     quorum: 0,
   };

@@ -65,7 +65,7 @@ export const WORDS = {
     pageDigest: "此证据包所附 verify.html 的 SHA-256",
     left: "本页没有检查的",
     leftItems: [
-      "时间戳证书是否已被吊销（附带吊销列表时，本页不会给出“核验通过”）。",
+      "时间戳证书是否已被吊销，以及时间戳的续期（附带吊销列表或续期时，本页不会给出“核验通过”）。",
       "文件夹里是否有链接（浏览器看不见链接），以及 .zip 文件本身。",
       "custody.html 只是 custody.jsonl 的可读版本，本页只核对它没有改动，不核对其文字。",
     ],
@@ -170,7 +170,7 @@ export const WORDS = {
     pageDigest: "SHA-256 of the verify.html in this bundle",
     left: "What this page did not check",
     leftItems: [
-      "Whether a time stamp’s certificate was revoked (where a revocation list came along, this page never says “verified”).",
+      "Whether a time stamp’s certificate was revoked, and renewals of time stamps (where any of these came along, this page never says “verified”).",
       "Links in the folder, which a browser cannot see, and the .zip file itself.",
       "The words of custody.html, which is custody.jsonl made readable: only that it was not changed.",
     ],

@@ -2,20 +2,27 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+from integrity import note
 from integrity.bundle import write_bundle
 from integrity.canonical import parse_canonical
+from integrity.cosignature import Cosigner, cosigned
+from integrity.custody import CustodyEntry
 from integrity.digest import Digest
+from integrity.log_keys import KeyTerm
+from integrity.tlog_proof import TlogProof
 from integrity.trust import Trust
 from integrity.verify import verify_bundle
 from integrity.verify_page import verify_page
+from tests.fakes.signers import SECOND_WITNESS, WITNESS
 from tests.integrity.zoo import Files
 from tests.integrity.zoo.exhibits import FOLDER, GOOD_BUNDLE, exhibits, unpacked
 from tests.integrity.zoo.specimen import SECOND_PATH, VIDEO_PATH, Specimen, flipped, listing, write_folder
@@ -368,3 +375,82 @@ def test_lists_that_are_huge_or_wrong_stop_nothing(reader: Reader, specimen: Spe
     verdict, codes = reader.judges(files)
     assert verdict == "refused"
     assert {"file-unreadable", "file-unexpected", "payload-missing"} <= codes
+
+
+def test_a_key_of_the_log_counts_in_its_term(reader: Reader, specimen: Specimen) -> None:
+    """Alone for the sizes it is for, and not after it was revoked; as `tiezheng verify` has it."""
+    trust, (key,) = specimen.evidence.trust, specimen.evidence.trust.logs
+    now, size = specimen.evidence.clock.now(), specimen.evidence.log.head().size
+    for term, found in (
+        (KeyTerm(key, until_size=size), set()),
+        (KeyTerm(key, from_size=size + 1), {"checkpoint-signature"}),
+        (KeyTerm(key, until_size=1), {"checkpoint-signature"}),
+        (KeyTerm(key, revoked_at=now), {"log-key-revoked"}),
+    ):
+        trusted = replace(trust, terms=(term,))
+        folder = write_folder(reader.place / "b", specimen.bundle)
+        judged = verify_bundle(folder, trusted, clock=specimen.evidence.clock)
+        assert {finding.code for finding in judged.findings} == found
+        reader.trusts(trusted)
+        assert reader.opens(folder)[1] == found
+
+
+def test_witnesses_are_counted(reader: Reader, specimen: Specimen) -> None:
+    """In a bundle whose every checkpoint is cosigned, by one of two whom the reader knows."""
+    at = specimen.evidence.clock.now()
+    sign = {WITNESS: at, SECOND_WITNESS: at}
+    files = _cosigned(specimen, {WITNESS: at})
+    for quorum, witnesses, verdict in (
+        (1, (WITNESS,), ("verified", set())),
+        (2, (WITNESS, SECOND_WITNESS), ("refused", {"witnesses-missing"})),
+    ):
+        trusted = tuple(one.key for one in witnesses)
+        reader.trusts(replace(specimen.evidence.trust, witnesses=trusted, quorum=quorum))
+        assert reader.judges(files) == verdict
+    reader.trusts(replace(specimen.evidence.trust, witnesses=(WITNESS.key, SECOND_WITNESS.key), quorum=2))
+    assert reader.judges(_cosigned(specimen, sign)) == ("verified", set())
+    assert "独立见证者" in reader.page.inner_text("#verdict")
+    late = _cosigned(specimen, sign | {WITNESS: at + timedelta(hours=1)})
+    assert reader.judges(late) == ("refused", {"witness-from-future"})
+    false = {path: content.replace(b"witness.example/w1 ", b"witness.example/w2 ") for path, content in files.items()}
+    specimen.relisted(false)
+    assert reader.judges(false)[1] == {"witnesses-missing"}, "a name is not a key"
+
+
+def _cosigned(specimen: Specimen, witnesses: Mapping[Cosigner, datetime]) -> Files:
+    """The good bundle with lines of these witnesses on every checkpoint in it."""
+
+    def signed(content: bytes) -> bytes:
+        text = note.split(content)[0]
+        return cosigned(content, [witness.cosign(text, at) for witness, at in witnesses.items()])
+
+    def proof(content: bytes) -> bytes:
+        read = TlogProof.from_bytes(content)
+        return replace(read, checkpoint=signed(read.checkpoint)).to_bytes()
+
+    files = dict(specimen.bundle)
+    entries = [CustodyEntry.parse(line) for line in files["custody.jsonl"].splitlines(keepends=True)]
+    files["custody.jsonl"] = b"".join(replace(one, tlog_proof=proof(one.tlog_proof)).encode() for one in entries)
+    files["checkpoint"] = signed(files["checkpoint"])
+    files |= {path: proof(content) for path, content in files.items() if path.endswith(".tlog-proof")}
+    specimen.relisted(files)
+    return files
+
+
+def test_a_second_token_is_judged_and_a_renewal_left_to_verify(reader: Reader, specimen: Specimen) -> None:
+    digest = Digest.of(specimen.video.body)
+    second = f"proofs/{digest}.original.2.tsr"
+    for content, verdict in (
+        (specimen.evidence.stamp(digest), ("verified", set())),
+        (specimen.second.tokens["original"], ("refused", {"token-imprint-differs"})),
+        (specimen.other.stamp(digest), ("refused", {"token-chain"})),
+    ):
+        files = specimen.bundle | {second: content}
+        specimen.relisted(files)
+        assert reader.judges(files) == verdict
+    files = specimen.bundle | {f"proofs/{digest}.original.3.tsr": specimen.evidence.stamp(digest)}
+    specimen.relisted(files)
+    assert reader.judges(files) == ("refused", {"token-missing"}), "a gap in their numbers"
+    files = specimen.bundle | {f"proofs/{digest}.renewal.1.{part}": b"x" for part in ("json", "tsr")}
+    specimen.relisted(files)
+    assert reader.judges(files) == ("incomplete", {"not-checked"})

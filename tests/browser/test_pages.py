@@ -1,8 +1,11 @@
 """Every page at desk and phone width, in both languages: labelled, reachable by keyboard, within its screen."""
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page
 
 from integrity.digest import Digest
 from tests.browser.conftest import Open, Town
@@ -97,7 +100,19 @@ def test_what_is_shown_once_is_saved_as_a_file(screen: Open) -> None:
     assert saved["name"] == "南山采集站"
 
 
-def test_a_copy_is_asked_for_approved_and_fetched_once(town: Town, screen: Open) -> None:
+def _check_in_a_browser(page: Page, folder: Path, trust: Path) -> None:
+    """The bundle's own verify.html, opened from disk by whoever got it, in a window of its own."""
+    reader = page.context.new_page()
+    reader.goto((folder / "verify.html").as_uri())
+    reader.set_input_files("#trust-file", trust)
+    reader.set_input_files("#folder", folder)
+    reader.wait_for_selector("#verdict:not([hidden])")
+    assert reader.get_attribute("#verdict", "data-verdict") == "verified", reader.inner_text("#verdict")
+    assert "某区人民法院" in reader.inner_text("#verdict")
+    reader.close()
+
+
+def test_a_copy_is_asked_for_approved_and_fetched_once(town: Town, screen: Open, tmp_path: Path) -> None:
     officer, approver = screen(), screen()
     officer.sign_in("officer")
     officer.go("/cases/new")
@@ -128,6 +143,8 @@ def test_a_copy_is_asked_for_approved_and_fetched_once(town: Town, screen: Open)
     with page.expect_download() as download:
         page.click("a[href$='bundle.zip']")
     assert Digest.of_file(download.value.path()).hex == told
+    shutil.unpack_archive(download.value.path(), tmp_path, "zip")
+    _check_in_a_browser(officer.page, next(tmp_path.iterdir()), town.service.data / "trust.json")
     page.reload()
     officer.until("!document.querySelector(\"a[href$='bundle.zip']\")")
     assert "已领取" in page.inner_text("main")

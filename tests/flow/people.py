@@ -32,7 +32,7 @@ class Person:
     def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, **options: Any) -> httpx2.Response:
         """Ask the API."""
         headers = {"X-CSRF-Token": self.csrf} if self.csrf else {}
-        return self._send(method, f"/api/v1{path}", json=body, headers=headers, **options)
+        return self.send(method, f"/api/v1{path}", json=body, headers=headers, **options)
 
     def must(self, method: str, path: str, body: Mapping[str, Any] | None = None, **options: Any) -> Any:
         """The same where it has to work."""
@@ -42,9 +42,9 @@ class Person:
 
     def get(self, path: str, **headers: str) -> httpx2.Response:
         """An address outside the API, such as footage inside a view."""
-        return self._send("GET", path, headers=headers)
+        return self.send("GET", path, headers=headers)
 
-    def _send(self, method: str, path: str, **options: Any) -> httpx2.Response:
+    def send(self, method: str, path: str, **options: Any) -> httpx2.Response:
         """Each request on a connection of its own, closed with its answer."""
         with httpx2.Client(base_url=self.url, cookies=self.cookies, timeout=60, trust_env=False) as client:
             answer = client.request(method, path, **options)

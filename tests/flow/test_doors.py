@@ -5,6 +5,8 @@ A byte of footage without an entry, or a copy without an approval, would be our 
 
 import json
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,16 +25,18 @@ from tests.servers.service import Service, running, tiezheng
 pytestmark = pytest.mark.xdist_group("doors")
 RECORDING, OTHER = "送达过程（手机）.mov", "抵达现场照片.jpg"
 SECONDS = 180
+PROGRAMS = Path(sys.executable).parent
 
 
 @dataclass(frozen=True)
 class House:
-    """A service with people, a case and two recordings in it."""
+    """A service with people, a case, a document of it and two recordings in it."""
 
     service: Service
     people: dict[str, Person]
     case: str
     recordings: dict[str, str]
+    document: str
 
     def entries(self, **columns: str) -> list[dict[str, Any]]:
         """Ledger bodies, oldest first, read beside the service."""
@@ -59,7 +63,11 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
             linked = {"recordings": [recordings[RECORDING]], "stage": "service"}
             people["officer"].must("POST", f"/cases/{case}/links", linked)
             _wait(people["officer"], recordings.values())
-            yield House(service, people, case, recordings)
+            filing = {"title": "询问笔录", "kind": "record", "stage": "service", "name": "笔录.txt"}
+            headers = {"content-type": "text/plain", "X-CSRF-Token": people["officer"].csrf}
+            address = f"/api/v1/cases/{case}/documents"
+            filed = people["officer"].send("POST", address, params=filing, content=b"record", headers=headers)
+            yield House(service, people, case, recordings, filed.json()["id"])
     finally:
         clear_immutable(folder)
 
@@ -151,6 +159,7 @@ def _request(house: House) -> str:
     wanted = {
         "recordings": [house.recordings[RECORDING]], "action": "release", "recipient": "某某区人民法院",
         "recipient_kind": "court", "legal_basis": "行政诉讼法第三十四条", "purpose": "应诉举证",
+        "documents": [house.document],
     }  # fmt: skip
     return str(house.people["officer"].must("POST", f"/cases/{house.case}/requests", wanted)["id"])
 
@@ -201,13 +210,39 @@ def test_a_copy_leaves_once_whole_to_one_person_and_verifies(house: House, tmp_p
     assert len(house.entries(action="release", outcome="permitted", subject_id=grant)) >= 1
     for _attempt in range(2):
         assert officer.get(address).status_code == 403
-    trust = house.service.data / "trust.json"
-    verified = tiezheng("verify", bundle, "--trust", trust, "--json")
+    trust, release = house.service.data / "trust.json", tmp_path / "release.json"
+    release.write_bytes(officer.get(f"/grants/{grant}/release.json").content)
+    verified = tiezheng("verify", bundle, "--trust", trust, "--release", release, "--json")
     assert (verified.returncode, json.loads(verified.stdout)["findings"]) == (0, [])
+    _check_with_strangers_programs(bundle, tmp_path)
+    folder = next(tmp_path.glob("tiezheng-*"))
+    again = tiezheng("verify", folder, "--trust", trust, "--release", release, "--json")
+    assert (again.returncode, json.loads(again.stdout)["findings"]) == (0, []), "a folder is as good as its zip"
     content = bytearray(bundle.read_bytes())
     content[len(content) // 2] ^= 1
     bundle.write_bytes(content)
     assert tiezheng("verify", bundle, "--trust", trust).returncode == 1
+
+
+def _check_with_strangers_programs(bundle: Path, place: Path) -> None:
+    """Unpacked by somebody else's program, then bagit, sha256sum, openssl, and every command of VERIFY.txt in bash."""
+    subprocess.run([sys.executable, "-m", "zipfile", "-e", bundle, place], check=True)
+    folder = next(place.glob("tiezheng-*"))
+    bagit = subprocess.run([PROGRAMS / "bagit.py", "--validate", folder], capture_output=True, text=True, check=False)
+    assert bagit.returncode == 0, bagit.stderr
+    assert {path.read_bytes() for path in folder.glob("data/documents/*")} == {b"record"}
+    told = [
+        subprocess.run(["bash", "-c", line.strip()], cwd=folder, capture_output=True, text=True, check=False).stdout
+        for line in (folder / "VERIFY.txt").read_text(encoding="utf-8").splitlines()
+        if line.startswith("    ")
+    ]
+    same, added, tags_added, _, stamps, whole, head, aged, roots, page, _ = told
+    assert (same, added, tags_added) == ("OK\n", "OK\n", "OK\n")
+    assert (stamps.count("Verification: OK"), aged.count("Verification: OK")) == (4, 2)
+    assert "Verification: OK" in whole
+    assert head in ("", "Using configuration from /usr/lib/ssl/openssl.cnf\n") or "Verification: OK" in head
+    assert "Fingerprint=" in roots
+    assert page.split()[0] == tiezheng("verify", "--print-page-digest").stdout.split()[0]
 
 
 def test_deleting_is_refused_everywhere_and_recorded(house: House) -> None:

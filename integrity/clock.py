@@ -33,8 +33,11 @@ def instant(at: datetime) -> str:
 
 
 def from_instant(text: str) -> datetime:
-    """The inverse of `instant`; ValueError on any other shape."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    """The inverse of `instant`; ValueError on any other shape: strptime alone takes fewer digits, and foreign ones."""
+    at = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    if instant(at) != text:
+        raise ValueError(f"{text!r} is not how {at} is written")
+    return at
 
 
 def system_random(length: int) -> bytes:

@@ -20,6 +20,7 @@ COMMANDS = {
     "witness": "scripts.witness",
     "admin": "scripts.admin",
     "demo": "scripts.demo",
+    "bench": "scripts.bench",
 }
 
 

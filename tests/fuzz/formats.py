@@ -13,10 +13,10 @@ from integrity.cosignature import WitnessKey, cosignatures
 from integrity.custody import custody_lines, custody_page, read_custody
 from integrity.digest import Digest
 from integrity.errors import InvalidCanonical, InvalidNote
-from integrity.finding import Finding
 from integrity.manifest import Manifest
 from integrity.note import Verifier, open_note, split
 from integrity.receipt import verify_receipt
+from integrity.renewal import Renewal
 from integrity.statement import Statement
 from integrity.submission import Submission
 from integrity.tiles import WIDTH, Tile, decode_entries, decode_hashes, encode_entries
@@ -32,7 +32,7 @@ def _canonical(content: bytes) -> None:
     same(content, canonical(parse_canonical(content)))
 
 
-def _round_trip(parse: Callable[[bytes], "Statement | Manifest"]) -> Callable[[bytes], None]:
+def _round_trip(parse: Callable[[bytes], "Statement | Manifest | Renewal"]) -> Callable[[bytes], None]:
     def run(content: bytes) -> None:
         same(content, parse(content).encode())
 
@@ -158,8 +158,9 @@ class _EmptyLog:
         return iter(())
 
 
-def _anchor(content: bytes) -> list[Finding]:
-    return list(anchor.anchor_findings(anchor.Anchor("a", content), _EmptyLog(), scratch.trust(), lambda _: None))
+def _anchor(content: bytes) -> None:
+    for finding in anchor.anchor_findings(anchor.Anchor("a", content), _EmptyLog(), scratch.trust(), lambda _: None):
+        raise InvalidNote(f"{finding.code} {finding.detail}")
 
 
 def _digest(content: bytes) -> None:
@@ -194,6 +195,7 @@ TARGETS = (
     Target("canonical", _canonical, shapes=_objects),
     Target("statement", _round_trip(Statement.parse)),
     Target("manifest", _round_trip(Manifest.parse)),
+    Target("renewal", _round_trip(Renewal.parse)),
     Target("trust", _trust_file),
     Target("receipt", _receipt),
     Target("custody", _custody),

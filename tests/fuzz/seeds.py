@@ -17,6 +17,7 @@ from integrity import der, seal_steps, staging
 from integrity.canonical import Json, canonical
 from integrity.custody import CustodyEntry
 from integrity.digest import Digest
+from integrity.renewal import Renewal
 from integrity.statement import Filing, Statement
 from integrity.submission import Submission
 from integrity.tiles import Tile, encode_entries
@@ -51,6 +52,9 @@ def _texts(seal: dict[str, bytes], bundle: dict[str, bytes]) -> Iterator[tuple[s
     yield "statement", statement.encode()
     yield "statement", Statement(agency="01a", person="01p", kind="document", name="笔录.txt", filing=filing).encode()
     yield "manifest", seal["manifest.json"]
+    for previous in (None, b"the one before"):
+        renewal = Renewal.of(1, Digest.of(b""), [b"one", b"two"], [b"list"], previous)
+        yield "renewal", renewal.encode()
     yield "trust", (FOLDER / "trust.json").read_bytes()
     yield "receipt", (FOLDER / "receipt" / "good.json").read_bytes()
     yield "custody", bundle["custody.jsonl"]

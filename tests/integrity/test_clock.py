@@ -15,6 +15,15 @@ def test_instants_go_there_and_back() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    ["2026-03-02T08:30:00.1Z", "2026-3-2T8:30:00.000000Z", "2026-03-02T08:30:00Z", "２026-03-02T08:30:00.000000Z", ""],
+)
+def test_no_other_spelling_of_an_instant_is_read(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        from_instant(text)
+
+
+@pytest.mark.parametrize(
     ("returned", "status", "state"),
     [
         (0, 0x2001, ClockState(synchronised=True, max_error_ms=16)),

@@ -1,0 +1,17 @@
+"""`tiezheng bench`: what this machine needs for the work that counts, beside a peer or a floor in the same run.
+
+Wall times of a shared machine say little, CPU-seconds and ratios a lot: so every figure is told with what it is held
+against, the two measured in turns, as median, minimum and maximum over the runs. Judges nothing.
+"""
+
+import click
+
+from scripts.bench_integrity import command as integrity
+
+
+@click.group(name="bench")
+def command() -> None:
+    """Measure this machine; every measure has its peer or floor in the same run."""
+
+
+command.add_command(integrity)

@@ -1,0 +1,98 @@
+"""Measuring: runs in turns, CPU-seconds of ourselves and of children, spreads, and what machine it was."""
+
+import os
+import platform
+import resource
+import ssl
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+GB = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """One figure over all runs."""
+
+    values: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.values)
+
+    def json(self) -> dict[str, float]:
+        return {
+            "median": round(self.median, 6),
+            "min": round(min(self.values), 6),
+            "max": round(max(self.values), 6),
+        }
+
+    def rate(self, count: float) -> dict[str, float]:
+        """How many of `count` a second, where the figures are seconds."""
+        return Spread(tuple(count / value for value in self.values)).json()
+
+
+def cpu_seconds(work: Callable[[], object]) -> float:
+    """CPU-seconds, user and system, of this process while it works."""
+    begun = time.process_time()
+    work()
+    return time.process_time() - begun
+
+
+def wall_seconds(work: Callable[[], object]) -> float:
+    """Seconds by the clock: what a disk makes us wait is in it, and so is whatever else the machine does."""
+    begun = time.monotonic()
+    work()
+    return time.monotonic() - begun
+
+
+def child_cpu_seconds(arguments: Sequence[str | Path]) -> float:
+    """CPU-seconds of a child, start and end included; it must succeed."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([str(argument) for argument in arguments], check=True, stdout=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def in_turns(runs: int, *measures: Callable[[], float]) -> list[Spread]:
+    """Each measure once a run, one after the other, so that whatever disturbs the machine disturbs them alike."""
+    rounds = [[measure() for measure in measures] for _ in range(runs)]
+    return [Spread(tuple(values)) for values in zip(*rounds, strict=True)]
+
+
+def ratios(ours: Spread, theirs: Spread) -> Spread:
+    """Theirs by ours, run by run: 1.25 means that they need a quarter more."""
+    return Spread(tuple(other / own for own, other in zip(ours.values, theirs.values, strict=True)))
+
+
+def machine() -> dict[str, object]:
+    """What the figures are figures of."""
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": sys.version.split()[0],
+        "openssl": ssl.OPENSSL_VERSION,
+    }
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+        if line.startswith("model name"):
+            return line.partition(": ")[2]
+    return platform.machine()
+
+
+def zeros(path: Path, size: int) -> Path:
+    """A file of this many bytes, all zero: which ones they are does not matter to a hash."""
+    block = bytes(1 << 20)
+    with path.open("wb") as file:
+        for _ in range(size >> 20):
+            file.write(block)
+        file.write(block[: size & ((1 << 20) - 1)])
+    return path

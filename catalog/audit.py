@@ -15,7 +15,7 @@ from datetime import datetime
 from random import SystemRandom
 from typing import Any
 
-from sqlalchemy import Column, Connection, func, select
+from sqlalchemy import Column, Connection, Row, Select, func, select
 
 from catalog.audit_checkpoints import Grown, checkpoint_findings
 from catalog.audit_disposals import disposal_findings
@@ -28,7 +28,7 @@ from catalog.audit_renditions import Open, rendition_findings
 from catalog.audit_rights import right_findings
 from catalog.audit_shapes import shape_findings
 from catalog.audit_uploads import Verify, receipt_findings, upload_findings
-from catalog.identity import RecordingId
+from catalog.identity import OriginalId, RecordingId
 from catalog.tables import (
     checkpoint_tokens,
     ledger,
@@ -101,25 +101,50 @@ def checks(connection: Connection, outside: Outside, progress: Progress) -> Iter
 def claims(connection: Connection, sample: int | None = None) -> Iterator[tuple[Claimed, bool]]:
     """Every object that the catalogue says lies in a vault, and whether it is one to be read to its last byte."""
     chosen = _chosen(connection, originals.c.id, sample)
-    held = select(originals, gone(originals.c.id).label("gone"))
-    for row in connection.execute(held, execution_options=STREAM):
-        subject, read = f"original {row.id}", chosen(row.id)
-        if not row.gone:  # a tombstone ends the claim on the bytes, never the one on their manifest
-            for claim in _claim(subject, row.vault, row.sha256, row.size, row.vault_version):
-                yield claim, read
-        for claim in _claim(
-            f"manifest of {subject}", row.vault, row.manifest_sha256, len(row.manifest), row.manifest_version
-        ):
+    for row in connection.execute(_held(), execution_options=STREAM):
+        read = chosen(row.id)
+        for claim in _claims(row):
             yield claim, read
-    repeated = select(repeated_manifests, originals.c.vault).join(
-        originals, originals.c.id == repeated_manifests.c.original_id
-    )
-    for row in connection.execute(repeated, execution_options=STREAM):
-        subject = f"manifest of upload {row.upload_id}"
-        for claim in _claim(subject, row.vault, row.manifest_sha256, len(row.manifest), row.manifest_version):
+    for row in connection.execute(_repeated(), execution_options=STREAM):
+        for claim in _repeated_claims(row):
             yield claim, sample is None
     for claim in copy_claims(connection):
         yield claim, sample is None
+
+
+def claims_of(connection: Connection, original: OriginalId) -> Iterator[Claimed]:
+    """The same of one original: its bytes, its manifests, and their copies in further vaults."""
+    found = list[Claimed]()
+    for row in connection.execute(_held().where(originals.c.id == original)):
+        found += _claims(row)
+    for row in connection.execute(_repeated().where(repeated_manifests.c.original_id == original)):
+        found += _repeated_claims(row)
+    yield from found
+    yield from copy_claims(connection, {claim.digest.hex for claim in found})
+
+
+def _held() -> "Select[Any]":
+    return select(originals, gone(originals.c.id).label("gone"))
+
+
+def _claims(row: Row[Any]) -> Iterator[Claimed]:
+    """A tombstone ends the claim on the bytes, never the one on their manifest."""
+    subject = f"original {row.id}"
+    if not row.gone:
+        yield from _claim(subject, row.vault, row.sha256, row.size, row.vault_version)
+    manifest = f"manifest of {subject}"
+    yield from _claim(manifest, row.vault, row.manifest_sha256, len(row.manifest), row.manifest_version)
+
+
+def _repeated() -> "Select[Any]":
+    return select(repeated_manifests, originals.c.vault).join(
+        originals, originals.c.id == repeated_manifests.c.original_id
+    )
+
+
+def _repeated_claims(row: Row[Any]) -> Iterator[Claimed]:
+    subject = f"manifest of upload {row.upload_id}"
+    yield from _claim(subject, row.vault, row.manifest_sha256, len(row.manifest), row.manifest_version)
 
 
 def _claim(subject: str, vault: str, sha256: str, size: int, version: str | None) -> Iterator[Claimed]:

@@ -4,7 +4,7 @@ The vault an object was put into first stands in its original's row; a row here 
 bytes, and how and when that was proved. Never says so of a copy that was not proved equal to its digest.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -74,11 +74,12 @@ class VaultCopies:
                 connection.execute(vault_copies.insert().values(key | row))
 
 
-def copy_claims(connection: Connection) -> Iterator[Claimed]:
-    """What further vaults should hold, within a snapshot; nothing of what was disposed of."""
+def copy_claims(connection: Connection, only: Collection[str] | None = None) -> Iterator[Claimed]:
+    """What further vaults should hold (`only` of these digests), within a snapshot; nothing that was disposed of."""
     same = originals.c.sha256 == vault_copies.c.sha256
     wanted = or_(~exists().where(same), exists().where(same, ~gone(originals.c.id)))
-    for row in connection.execute(select(vault_copies).where(wanted)):
+    mine = select(vault_copies).where(wanted)
+    for row in connection.execute(mine if only is None else mine.where(vault_copies.c.sha256.in_(only))):
         yield _kept(row).claim
 
 

@@ -20,6 +20,10 @@ Progress = Callable[[int, int], None]
 """Called with objects read so far and objects in all."""
 
 
+Pace = Callable[[int], None]
+"""Called with the bytes of each piece that was read; takes its time where reading is to be slow."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """An object that should lie in a vault: `subject` says whose it is; `size` in bytes."""
@@ -88,6 +92,11 @@ class VaultCheck:
             if progress:
                 progress(done, len(mine))
 
+    def scrub(self, claim: Claimed, pace: Pace) -> Iterator[Finding]:
+        """Read one object to its end, no faster than `pace` lets; a missing one is a finding here."""
+        yield from self._missing(claim)
+        yield from self._read(claim, pace)
+
     def protection(self) -> Protection:
         """What keeps an object from being changed here, measured now."""
         return self._vault.protection()
@@ -102,13 +111,14 @@ class VaultCheck:
         if found is None:
             yield Finding("vault-object-missing", subject, f"{claim.subject} should lie here")
 
-    def _read(self, claim: Claimed) -> Iterator[Finding]:
+    def _read(self, claim: Claimed, pace: Pace = lambda size: None) -> Iterator[Finding]:
         subject = f"vault {claim.digest}"
         state, size = sha256(), 0
         try:
             for piece in self._vault.read(VaultRef(claim.vault, claim.digest, claim.size, claim.version)):
                 state.update(piece)
                 size += len(piece)
+                pace(len(piece))
         except VaultMissing:
             return
         except (VaultError, OSError) as error:

@@ -22,7 +22,7 @@ from integrity.digest import Digest
 from player.language import gettext as _
 from scripts.assemble import House, open_house
 from scripts.settings import load
-from scripts.status import Status, seal_of, status_of
+from scripts.status import Status, scrub_facts, seal_of, status_of
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -134,6 +134,22 @@ def seal(data: Path, settings: Path | None, sha256: str, out: Path) -> None:
         durable.make_folder((out / name).parent, 0o755)
         durable.replace(out / name, content, 0o644)
         click.echo(out / name)
+
+
+@command.command("scrub")
+@_data
+@click.option("--json", "as_json", is_flag=True, help=_("one JSON object"))
+def scrub(data: Path, settings: Path | None, as_json: bool) -> None:
+    """Read every sealed object to its last byte, now; exit 1 when one is bad."""
+    with _house(data, settings) as house, house.sequencing():
+        house.scrubbing(0).everything(operator())
+        found = scrub_facts(house)
+    if as_json:
+        click.echo(json.dumps(found))
+    else:
+        for name, value in found.items():
+            click.echo(f"{name}: {value}")
+    sys.exit(1 if found["defects"] else 0)
 
 
 @command.command("dispose")

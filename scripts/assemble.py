@@ -28,6 +28,7 @@ from catalog.recordings import Recordings
 from catalog.renditions import RenditionStore
 from catalog.retention import Retention
 from catalog.schema import check_schema
+from catalog.scrub import Scrubs, Terms
 from catalog.sequencer import Sequencer
 from catalog.signin import SignIn
 from catalog.stations import Stations
@@ -42,6 +43,7 @@ from integrity.vault_route import RoutedVault
 from scripts import founding
 from scripts.assemble_vaults import Vaults, open_vaults
 from scripts.logs import open_chain
+from scripts.scrubbing import Scrubbing
 from scripts.settings import Settings
 
 
@@ -97,6 +99,16 @@ class House:
         disposers = self.vaults.disposers(clear=clear)
         outside = Outside(self.log, self.renditions, disposers, partial(under_way, self.data / "spool"))
         return Disposing(self.database, self.ledger, self.clock, self.random, outside)
+
+    @property
+    def scrubs(self) -> Scrubs:
+        """Rounds of reading sealed bytes again."""
+        return Scrubs(self.database, self.ledger, self.clock, self.random)
+
+    def scrubbing(self, rate: int) -> Scrubbing:
+        """Who reads for them, so many bytes a second at most; 0 for no limit."""
+        terms = Terms(self.settings.scrub_days, self.settings.scrub_sample)
+        return Scrubbing(self.scrubs, self.vaults.checks(), terms, rate)
 
     def receipt_signer(self) -> Signer:
         """The key that signs receipts."""

@@ -40,6 +40,9 @@ class StateCollector(Collector):
         yield GaugeMetricFamily("tiezheng_log_token_age_seconds", age, value=token.get("age_seconds", -1))
         due = "1 where the log has grown since that token"
         yield GaugeMetricFamily("tiezheng_log_token_due", due, value=int(token.get("due", True)))
+        defects = "Sealed objects that were last read bad: any is an alarm"
+        yield GaugeMetricFamily("tiezheng_scrub_defects", defects, value=found["scrub"]["defects"])
+        yield GaugeMetricFamily("tiezheng_scrub_bytes", "Bytes read by the last round", value=found["scrub"]["bytes"])
         immutable = GaugeMetricFamily("tiezheng_vault_immutable", "1 where the store refuses changes", labels=["vault"])
         for vault in found["vaults"]:
             immutable.add_metric([vault["name"]], int(vault["immutable"]))

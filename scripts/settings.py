@@ -132,6 +132,11 @@ class Settings(BaseModel):
     prepare_memory_bytes: int = Field(
         default=3 * 1024 * MIB, ge=256 * MIB, description="address space of a decoder, in bytes"
     )
+    scrub_days: int = Field(
+        default=90, ge=0, description="days within which every sealed object is read again; 0 turns the scrub off"
+    )
+    scrub_sample: int = Field(default=20, ge=0, description="originals drawn at random and read again each day besides")
+    scrub_mib_s: int = Field(default=20, ge=0, description="MiB a second the scrub reads at most; 0 for no limit")
     language: str = Field(
         default="zh-CN", pattern="^(zh-CN|en)$", description="language of pages where a browser asks for none"
     )

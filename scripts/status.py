@@ -39,6 +39,7 @@ class Status:
     log: Mapping[str, Any]
     authorities: tuple[Mapping[str, Any], ...]
     tokens: Mapping[str, Any]
+    scrub: Mapping[str, Any]
 
     def json(self) -> dict[str, Any]:
         return {
@@ -53,6 +54,7 @@ class Status:
             },
             "vaults": [dict(vault) for vault in self.vaults],
             "log": dict(self.log),
+            "scrub": dict(self.scrub),
             "authorities": [dict(authority) for authority in self.authorities],
             "tokens": dict(self.tokens),
         }
@@ -65,6 +67,7 @@ class Status:
         for vault in facts["vaults"]:
             yield _("vault"), vault
         yield _("log"), facts["log"]
+        yield _("scrub"), facts["scrub"]
         yield _("time tokens"), facts["tokens"]
         for authority in facts["authorities"]:
             yield _("timestamp authority"), authority
@@ -101,7 +104,16 @@ def status_of(house: House, standing: Sequence[Standing] = ()) -> Status:
             for authority in house.trust.authorities
         ),
         tokens=tokens,
+        scrub=scrub_facts(house),
     )
+
+
+def scrub_facts(house: House) -> dict[str, Any]:
+    """How the last round of reading sealed bytes again ended, and how many objects are bad as of now."""
+    facts = house.scrubs.facts()
+    ended = None if facts.ended_at is None else instant(facts.ended_at)
+    return {"ended_at": ended, "checked": facts.checked, "bad": facts.bad, "bytes": facts.bytes,
+            "defects": facts.defects}  # fmt: skip
 
 
 def _standing(name: str, standing: Sequence[Standing]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import structlog
 from catalog.disposing import Disposing
 from catalog.grants import Grants
 from catalog.identity import GrantId, RecordingId
-from catalog.jobs import Kind
+from catalog.jobs import LATER, Kind
 from catalog.parts import Parts
 from catalog.vault_locks import VaultLocks
 from ingest.child import Children
@@ -37,7 +37,8 @@ from integrity.seal import Sealer
 from scripts.assemble import House
 from scripts.authorities import Authorities
 from scripts.engine import Engine, Work, sqlite_url
-from scripts.settings import child_environment
+from scripts.scrubbing import Scrubbing
+from scripts.settings import MIB, child_environment
 from scripts.stamping import Stamping
 
 RECEIVERS = 40
@@ -90,7 +91,8 @@ def running(house: House, authorities: Authorities, grants: Grants, export: Bund
         replication = Replication(house.recordings, house.vaults.carriers())
         locks = VaultLocks(house.database, house.clock, house.vaults.keepers())
         disposing = house.disposing()
-        kinds = _kinds(house, children, export, replication, locks, disposing)
+        scrubbing = house.scrubbing(house.settings.scrub_mib_s * MIB)
+        kinds = _kinds(house, children, export, replication, locks, disposing, scrubbing)
         jobs = Engine(sqlite_url(house.data / "jobs.sqlite3"), kinds)
 
         def wake_bundles() -> None:
@@ -107,14 +109,19 @@ def running(house: House, authorities: Authorities, grants: Grants, export: Bund
             for disposal in disposing.unfinished():
                 jobs.wake("dispose", disposal)
 
+        def wake_scrub() -> None:
+            if scrubbing.due():
+                jobs.wake("scrub", "scrub", LATER)
+
         asked, wanted, sm3 = authorities.asked, house.settings.tokens_wanted, house.settings.sm3
         sealer = Sealer(house.vault, asked, house.sequencer, house.clock, house.random, wanted, sm3=sm3)
-        further = (wake_bundles, wake_copies, wake_locks, wake_disposals, export.sweep)
+        further = (wake_bundles, wake_copies, wake_locks, wake_disposals, wake_scrub, export.sweep)
         works = _intake(house, authorities, sealer, Receiver(threads), jobs, replication, further)
         works.reconciler.begin()
         house.recordings.release_all()
         jobs.start()
         stack.callback(jobs.stop)
+        stack.callback(scrubbing.stop)
         stack.callback(children.stop)  # before the jobs that wait for them
         works.intake.start()
         stack.callback(works.intake.stop)
@@ -130,6 +137,7 @@ def _kinds(
     replication: Replication,
     locks: VaultLocks,
     disposing: Disposing,
+    scrubbing: Scrubbing,
 ) -> Mapping[Kind, Work]:
     settings = house.settings
     bounds = Bounds(timeout_s=settings.prepare_timeout_s, memory=settings.prepare_memory_bytes, threads=2)
@@ -141,6 +149,7 @@ def _kinds(
         "bundle": Work(lambda subject: export.make(GrantId(subject))),
         "copy": Work(replication.run),
         "lock": Work(locks.run),
+        "scrub": Work(lambda _subject: scrubbing.tick()),
         "dispose": Work(lambda subject: _log.info("disposal", order=subject, **disposing.carry_out(subject))),
     }
 

@@ -62,6 +62,11 @@ class CheckpointTokens:
         with self._database.read() as connection:
             return _stamped(connection.execute(query).first())
 
+    def has(self, origin: str, size: int) -> bool:
+        """Whether the checkpoint of this size has a token."""
+        found = self.covering(origin, size - 1)
+        return found is not None and found.size == size
+
     def wanted(self, origin: str, size: int, base: int = 0) -> bool:
         """Whether the log has grown since the last token by anything but the entries that tell of tokens.
 

@@ -36,6 +36,8 @@ from integrity.clock import Clock, instant
 from integrity.custody import CustodyEntry
 from integrity.proof_files import authority_files
 
+WITNESS_SECONDS = 15.0
+"""How long a bundle waits for witnesses to sign the approval's leaf; without them it is made all the same."""
 EVERYTHING = None
 _EVIDENCE = frozenset(
     {"catalogue", "file-document", "upload-repeated", "token-added", "prepare", "unplayable", "link", "unlink", "mark"}
@@ -74,6 +76,7 @@ class Copies:
         """What the bundle of an approved grant holds; ExportNotApproved for any other, LedgerUnavailable."""
         for entry in self._without_leaf(grant):
             self._ledger.wait(entry)
+        self._proofs.settle(WITNESS_SECONDS)
         with self._database.read() as connection:
             facts = _approved(connection, grant)
             held = [read_original(connection, part.id) for item in _items(connection, facts)

@@ -13,11 +13,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from integrity import checkpoint, durable, note
+from integrity import checkpoint, durable
 from integrity.checkpoint import SignedCheckpoint
 from integrity.cosignature import Cosignature, WitnessKey, cosignatures, cosigned
 from integrity.errors import InvalidNote
-from integrity.note import Signature, Verifier
+from integrity.note import Signature
 
 RECENT = 64
 """How many of the newest are kept whatever they are worth: long enough to see whether a token comes."""
@@ -38,16 +38,23 @@ class CosignedCheckpoint:
 
 
 class CosignedCheckpoints:
-    """One log's cosigned checkpoints. Readers may be other processes; one writer at a time."""
+    """One log's cosigned checkpoints. Readers may be other processes; one writer at a time.
+
+    `open_own` reads a checkpoint that the log signed, and raises InvalidNote for any other.
+    """
 
     def __init__(
-        self, folder: Path, origin: str, keys: Callable[[], Sequence[Verifier]], witnesses: Sequence[WitnessKey]
+        self, folder: Path, open_own: Callable[[bytes], SignedCheckpoint], witnesses: Sequence[WitnessKey]
     ) -> None:
         self._recent = folder / "recent"
         self._kept = folder / "kept"
-        self._origin = origin
-        self._keys = keys
+        self._open = open_own
         self._witnesses = tuple(witnesses)
+
+    @property
+    def asked(self) -> bool:
+        """Whether there is any witness whose signature counts."""
+        return bool(self._witnesses)
 
     def add(self, head: SignedCheckpoint, lines: Iterable[Signature]) -> None:
         """Keep these lines with those that this checkpoint has already; OSError when that fails."""
@@ -119,13 +126,10 @@ class CosignedCheckpoints:
     def _read(self, path: Path) -> CosignedCheckpoint | None:
         with suppress(OSError, InvalidNote):
             content = path.read_bytes()
-            keys = self._keys()
-            signed = checkpoint.open_checkpoint(content, keys, self._origin)
+            signed = self._open(content)
             found = cosignatures(content, self._witnesses)
             if found:
-                text, own = note.verified(content, keys)
-                bare = f"{text}\n{''.join(line.line() for line in own)}".encode()
-                whole = cosigned(bare, (one.signature for one in found))
+                whole = cosigned(checkpoint.own_note(content), (one.signature for one in found))
                 return CosignedCheckpoint(SignedCheckpoint(whole, signed.checkpoint), found)
         return None
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from markupsafe import Markup
 
+from integrity.clock import from_instant
 from player.language import gettext as _
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -22,6 +23,11 @@ def zone() -> str:
 def moment(at: datetime | None) -> Markup:
     """A time in Asia/Shanghai with its zone; a dash where there is none."""
     return _time(at, Markup(' <span class="zone">{}</span>').format(zone()))
+
+
+def told(instant_text: str) -> Markup:
+    """The same of a time as formats write it."""
+    return moment(from_instant(instant_text))
 
 
 def stamp(at: datetime | None) -> Markup:

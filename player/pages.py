@@ -50,6 +50,7 @@ def _environment() -> Environment:
         word=words.word,
         words=words,
         moment=figures.moment,
+        told=figures.told,
         stamp=figures.stamp,
         size=figures.size,
         duration=figures.duration,

@@ -84,6 +84,23 @@ GRANT_STATES = {
 }
 OUTCOMES = {"permitted": _("Permitted"), "refused": _("Not permitted"), "done": _("Done")}
 AUTHORITIES = {"embedded": _("Embedded authority")}
+STANDINGS = {  # how a witness stands to the log
+    "cosigned": _("signs"),
+    "ahead": _("objects: it signed more leaves than the log has now"),
+    "refused": _("objects: it has seen another log than this"),
+    "not-watching": _("does not watch this log"),
+    "away": _("does not answer"),
+    "not-asked": _("not asked yet"),
+}
+WITNESS_ALARMS = {
+    "witness-objects": _(
+        "A witness objects: this log is not the one it signed. Stop, and find out what was restored or changed."
+    ),
+    "witnesses-missing": _(
+        "Fewer witnesses sign than others were told: proofs made now are found wanting until more of them do."
+    ),
+    "witness-away": _("A witness does not sign. Nothing stops for that; what is made now is witnessed later."),
+}
 PROTECTION = {  # what a vault says of itself
     "S3 Object Lock, COMPLIANCE: the store refuses to remove a version before its time": _(
         "The store refuses to remove a sealed version before its time is over (S3 Object Lock, COMPLIANCE)."

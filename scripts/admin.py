@@ -122,6 +122,17 @@ def status(data: Path, settings: Path | None, as_json: bool) -> None:
         _print(found)
 
 
+@command.command("trust")
+@_data
+def trust(data: Path, settings: Path | None) -> None:
+    """Print trust.json as it is now, to be handed out again: after a witness or the quorum changed, for example."""
+    with _house(data, settings) as house:
+        told = house.trust
+    click.echo(told.encode(), nl=False)
+    for kind, fingerprint in told.fingerprints:
+        click.echo(f"{kind}: {fingerprint}", err=True)
+
+
 @command.command("seal")
 @_data
 @click.argument("sha256")

@@ -6,6 +6,7 @@ technical log, never to the caller.
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -39,6 +40,7 @@ from ingest.errors import IngestError
 from ingest.routes import make_router
 from integrity.checkpoint import own_note
 from integrity.errors import IntegrityError
+from integrity.log import CHECKPOINT
 from integrity.timestamp import TimestampAuthority
 from player.export import Export
 from player.language import from_tag
@@ -55,6 +57,8 @@ from scripts.works import Works, running
 
 CHECKPOINT_STAMP = "checkpoint.tsr"
 CHECKPOINT_STAMPED = "checkpoint.stamped"
+CHECKPOINT_COSIGNED = "checkpoint.cosigned"
+"""Below /log/: the newest checkpoint that as many witnesses signed as are asked for, or the most that there were."""
 
 _log = structlog.get_logger()
 
@@ -88,7 +92,13 @@ def make_application(house: House, child: AuthorityChild | None) -> Iterator[Fas
 
 
 def log_file(house: House, path: str) -> bytes | None:
-    """What lies at a public path of the log; its newest token and the checkpoint that is under are in the catalogue."""
+    """What lies at a public path of the log: its checkpoint as far as it is cosigned; newest token and cosignatures."""
+    if path == CHECKPOINT:
+        published = house.log.public_file(path)
+        return None if published is None else house.cosigned.with_lines(published)
+    if path == CHECKPOINT_COSIGNED:
+        best = house.cosigned.best(house.trust.quorum)
+        return None if best is None else best.signed.note
     if path not in (CHECKPOINT_STAMP, CHECKPOINT_STAMPED):
         return house.log.public_file(path)
     stamped = house.checkpoints.newest(house.log.origin)
@@ -103,7 +113,9 @@ def _authorities(house: House) -> dict[str, bytes]:
 
 def _export(house: House, grants: Grants, stamping: TimestampAuthority) -> Export:
     copies = Copies(house.database, house.ledger, house.clock, house.proofs, _authorities(house), house.open_original)
-    return Export(copies, grants, house.data / "bundles", house.trust, lambda digest: stamping.stamp(digest).raw)
+    # The release does not wait for witnesses: one that is away is an alarm, and no reason to hold a copy back.
+    trust = replace(house.trust, quorum=0)
+    return Export(copies, grants, house.data / "bundles", trust, lambda digest: stamping.stamp(digest).raw)
 
 
 def _services(house: House, works: Works, grants: Grants, export: Export) -> Services:

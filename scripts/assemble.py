@@ -40,6 +40,8 @@ from integrity.log_chain import LogChain
 from integrity.note import Signer
 from integrity.trust import Trust, read_trust
 from integrity.vault_route import RoutedVault
+from integrity.watched import origin_hash
+from integrity.witnessed import CosignedCheckpoints
 from scripts import founding
 from scripts.assemble_vaults import Vaults, open_vaults
 from scripts.logs import open_chain
@@ -69,6 +71,7 @@ class House:
     signin: SignIn
     retention: Retention
     renditions: RenditionStore
+    cosigned: CosignedCheckpoints
     passwords: Passwords
 
     @property
@@ -147,6 +150,12 @@ def open_house(data: Path, settings: Settings) -> House:
     sequencer = Sequencer(database, logs)
     ledger = Ledger(database, clock, random, sequencer)
     checkpoints = CheckpointTokens(database, ledger, clock, random)
+    told = read_trust(data / "trust.json")
+
+    def cosigned_of(log: Log) -> CosignedCheckpoints:
+        folder = data / "witnessed" / origin_hash(log.origin)
+        return CosignedCheckpoints(folder, lambda signed: log.keys.open(signed), told.witnesses)
+
     passwords = Passwords(random)
     session_length = timedelta(hours=settings.session_hours)
     return House(
@@ -160,7 +169,7 @@ def open_house(data: Path, settings: Settings) -> House:
         sequencer=sequencer,
         ledger=ledger,
         checkpoints=checkpoints,
-        proofs=LeafProofs(logs, checkpoints.covering),
+        proofs=LeafProofs(logs, checkpoints.covering, cosigned_of, told.quorum),
         recordings=Recordings(database, ledger, clock, random),
         agencies=Agencies(database, ledger, clock, random),
         people=People(database, ledger, clock, random, passwords),
@@ -168,5 +177,6 @@ def open_house(data: Path, settings: Settings) -> House:
         signin=SignIn(database, ledger, clock, random, passwords, session_length),
         retention=Retention(database, ledger, clock, random),
         renditions=RenditionStore(data / "renditions"),
+        cosigned=cosigned_of(logs.log),
         passwords=passwords,
     )

@@ -20,11 +20,14 @@ import structlog
 from integrity import durable
 from integrity.checkpoint import SignedCheckpoint
 from integrity.clock import Clock, from_instant, instant
+from integrity.cosignature import WitnessKey
 from integrity.cosigning import Said, Standing, WitnessTransport, cosigning
 from integrity.errors import LogError
 from integrity.witnessed import CosignedCheckpoints
 from scripts.witness_address import WitnessAddress
 
+WITNESSES = "witnesses.json"
+"""The file of what they said last, in the data folder."""
 LOOK_SECONDS = 2.0
 """Between two looks at the log; so long a new head waits at most before it is shown."""
 AGAIN_SECONDS = 600
@@ -35,6 +38,8 @@ STALE_SECONDS = 2 * AGAIN_SECONDS
 """A word older than this says nothing of today: nobody is asking any more."""
 THIN_ROUNDS = 16
 """Rounds of cosignatures between two looks at which of them are still needed."""
+ALARMS = ("witness-objects", "witnesses-missing", "witness-away")
+"""What may have to be looked at, the loudest first."""
 OBJECTIONS = frozenset({Standing.AHEAD, Standing.REFUSED})
 
 _log = structlog.get_logger()
@@ -171,33 +176,31 @@ class Cosigners:
 
 
 def facts_of(
-    witnesses: Sequence[WitnessAddress], quorum: int, kept: CosignedCheckpoints, place: Path, now: datetime
+    witnesses: Sequence[WitnessKey], quorum: int, kept: CosignedCheckpoints, place: Path, now: datetime
 ) -> dict[str, Any]:
     """How the witnesses stand, for the status; `alarms` names what somebody has to look at."""
     states = read_states(place)
-    members = [_member(one, states.get(one.key.vkey), now) for one in witnesses]
+    members = [_member(one, states.get(one.vkey), now) for one in witnesses]
     best = kept.best(quorum)
     signing = sum(1 for member in members if member["signs"])
-    alarms = [
-        name
-        for name, raised in (
-            ("witness-objects", any(member["standing"] in OBJECTIONS for member in members)),
-            ("witnesses-missing", signing < quorum),
-            ("witness-away", signing < len(members)),
-        )
-        if raised
-    ]
+    objecting = any(member["standing"] in OBJECTIONS for member in members)
+    raised = dict(zip(ALARMS, (objecting, signing < quorum, signing < len(members)), strict=True))
     newest = None if best is None else {"size": best.size, "witnesses": [one.witness.name for one in best.by]}
-    return {"quorum": quorum, "members": members, "cosigned": newest, "alarms": alarms}
+    return {
+        "quorum": quorum,
+        "members": members,
+        "cosigned": newest,
+        "alarms": [alarm for alarm in ALARMS if raised[alarm]],
+    }
 
 
-def _member(witness: WitnessAddress, state: WitnessState | None, now: datetime) -> Mapping[str, Any]:
-    facts = {"name": witness.key.name, "url": witness.url}
+def _member(witness: WitnessKey, state: WitnessState | None, now: datetime) -> Mapping[str, Any]:
     if state is None:
-        return {**facts, "standing": "not-asked", "signs": False, "size": None, "detail": ""}
+        return {"name": witness.name, "url": None, "standing": "not-asked", "signs": False, "size": None, "detail": ""}
     seconds = max(0, round((now - from_instant(state.at)).total_seconds()))
     return {
-        **facts,
+        "name": witness.name,
+        "url": state.url,
         "standing": state.standing,
         "signs": state.standing == Standing.COSIGNED and seconds <= STALE_SECONDS,
         "size": state.size,

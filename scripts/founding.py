@@ -16,6 +16,7 @@ from catalog.database import Database
 from catalog.schema import migrate
 from integrity import durable
 from integrity.clock import Random
+from integrity.cosignature import WitnessKey
 from integrity.errors import InvalidTrust
 from integrity.log_keys import KeyTerm
 from integrity.note import Signer
@@ -66,17 +67,27 @@ def found(data: Path, settings: Settings, random: Random) -> None:
         _make_log(data, settings)
 
 
-def trust(data: Path, authority_root: bytes | None, external: Sequence[TrustedAuthority] = ()) -> Trust:
+def trust(
+    data: Path,
+    authority_root: bytes | None,
+    external: Sequence[TrustedAuthority] = (),
+    *,
+    witnesses: Sequence[WitnessKey] = (),
+    quorum: int = 0,
+) -> Trust:
     """What others must know from us; written at the first start, and afterwards only ever added to.
 
     An authority that is set for the first time is added under its name. One that was told of stays, for its tokens do.
     InvalidTrust when one has another root now, or another rank, than was told: its tokens would verify nowhere, or
     count for more than they did. `authority_root` is the embedded one's, None where it is switched off.
+
+    Witnesses and quorum alone are those of now, whatever was told before: who has an older file keeps asking for what
+    that one says.
     """
     path = data / "trust.json"
     asked = (*external, *(() if authority_root is None else (TrustedAuthority(AUTHORITY, authority_root, False),)))
     if not path.exists():
-        write_trust(path, _trust(data, asked))
+        write_trust(path, replace(_trust(data, asked), witnesses=tuple(witnesses), quorum=quorum))
     told = read_trust(path)
     known = {authority.name: authority for authority in told.authorities}
     for authority in asked:
@@ -84,10 +95,11 @@ def trust(data: Path, authority_root: bytes | None, external: Sequence[TrustedAu
         if (before.root_sha256, before.qualified) != (authority.root_sha256, authority.qualified):
             raise InvalidTrust(f"{authority.name} has another root or rank than in {path}: call it by another name")
     added = tuple(authority for authority in asked if authority.name not in known)
-    if added:
-        told = replace(told, authorities=(*told.authorities, *added))
-        durable.replace(path, told.encode(), 0o644)
-    return told
+    authorities = (*told.authorities, *added)
+    now = replace(told, authorities=authorities, witnesses=tuple(witnesses), quorum=quorum)
+    if now != told:
+        durable.replace(path, now.encode(), 0o644)
+    return now
 
 
 def own_trust(data: Path) -> Trust:

@@ -1,10 +1,12 @@
 """What Prometheus reads: the same facts as the status page, measured when asked, never per person or per case."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from scripts.cosigners import ALARMS, OBJECTIONS
 from scripts.status import Status
 
 
@@ -48,6 +50,27 @@ class StateCollector(Collector):
             immutable.add_metric([vault["name"]], int(vault["immutable"]))
         yield immutable
 
+        yield from _witnesses(found["witnesses"])
+
     def describe(self) -> Iterator[Metric]:
         """Nothing is measured at registration."""
         return iter(())
+
+
+def _witnesses(found: Mapping[str, Any]) -> Iterator[Metric]:
+    signing = GaugeMetricFamily("tiezheng_witness_signing", "1 for a witness that signs the log", labels=["witness"])
+    objecting = GaugeMetricFamily(
+        "tiezheng_witness_objecting", "1 for a witness that saw another past of the log", labels=["witness"]
+    )
+    for member in found["members"]:
+        signing.add_metric([member["name"]], int(member["signs"]))
+        objecting.add_metric([member["name"]], int(member["standing"] in OBJECTIONS))
+    yield signing
+    yield objecting
+    cosigned = found["cosigned"]
+    size = -1 if cosigned is None else cosigned["size"]
+    yield GaugeMetricFamily("tiezheng_log_cosigned_size", "Leaves under the newest cosigned checkpoint", value=size)
+    alarms = GaugeMetricFamily("tiezheng_witness_alarm", "1 where somebody has to look", labels=["alarm"])
+    for alarm in ALARMS:
+        alarms.add_metric([alarm], int(alarm in found["alarms"]))
+    yield alarms

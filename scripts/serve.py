@@ -57,7 +57,9 @@ def command(data: Path, host: str, port: int, file: Path | None) -> None:
         founding.found(data, settings, system_random)
         child = _embedded(data, settings, stack)
         external = [authority.trusted for authority in settings.authorities]
-        founding.trust(data, None if child is None else child.root_pem, external)
+        witnesses = [witness.key for witness in settings.witness_addresses]
+        root = None if child is None else child.root_pem
+        founding.trust(data, root, external, witnesses=witnesses, quorum=settings.witness_quorum)
         house = open_house(data, settings)
         stack.callback(house.close)
         _prove_vaults(house)

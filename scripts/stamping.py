@@ -19,15 +19,24 @@ _log = structlog.get_logger()
 
 
 class Stamping:
-    """One per process. `seconds`: within which a checkpoint that has grown gets its token."""
+    """One per process. `seconds`: within which a checkpoint that has grown gets its token.
+
+    `cosigned` says the newest checkpoint that witnesses signed: the better one to stamp, if it is not stamped yet.
+    """
 
     def __init__(
-        self, logs: LogChain, tokens: CheckpointTokens, stamp: Callable[[Digest], Token], seconds: int
+        self,
+        logs: LogChain,
+        tokens: CheckpointTokens,
+        stamp: Callable[[Digest], Token],
+        seconds: int,
+        cosigned: Callable[[], bytes | None] = lambda: None,
     ) -> None:
         self._logs = logs
         self._tokens = tokens
         self._stamp = stamp
         self._seconds = seconds
+        self._cosigned = cosigned
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="checkpoint-stamping", daemon=True)
         self._failing = ""
@@ -44,15 +53,14 @@ class Stamping:
             self._thread.join()
 
     def once(self) -> bool:
-        """Stamp what is published now, if that is due; whether a token was kept."""
-        note = self._logs.log.published()
-        if note is None:
-            return False
-        told = checkpoint.claimed(note)
-        if not self._tokens.wanted(told.origin, told.size, self._logs.base):
-            return False
-        self._tokens.keep(note, self._stamp(Digest.of(checkpoint.own_note(note))))
-        return True
+        """Stamp what is cosigned or published now, if that is due; whether a token was kept."""
+        for note in (self._cosigned(), self._logs.log.published()):
+            if note is not None:
+                told = checkpoint.claimed(note)
+                if self._tokens.wanted(told.origin, told.size, self._logs.base):
+                    self._tokens.keep(note, self._stamp(Digest.of(checkpoint.own_note(note))))
+                    return True
+        return False
 
     def _keep(self) -> None:
         while not self._ending.wait(self._seconds / 2):

@@ -22,6 +22,7 @@ from integrity.standing import Standing
 from player.language import gettext as _
 from scripts.assemble import House
 from scripts.assemble_vaults import protections
+from scripts.cosigners import WITNESSES, facts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Status:
     authorities: tuple[Mapping[str, Any], ...]
     tokens: Mapping[str, Any]
     scrub: Mapping[str, Any]
+    witnesses: Mapping[str, Any]
 
     def json(self) -> dict[str, Any]:
         return {
@@ -57,6 +59,7 @@ class Status:
             "scrub": dict(self.scrub),
             "authorities": [dict(authority) for authority in self.authorities],
             "tokens": dict(self.tokens),
+            "witnesses": dict(self.witnesses),
         }
 
     def sections(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -71,6 +74,10 @@ class Status:
         yield _("time tokens"), facts["tokens"]
         for authority in facts["authorities"]:
             yield _("timestamp authority"), authority
+        witnesses = facts["witnesses"]
+        yield _("witnesses"), {name: witnesses[name] for name in ("quorum", "cosigned", "alarms")}
+        for member in witnesses["members"]:
+            yield _("witness"), member
 
 
 def status_of(house: House, standing: Sequence[Standing] = ()) -> Status:
@@ -88,6 +95,7 @@ def status_of(house: House, standing: Sequence[Standing] = ()) -> Status:
         waiting = count(select(func.count()).select_from(tables.outbox))
         strange = count(undecided)
     tokens = _waiting_tokens(house)
+    trust = house.trust
     return Status(
         recordings=recordings,
         spool=sum(1 for path in (house.data / "spool").iterdir() if path.is_dir()),
@@ -101,10 +109,11 @@ def status_of(house: House, standing: Sequence[Standing] = ()) -> Status:
         authorities=tuple(
             {"name": authority.name, "qualified": authority.qualified, "root_sha256": authority.root_sha256.hex}
             | _standing(authority.name, standing)
-            for authority in house.trust.authorities
+            for authority in trust.authorities
         ),
         tokens=tokens,
         scrub=scrub_facts(house),
+        witnesses=facts_of(trust.witnesses, trust.quorum, house.cosigned, house.data / WITNESSES, house.clock.now()),
     )
 
 

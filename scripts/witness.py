@@ -20,6 +20,7 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
+from types import FrameType
 from typing import Any, cast
 
 import click
@@ -225,8 +226,12 @@ def _run(application: WitnessApplication, listener: socket.socket) -> None:
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
     )
-    # uvicorn ends in order and then raises the signal once more: by default that would look like a crash.
-    signal.signal(signal.SIGTERM, lambda _number, _frame: None)
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        # One that comes before the server runs must not be lost, and the one that uvicorn raises again ends nothing.
+        server.should_exit = True
+
+    signal.signal(signal.SIGTERM, end)
     server.run(sockets=[listener])
 
 

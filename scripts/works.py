@@ -36,10 +36,12 @@ from integrity.digest import Digest
 from integrity.seal import Sealer
 from scripts.assemble import House
 from scripts.authorities import Authorities
+from scripts.cosigners import WITNESSES, Cosigners
 from scripts.engine import Engine, Work, sqlite_url
 from scripts.scrubbing import Scrubbing
 from scripts.settings import MIB, child_environment
 from scripts.stamping import Stamping
+from scripts.witness_client import HttpWitness
 
 RECEIVERS = 40
 """Threads that write uploads to the disk: about one for each camera that docking stations push at once."""
@@ -81,8 +83,8 @@ def running(house: House, authorities: Authorities, grants: Grants, export: Bund
     """All of it, for as long as the block lasts; `export` makes the bundles and clears away spent ones."""
     with ExitStack() as stack:
         stack.enter_context(house.sequencing())
-        within = house.settings.checkpoint_token_seconds
-        stamps = Stamping(house.logs, house.checkpoints, authorities.first.stamp, within)
+        within, cosigned = house.settings.checkpoint_token_seconds, lambda: _newest_cosigned(house)
+        stamps = Stamping(house.logs, house.checkpoints, authorities.first.stamp, within, cosigned)
         stamps.start()
         stack.callback(stamps.stop)
         threads = ThreadPoolExecutor(RECEIVERS, thread_name_prefix="receive")
@@ -127,6 +129,9 @@ def running(house: House, authorities: Authorities, grants: Grants, export: Bund
         stack.callback(works.intake.stop)
         works.reconciler.start()
         stack.callback(works.reconciler.stop)
+        cosigners = stack.enter_context(_cosigners(house))
+        cosigners.start()
+        stack.callback(cosigners.stop)
         yield works
 
 
@@ -152,6 +157,30 @@ def _kinds(
         "scrub": Work(lambda _subject: scrubbing.tick()),
         "dispose": Work(lambda subject: _log.info("disposal", order=subject, **disposing.carry_out(subject))),
     }
+
+
+def _newest_cosigned(house: House) -> bytes | None:
+    best = house.cosigned.best(house.trust.quorum)
+    return None if best is None else best.signed.note
+
+
+@contextmanager
+def _cosigners(house: House) -> Iterator[Cosigners]:
+    """What asks the witnesses of the settings, with a connection to each."""
+    with ExitStack() as stack:
+
+        def connected(url: str) -> HttpWitness:
+            return stack.enter_context(HttpWitness(url))
+
+        yield Cosigners(
+            house.log,
+            house.settings.witness_addresses,
+            house.cosigned,
+            house.data / WITNESSES,
+            house.clock,
+            connected,
+            lambda size: house.checkpoints.has(house.log.origin, size),
+        )
 
 
 def _intake(

@@ -16,8 +16,12 @@ from tests.fakes.trees import tree
 BOTH = (WITNESS.key, SECOND_WITNESS.key)
 
 
+def own(signed: bytes) -> SignedCheckpoint:
+    return checkpoint.open_checkpoint(signed, [SIGNER.verifier], SIGNER.name)
+
+
 def opened(folder: Path, *witnesses: WitnessKey) -> CosignedCheckpoints:
-    return CosignedCheckpoints(folder / "witnessed", SIGNER.name, lambda: [SIGNER.verifier], witnesses or BOTH)
+    return CosignedCheckpoints(folder / "witnessed", own, witnesses or BOTH)
 
 
 def head(size: int) -> SignedCheckpoint:

@@ -46,6 +46,41 @@ STATUS: Mapping[str, Any] = {
     },
     "authorities": [{"name": "embedded", "qualified": False, "root_sha256": "cd" * 32}],
     "tokens": {"pending": 0, "since": None, "alarm": False},
+    "witnesses": {
+        "quorum": 2,
+        "members": [
+            {
+                "name": "witness.example/w1",
+                "url": "https://w1.example",
+                "standing": "cosigned",
+                "signs": True,
+                "size": 7,
+                "since": "2026-03-02T08:30:00.000000Z",
+                "asked_seconds_ago": 12,
+                "detail": "",
+            },
+            {
+                "name": "witness.example/w2",
+                "url": "https://w2.example",
+                "standing": "ahead",
+                "signs": False,
+                "size": 9,
+                "since": "2026-03-02T08:30:00.000000Z",
+                "asked_seconds_ago": 3,
+                "detail": "it signed <9> leaves",
+            },
+            {
+                "name": "witness.example/w3",
+                "url": None,
+                "standing": "not-asked",
+                "signs": False,
+                "size": None,
+                "detail": "",
+            },
+        ],
+        "cosigned": {"size": 6, "witnesses": ["witness.example/w1"]},
+        "alarms": ["witness-objects", "witnesses-missing", "witness-away"],
+    },
 }
 
 

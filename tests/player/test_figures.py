@@ -18,6 +18,10 @@ def test_a_moment_is_told_in_beijing_with_its_zone() -> None:
     assert 'datetime="2026-03-01T17:05:09.250Z"' in shown
 
 
+def test_a_time_as_formats_write_it_is_shown_alike() -> None:
+    assert figures.told("2026-03-01T17:05:09.250000Z") == figures.moment(AT)
+
+
 def test_the_zone_a_moment_came_in_does_not_matter() -> None:
     elsewhere = AT.astimezone(timezone(timedelta(hours=-5)))
     assert figures.moment(elsewhere) == figures.moment(AT)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from integrity.checkpoint import SignedCheckpoint
+from integrity.checkpoint import SignedCheckpoint, open_checkpoint
 from integrity.errors import LogUnavailable
 from integrity.witnessed import CosignedCheckpoints
 from scripts.cosigners import AGAIN_SECONDS, LONGEST_WAIT_SECONDS, STALE_SECONDS, Cosigners, facts_of
@@ -37,6 +37,10 @@ class FakeLog:
         return list(self.shown.growth(old, len(self.shown.leaves) if size is None else size))
 
 
+def own(signed: bytes) -> SignedCheckpoint:
+    return open_checkpoint(signed, [SIGNER.verifier], SIGNER.name)
+
+
 class House:
     """A log, two witnesses, and what is kept."""
 
@@ -46,7 +50,7 @@ class House:
         self.log, self.clock = FakeLog(), FakeClock()
         self.witnesses = {"http://one": FakeWitness(), "http://two": FakeWitness(SECOND_WITNESS)}
         keys = [one.key for one in ADDRESSES]
-        self.kept = CosignedCheckpoints(folder / "witnessed", SIGNER.name, lambda: [SIGNER.verifier], keys)
+        self.kept = CosignedCheckpoints(folder / "witnessed", own, keys)
         self.cosigners = self.opened()
 
     def opened(self, needed: Callable[[int], bool] = lambda _: False) -> Cosigners:
@@ -65,7 +69,9 @@ class House:
         return self.witnesses["http://one"]
 
     def facts(self) -> dict[str, Any]:
-        return facts_of(ADDRESSES, self.quorum, self.kept, self.folder / "witnesses.json", self.clock.now())
+        return facts_of(
+            [one.key for one in ADDRESSES], self.quorum, self.kept, self.folder / "witnesses.json", self.clock.now()
+        )
 
     def standings(self) -> list[str]:
         return [member["standing"] for member in self.facts()["members"]]

@@ -2,6 +2,7 @@
 
 import contextlib
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from scripts.logs import open_log
 from scripts.settings import Settings, WrongSettings
 from tests.fakes import certificates
 from tests.fakes.interruptions import failing
+from tests.fakes.signers import SECOND_WITNESS, WITNESS
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +30,9 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 def _found(data: Path, root: bytes, settings: Settings | None = None) -> None:
     founding.found(data, settings or Settings(), system_random)
-    founding.trust(data, root)
+    settings = settings or Settings()
+    witnesses = [witness.key for witness in settings.witness_addresses]
+    founding.trust(data, root, witnesses=witnesses, quorum=settings.witness_quorum)
 
 
 def size(data: Path) -> int:
@@ -89,6 +93,25 @@ def test_another_authority_is_not_taken_for_the_one_that_was_told(
     other = make_authority(tmp_path_factory.mktemp("other"), SystemClock(), system_random).root_pem
     with pytest.raises(InvalidTrust):
         founding.trust(tmp_path, other)
+
+
+def test_what_others_are_told_follows_the_witnesses_and_nothing_else(tmp_path: Path, root: bytes) -> None:
+    _found(tmp_path, root)
+    before = read_trust(tmp_path / "trust.json")
+    witnesses = f"http://w1 {WITNESS.key.vkey} http://w2 {SECOND_WITNESS.key.vkey}"
+    _found(tmp_path, root, Settings(witnesses=witnesses, witness_quorum=2))
+    told = read_trust(tmp_path / "trust.json")
+    assert (told.witnesses, told.quorum) == ((WITNESS.key, SECOND_WITNESS.key), 2)
+    assert replace(told, witnesses=(), quorum=0) == before
+    _found(tmp_path, root, Settings(witnesses=f"http://w2 {SECOND_WITNESS.key.vkey}"))
+    assert read_trust(tmp_path / "trust.json").witnesses == (SECOND_WITNESS.key,)
+    _found(tmp_path, root)
+    assert read_trust(tmp_path / "trust.json") == before
+
+
+def test_a_first_start_tells_the_witnesses(tmp_path: Path, root: bytes) -> None:
+    _found(tmp_path, root, Settings(witnesses=f"http://w1 {WITNESS.key.vkey}", witness_quorum=1))
+    assert read_trust(tmp_path / "trust.json").quorum == 1
 
 
 def test_an_origin_never_changes(tmp_path: Path, root: bytes) -> None:

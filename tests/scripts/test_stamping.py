@@ -89,6 +89,26 @@ def test_cosignatures_are_kept_and_not_stamped(house: House, monkeypatch: pytest
     assert asked == [Digest.of(published)]
 
 
+def test_a_cosigned_checkpoint_is_stamped_rather_than_a_newer_one(house: House) -> None:
+    """While it has no token; afterwards, or where the witnesses are away, the published one is stamped."""
+    older = house.log.published()
+    cosigned = [older]
+    stamping = Stamping(house.logs, house.checkpoints, authority(house).stamp, 60, lambda: cosigned[0])
+    house.sequencer.append(bytes(32))
+
+    def newest() -> bytes:
+        found = house.checkpoints.newest(house.log.origin)
+        assert found is not None
+        return found.note
+
+    assert stamping.once()
+    assert newest() == older
+    assert stamping.once()
+    assert newest() == house.log.published() != older
+    cosigned[0] = None
+    assert not stamping.once()
+
+
 def test_an_authority_that_is_away_is_asked_again_and_stops_nothing(house: House) -> None:
     def away(_digest: Digest) -> Token:
         raise AuthorityUnavailable("away")

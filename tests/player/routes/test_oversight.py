@@ -104,3 +104,18 @@ def test_the_status_says_what_protection_there_is_and_what_the_authority_is_not(
     assert "the log has grown since" in page
     assert "not a qualified authority" in page
     assert "ab" * 32 in page
+
+
+def test_the_status_shows_each_witness_and_every_alarm(browser: Browser) -> None:
+    page = browser.get("/status").text
+    for shown in (
+        "witness.example/w1",
+        "signs",
+        "witness.example/w2",
+        "objects: it signed more leaves",
+        "not asked yet",
+    ):
+        assert shown in page
+    assert "it signed &lt;9&gt; leaves" in page
+    assert page.count(">Alarm<") == 3
+    assert "A witness objects: this log is not the one it signed." in page

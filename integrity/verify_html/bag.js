@@ -1,13 +1,18 @@
 // The BagIt part of a bundle (RFC 8493): its lists, and whether the files are those. Every file is hashed from what is
 // there, must stand in exactly one list, and only a file that is as listed is read any further.
 import { Malformed, decoded, hex } from "./bytes.js";
-import { printable, unsafe } from "./folder.js";
-import { digestOf, sha256 } from "./sha256.js";
+import { Unreadable, printable, unsafe } from "./folder.js";
+import { digestOf, newSha256, sha256 } from "./sha256.js";
+import { newSm3 } from "./sm3.js";
 
 export const PAYLOAD_LIST = "manifest-sha256.txt";
 export const TAG_LIST = "tagmanifest-sha256.txt";
 export const TAG_TOKEN = `${TAG_LIST}.tsr`;
+export const PAYLOAD_SM3 = "manifest-sm3.txt";
+export const TAG_SM3 = "tagmanifest-sm3.txt";
 export const INFO = "bag-info.txt";
+const IN_NO_LIST = [TAG_LIST, TAG_TOKEN, TAG_SM3];
+const TAG_LIMIT = 64 * 1024 * 1024;
 const LIST_LIMIT = 16 * 1024 * 1024;
 const INFO_LIMIT = 64 * 1024;
 const BAGIT = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n";
@@ -16,6 +21,7 @@ export class Bag {
   info = new Map();
   digests = new Map();
   listed = new Map();
+  #sm3s = new Map();
   #inquiry;
 
   constructor(inquiry, files) {
@@ -82,18 +88,19 @@ export class Bag {
     }
   }
 
-  /** Hash everything, then compare with the lists, both ways. `tell` hears of bytes as they are read. */
+  /** Hash what is listed, then compare, both ways. `tell` hears of bytes as they are read. */
   async checkFiles(tell) {
-    for (const path of [...this.files.keys()].sort()) {
-      try {
-        this.digests.set(path, hex(await digestOf(this.files.get(path), (count) => tell(count, path))));
-      } catch (error) {
-        this.#inquiry.find("file-unreadable", printable(path), error.message);
-      }
-    }
     const tags = await this.#list(TAG_LIST, false);
     const payload = await this.#list(PAYLOAD_LIST, true);
     this.listed = new Map([...tags, ...payload]);
+    for (const path of [...this.files.keys()].sort()) {
+      if (!this.listed.has(path) && !IN_NO_LIST.includes(path)) {
+        this.#inquiry.find("file-unexpected", printable(path), "no list names it");
+        continue;
+      }
+      const digest = await this.#hashed(path, newSha256(), tell);
+      if (digest) this.digests.set(path, digest);
+    }
     for (const [path, digest] of this.listed) {
       const found = this.digests.get(path);
       if (!this.files.has(path)) {
@@ -102,9 +109,50 @@ export class Bag {
         this.#inquiry.find("file-changed", printable(path), `it is ${found}, its list says ${digest}`);
       }
     }
-    for (const path of this.files.keys()) {
-      if (!this.listed.has(path) && path !== TAG_LIST && path !== TAG_TOKEN) {
-        this.#inquiry.find("file-unexpected", printable(path), "no list names it");
+  }
+
+  async #hashed(path, state, tell) {
+    try {
+      if (!path.startsWith("data/") && this.files.get(path).size > TAG_LIMIT) throw new Error(`larger than ${TAG_LIMIT} bytes`);
+      return hex(await digestOf(this.files.get(path), state, (count) => tell(count, path)));
+    } catch (error) {
+      if (error instanceof Unreadable) throw error; // nobody waits for this any more
+      this.#inquiry.find("file-unreadable", printable(path), error.message);
+      return null;
+    }
+  }
+
+  /** A file's SM3 in hexadecimal, hashed once; null, with a finding, when it cannot be read. */
+  async sm3(path, tell) {
+    if (!this.#sm3s.has(path)) this.#sm3s.set(path, await this.#hashed(path, newSm3(), tell));
+    return this.#sm3s.get(path);
+  }
+
+  /** The lists by SM3, where there are any: both, of the same files as their sisters, and right. */
+  async checkSm3(tell) {
+    const there = [PAYLOAD_SM3, TAG_SM3].filter((name) => this.files.has(name));
+    if (there.length === 1) {
+      const other = there[0] === TAG_SM3 ? PAYLOAD_SM3 : TAG_SM3;
+      this.#inquiry.find("file-missing", other, "there is only one of the two lists of SM3 digests");
+    }
+    for (const name of there) {
+      const content = await this.#content(name, LIST_LIMIT);
+      const listed = content && this.#parsed(name, () => listedFiles(content, name === PAYLOAD_SM3));
+      if (listed) await this.#compareSm3(name, listed, tell);
+    }
+  }
+
+  async #compareSm3(name, listed, tell) {
+    const payload = name === PAYLOAD_SM3;
+    const expected = [...this.listed.keys()].filter((path) => path.startsWith("data/") === payload);
+    const both = expected.filter((path) => listed.has(path));
+    for (const path of [...expected, ...listed.keys()].filter((each) => !both.includes(each))) {
+      this.#inquiry.find("file-malformed", name, `it and the list by SHA-256 do not both name ${printable(path)}`);
+    }
+    for (const path of both.filter((each) => this.digests.has(each))) {
+      const found = await this.sm3(path, tell);
+      if (found !== null && found !== listed.get(path)) {
+        this.#inquiry.find("sm3-differs", printable(path), `it has SM3 ${found}, its list says ${listed.get(path)}`);
       }
     }
   }
@@ -146,7 +194,7 @@ function listedFiles(bytes, payload) {
     const found = /^([0-9a-f]{64}) {2}(.+)$/su.exec(line);
     if (!found) throw new Malformed(`line ${at + 1} is not a digest and a path`);
     const [, digest, path] = found;
-    const misplaced = path.startsWith("data/") !== payload || path === TAG_LIST || path === TAG_TOKEN;
+    const misplaced = path.startsWith("data/") !== payload || IN_NO_LIST.includes(path);
     if (misplaced || listed.has(path) || unsafe(path)) {
       throw new Malformed(`line ${at + 1} names a path that does not belong there, or one a second time`);
     }

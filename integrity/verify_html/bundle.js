@@ -1,5 +1,5 @@
 // The numbered steps of a bundle, the same as those of `tiezheng verify`, with the same codes of findings.
-import { INFO, PAYLOAD_LIST, TAG_LIST, TAG_TOKEN, Bag } from "./bag.js";
+import { INFO, PAYLOAD_LIST, PAYLOAD_SM3, TAG_LIST, TAG_TOKEN, Bag } from "./bag.js";
 import { Malformed, equal, fromHex, hex, instant, utf8 } from "./bytes.js";
 import { printable, safeName } from "./folder.js";
 import { Inquiry, nothingToCheck } from "./inquiry.js";
@@ -13,7 +13,7 @@ const TAGS = [
   "bagit.txt", INFO, PAYLOAD_LIST, "checkpoint", "custody.jsonl", "custody.html", "approval.json", "VERIFY.txt",
 ];
 const CHECKPOINT_TOKEN = "checkpoint.tsr";
-const OPTIONAL = [CHECKPOINT_TOKEN, "verify.html"];
+const OPTIONAL = [CHECKPOINT_TOKEN, PAYLOAD_SM3, "verify.html"];
 const AUTHORITIES = "proofs/authorities/";
 const PLACES = new Map([["originals", false], ["documents", true]]);
 const SMALL = 1024 * 1024 + 64 * 1024;
@@ -89,6 +89,7 @@ class BundleCheck {
   async #files(step) {
     const { inquiry, bag } = this;
     await bag.checkFiles(this.tell.bytes);
+    await bag.checkSm3(this.tell.bytes);
     const digests = new Set([...bag.listed].filter(([path]) => path.startsWith("data/")).map(([, digest]) => digest));
     if (!digests.size) inquiry.find("payload-missing", "data/", "there is no payload that could be checked");
     const known = [...TAGS, ...OPTIONAL];
@@ -147,7 +148,7 @@ class BundleCheck {
     if (!this.bag.payload.length) nothingToCheck(step, "there is no payload");
     for (const path of this.bag.payload) {
       const digest = this.bag.digests.get(path);
-      const found = this.#sealed.get(digest) ?? (await this.#manifest(digest, this.bag.files.get(path).size));
+      const found = this.#sealed.get(digest) ?? (await this.#manifest(digest, path));
       if (!found) continue;
       this.#sealed.set(digest, found);
       this.#placed(path, found.manifest);
@@ -155,14 +156,19 @@ class BundleCheck {
     }
   }
 
-  async #manifest(digest, size) {
+  async #manifest(digest, file) {
     const path = `proofs/${digest}.manifest.json`;
+    const { size } = this.bag.files.get(file);
     const bytes = await this.#part(path, "manifest-missing");
     const manifest = bytes && this.judge.manifest(path, bytes);
     if (!manifest) return null;
     if (hex(manifest.digest) !== digest || manifest.size !== size) {
       this.inquiry.find("file-differs", path, `the manifest is about ${hex(manifest.digest)}, ${manifest.size} bytes`);
       return null;
+    }
+    const sm3 = manifest.sm3 === null ? null : await this.bag.sm3(file, this.tell.bytes);
+    if (sm3 !== null && sm3 !== hex(manifest.sm3)) {
+      this.inquiry.find("sm3-differs", path, `the manifest says SM3 ${hex(manifest.sm3)}; the file has ${sm3}`);
     }
     return { manifest, bytes, stampedAt: null };
   }

@@ -33,6 +33,7 @@ export const FINDINGS = {
   "proof-invalid": ["日志证明不成立", "the log's proof does not hold"],
   "proof-malformed": ["日志证明无法读取", "the log's proof cannot be read"],
   "proof-missing": ["缺少日志证明", "the log's proof is missing"],
+  "sm3-differs": ["文件的 SM3 与封存或清单所载不符", "a file has another SM3 than was sealed or listed"],
   "token-algorithm": ["时间戳使用了不被接受的算法", "a time stamp is made by an algorithm that is not accepted"],
   "token-before-receipt": ["时间戳早于其所加盖的内容", "a time stamp is older than what it stamps"],
   "token-certificate-expired": ["时间戳的时间不在其证书有效期内", "a time stamp was made outside its certificate's time"],

@@ -1,15 +1,19 @@
 // The statement that was sealed with a recording or document (FORMAT, Manifest).
+import { Malformed } from "./bytes.js";
 import { commit } from "./merkle.js";
 import { JsonFields, parseCanonical } from "./json.js";
 
 const MANIFEST_LIMIT = 64 * 1024;
+const WITH_SM3 = "tiezheng-manifest-v2";
 const SOURCE = ["station", "person", "device", "operator", "session", "channel"];
 
 /** Malformed unless it is one, every field of it known. `leaf` is what the log must hold of it. */
 export function parseManifest(bytes) {
   const fields = new JsonFields(parseCanonical(bytes, MANIFEST_LIMIT));
-  fields.expect("format", "tiezheng-manifest-v1");
+  const version = fields.text("format");
+  if (!["tiezheng-manifest-v1", WITH_SM3].includes(version)) throw new Malformed("format: neither version that is known");
   const manifest = {
+    sm3: version === WITH_SM3 ? fields.digest("sm3") : null,
     digest: fields.digest("sha256"),
     size: fields.number("size"),
     name: fields.text("name"),

@@ -4,6 +4,7 @@ import { verifyBundle } from "./bundle.js";
 import { FINDINGS } from "./findings.js";
 import { Folder, Unreadable, printable } from "./folder.js";
 import { agrees } from "./sha256.js";
+import { sm3Agrees } from "./sm3.js";
 import { parseTrust, typedTrust } from "./trust.js";
 import { WORDS } from "./words.js";
 
@@ -83,7 +84,7 @@ async function check(open) {
   $("verdict").hidden = true;
   $("trouble").hidden = true;
   try {
-    if (!(await agrees())) throw new Unreadable(word("broken"));
+    if (!(await agrees()) || !sm3Agrees()) throw new Unreadable(word("broken"));
     const folder = await open();
     const { trust, error } = await trusted;
     if (mine !== run) return; // another folder was dropped meanwhile

@@ -98,7 +98,7 @@ class Zip:
         for name, entry in entries:
             path = name.removeprefix(top)
             kind = stat.S_IFMT(entry.external_attr >> 16)
-            if entry.is_dir() and not entry.file_size and not entry.compress_size:
+            if name.endswith("/") and not entry.file_size and not entry.compress_size:
                 if path:
                     names.folder(path.rstrip("/"))
             elif kind not in (0, stat.S_IFREG):

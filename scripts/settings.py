@@ -214,7 +214,7 @@ def load(file: Path | None = None, environment: Mapping[str, str] | None = None)
 def _from_file(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, RecursionError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise WrongSettings(f"{file}: {error}") from error
 
 

@@ -133,6 +133,12 @@ def a_name_is_in_no_known_encoding(content: bytes) -> bytes:
     return with_entry(content, f"{TOP}data/aaaa").replace(b"data/aaaa", b"data/\xd1\xaf\xce\xca"[:9])
 
 
+@case("name-unsafe", "file-missing", "file-unexpected", "payload-missing")
+def an_entry_has_no_name(content: bytes) -> bytes:
+    """Neither is it in the bundle's folder, so nothing is."""
+    return with_entry(content, "")
+
+
 @case("name-unsafe")
 def an_entry_has_a_second_name(content: bytes) -> bytes:
     second = struct.pack("<HHBL", 0x7075, 8, 1, 0) + b"xyz"

@@ -16,6 +16,7 @@ from catalog.agencies import Agencies
 from catalog.approvals import Approvals
 from catalog.attempts import Attempts
 from catalog.cases import Cases
+from catalog.disposals import Disposals
 from catalog.documents import Documents
 from catalog.entry import Actor, Subject
 from catalog.errors import NotPermitted, PasswordMustChange, Unauthenticated
@@ -23,6 +24,7 @@ from catalog.evidence import Evidence
 from catalog.gate import Gate
 from catalog.grants import Grants
 from catalog.history import History
+from catalog.holds import Holds
 from catalog.ledger import Ledger
 from catalog.linking import Linking
 from catalog.marks import Marks
@@ -66,6 +68,7 @@ class Services:
     agencies: Agencies
     approvals: Approvals
     cases: Cases
+    disposals: Disposals
     documents: Documents
     evidence: Evidence
     export: Export
@@ -73,6 +76,7 @@ class Services:
     gate: Gate
     grants: Grants
     history: History
+    holds: Holds
     ledger: Ledger
     linking: Linking
     marks: Marks

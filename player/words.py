@@ -127,7 +127,33 @@ DECISIONS = {
     **{code: REQUEST_STATES[code] for code in ("approved", "refused")},
     **QUARANTINE_DECISIONS,
 }
+IMPORTANCE = {"ordinary": _("Ordinary"), "major": _("Major")}
+RULE_KINDS = {"any": _("Any kind")} | {code: name for code, name in KINDS.items() if code != "document"}
+RULE_STAGES = {"any": _("Any stage"), "unlinked": _("Never linked to a case")} | STAGES
+RULE_IMPORTANCE = {"any": _("Any importance")} | IMPORTANCE
+DISPOSAL_STATES = {
+    "asked": _("Asked for"),
+    "kept": _("Kept after all"),
+    "tombstone": _("Tombstone written"),
+    "erased": _("Record closed, bytes still there"),
+    "removing": _("Bytes being removed"),
+    "waiting": _("Waits for the machine's administrator"),
+    "done": _("Disposed of"),
+}
+KEEPS = {
+    "unknown": _("there is no such recording"),
+    "disposed": _("disposed of already"),
+    "unexpired": _("its time is not over"),
+    "held": _("held"),
+    "linked": _("linked to a case"),
+    "requested": _("a copy is asked for"),
+    "preparing": _("being prepared"),
+}
 SUBJECTS = {
+    "rule": _("Retention rule"),
+    "hold": _("Hold"),
+    "disposal": _("Order of disposal"),
+    "scrub": _("Scrub"),
     "recording": _("Recording"),
     "document": _("Document"),
     "case": _("Case"),
@@ -181,6 +207,17 @@ ACTIONS = {
     "release-completed": _("Bundle fetched to its end"),
     "grant-expired": _("Grant expired"),
     "dispose": _("Disposal"),
+    "case-importance": _("Importance of the case set"),
+    "retention-rule": _("Retention rule made"),
+    "retention-rule-ended": _("Retention rule ended"),
+    "hold": _("Hold placed"),
+    "hold-released": _("Hold released"),
+    "request-disposal": _("Disposal asked for"),
+    "decide-disposal": _("Disposal decided"),
+    "withdraw-disposal": _("Request for disposal withdrawn"),
+    "disposal-kept": _("Kept after all"),
+    "disposed": _("Disposal carried out"),
+    "scrub": _("Sealed bytes read again"),
     "sign-in": _("Sign-in"),
     "sign-out": _("Sign-out"),
     "session-token": _("Form of another session"),

@@ -28,6 +28,7 @@ from catalog.evidence import Evidence
 from catalog.gate import Gate
 from catalog.grants import Grants
 from catalog.history import History
+from catalog.holds import Holds
 from catalog.identity import GrantId
 from catalog.jobs import URGENT
 from catalog.linking import Linking
@@ -131,6 +132,7 @@ def _services(house: House, works: Works, grants: Grants, export: Export) -> Ser
         agencies=house.agencies,
         approvals=Approvals(database, ledger, clock, random, granted, timedelta(hours=settings.grant_hours)),
         cases=Cases(database, ledger, clock, random),
+        disposals=house.disposals(lambda disposal: works.jobs.wake("dispose", disposal, URGENT)),
         documents=Documents(database, ledger),
         evidence=Evidence(database, ledger),
         export=export,
@@ -141,6 +143,7 @@ def _services(house: House, works: Works, grants: Grants, export: Export) -> Ser
         ),
         grants=grants,
         history=History(database, ledger),
+        holds=Holds(database, ledger, clock, random),
         ledger=ledger,
         linking=Linking(database, ledger, clock, random),
         marks=Marks(database, ledger, clock, random),

@@ -63,6 +63,7 @@ def show_case(here: Asked, case: CaseId) -> Response:
         "case.html",
         section="/cases",
         case=facts,
+        holds=here.services.holds.of_case(here.principal, case),
         subjects=here.services.cases.subjects(here.principal, case),
         recordings=recordings,
         documents=documents,

@@ -133,6 +133,7 @@ def sections(may: SimpleNamespace) -> list[tuple[str, str]]:
         (may.see, "/requests", _("Requests for copies")),
         (may.request, "/grants", _("My bundles")),
         (may.read_ledger, "/ledger", _("Ledger")),
+        (may.request_disposal or may.decide_disposal or may.set_retention, "/retention", _("Retention and disposal")),
         (may.oversee, "/quarantine", _("Quarantine")),
         (may.manage, "/administration", _("Administration")),
         (may.oversee, "/status", _("Status")),

@@ -57,6 +57,7 @@ def _recording_page(here: Here, recording: RecordingId, status: int = 200, failu
         tokens=detail.tokens,
         cases=detail.cases,
         seal_href=f"/recordings/{recording}/seal.zip",
+        holds=here.services.holds.of_recording(here.principal, recording),
         failure=failure,
     )
 

@@ -10,8 +10,10 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from catalog.dependencies import Services
+from catalog.disposals import Disposals
 from catalog.entry import Actor
 from catalog.errors import CatalogError
+from catalog.holds import Holds
 from catalog.oversight import Oversight
 from catalog.permissions import Principal, Role
 from catalog.problems import CONTENT_TYPE, problem
@@ -108,6 +110,8 @@ class Door:
             ),
             people=house.people, posts=house.posts, recordings=recordings,
             retention=Retention(house.database, house.ledger, house.clock, system_random),
+            disposals=Disposals(house.database, house.ledger, house.clock, system_random),
+            holds=Holds(house.database, house.ledger, house.clock, system_random),
             signin=house.signin, stations=house.stations,
             trust_json=lambda: b"{}", secure=secure,
         )  # fmt: skip

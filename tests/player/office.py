@@ -12,8 +12,10 @@ from fastapi.responses import JSONResponse
 from starlette.testclient import TestClient
 
 from catalog.dependencies import SESSION_COOKIE, Services
+from catalog.disposals import Disposals
 from catalog.entry import Actor
 from catalog.errors import CatalogError
+from catalog.holds import Holds
 from catalog.oversight import Oversight
 from catalog.permissions import Principal, Role
 from catalog.problems import CONTENT_TYPE, problem
@@ -45,6 +47,7 @@ STATUS: Mapping[str, Any] = {
         },
     },
     "authorities": [{"name": "embedded", "qualified": False, "root_sha256": "cd" * 32}],
+    "scrub": {"ended_at": "2026-03-01T08:00:00.000000Z", "checked": 8, "bad": 1, "bytes": 4096, "defects": 1},
     "tokens": {"pending": 0, "since": None, "alarm": False},
     "witnesses": {
         "quorum": 2,
@@ -131,6 +134,8 @@ class Office(Proven):
             oversight=Oversight(self.database, self.ledger, self.recordings, self._carry, lambda: STATUS),
             people=self.people, posts=self.posts, recordings=self.recordings,
             retention=Retention(self.database, self.ledger, self.clock, system_random),
+            disposals=Disposals(self.database, self.ledger, self.clock, system_random),
+            holds=Holds(self.database, self.ledger, self.clock, system_random),
             signin=self.signin, stations=self.stations,
             trust_json=self.trust.encode, secure=False,
         )  # fmt: skip

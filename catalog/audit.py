@@ -25,6 +25,7 @@ from catalog.audit_ledger import STREAM, dangling_references, ledger_findings, m
 from catalog.audit_originals import Judge, original_findings
 from catalog.audit_records import record_findings
 from catalog.audit_renditions import Open, rendition_findings
+from catalog.audit_renewals import Walk, renewal_findings
 from catalog.audit_rights import right_findings
 from catalog.audit_shapes import shape_findings
 from catalog.audit_uploads import Verify, receipt_findings, upload_findings
@@ -62,6 +63,7 @@ class Outside:
     settled: int
     on_their_way: AbstractSet[bytes]
     judge: Judge
+    walk: Walk
     grown: Grown
     verify: Verify
     open_rendition: Open
@@ -89,10 +91,11 @@ def checks(connection: Connection, outside: Outside, progress: Progress) -> Iter
     yield "uploads", upload_findings(connection)
     yield "receipts", receipt_findings(connection, outside.verify)
     chosen = _chosen(connection, originals.c.id, outside.sample)
-    yield "originals", original_findings(connection, outside.judge, chosen, step("originals"))
+    yield "originals", original_findings(connection, outside.judge, outside.walk, chosen, step("originals"))
     chosen = _chosen(connection, recordings.c.id, outside.sample)
     yield "renditions", rendition_findings(connection, outside.open_rendition, chosen, step("renditions"))
     chosen = _chosen(connection, checkpoint_tokens.c.id, outside.sample)
+    yield "renewals", renewal_findings(connection)
     yield "checkpoints", checkpoint_findings(connection, outside.judge, outside.grown, chosen)
     on_their_way = outside.on_their_way
     yield "leaves", leaf_findings(connection, outside.log, size, outside.settled, on_their_way, step("leaves"))

@@ -11,12 +11,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, join, select
 
-from catalog.tables import ledger, originals, repeated_manifests, tokens, uploads
+from catalog.audit_renewals import Walk
+from catalog.tables import ledger, originals, renewals, repeated_manifests, tokens, uploads
 from integrity.canonical import parse_canonical
 from integrity.digest import Digest
 from integrity.errors import IntegrityError, InvalidToken
 from integrity.finding import Finding
 from integrity.manifest import Manifest
+from integrity.proof_files import OriginalProofs
+from integrity.token import OUTLIVED
 
 Judge = Callable[[bytes, Digest], datetime]
 """Verifies a token over a digest and tells its time; InvalidToken."""
@@ -30,12 +33,14 @@ class _Stored:
 
     row: Row[Any]
     tokens: list[Row[Any]] = field(default_factory=list)
+    renewals: list[tuple[bytes, bytes]] = field(default_factory=list)
     added: list[bytes] = field(default_factory=list)
 
 
 def original_findings(
     connection: Connection,
     judge: Judge,
+    walk: Walk,
     chosen: Callable[[str], bool],
     progress: Callable[[int, int], None] | None = None,
 ) -> Iterator[Finding]:
@@ -45,7 +50,7 @@ def original_findings(
         for stored in some:
             yield from _manifest_findings(stored)
             yield from _entry_findings(stored)
-            yield from _token_findings(stored, judge, chosen(stored.row.id))
+            yield from _token_findings(stored, judge, walk, chosen(stored.row.id))
         last = some[-1].row.id
         done += len(some)
         if progress:
@@ -66,8 +71,12 @@ def _portion(connection: Connection, last: str) -> list[_Stored]:
     for row in connection.execute(query):
         found.setdefault(row.id, _Stored(row))
     ids = list(found)
-    for row in connection.execute(select(tokens).where(tokens.c.original_id.in_(ids)).order_by(tokens.c.id)):
+    mine = select(tokens).where(tokens.c.original_id.in_(ids))
+    for row in connection.execute(mine.order_by(tokens.c.over.desc(), tokens.c.number, tokens.c.id)):
         found[row.original_id].tokens.append(row)
+    renewed = select(renewals).where(renewals.c.original_id.in_(ids)).order_by(renewals.c.number)
+    for row in connection.execute(renewed):
+        found[row.original_id].renewals.append((row.statement, row.token))
     added = select(ledger.c.subject_id, ledger.c.body).where(
         ledger.c.subject_kind == "original", ledger.c.subject_id.in_(ids), ledger.c.action == "token-added"
     )
@@ -109,11 +118,12 @@ def _entry_findings(stored: _Stored) -> Iterator[Finding]:
         yield Finding("original-not-recorded", subject, f"the ledger says otherwise of: {', '.join(differ)}")
 
 
-def _token_findings(stored: _Stored, judge: Judge, verified: bool) -> Iterator[Finding]:
+def _token_findings(stored: _Stored, judge: Judge, walk: Walk, verified: bool) -> Iterator[Finding]:
     recorded = {
         (token.get("over"), token.get("sha256"))
         for token in [*_details(stored.row.entry).get("tokens", ()), *map(_details, stored.added)]
     }
+    judged: list[Finding] = []
     for token in stored.tokens:
         subject = f"token {token.id}"
         if token.token is None:
@@ -126,9 +136,24 @@ def _token_findings(stored: _Stored, judge: Judge, verified: bool) -> Iterator[F
             yield Finding("token-not-recorded", subject, f"no entry of the ledger tells of it, over the {token.over}")
         recorded.discard((token.over, token.sha256))
         if verified:
-            yield from _judged(stored.row, token, judge)
+            judged += _judged(stored.row, token, judge)
+    if stored.renewals or any(finding.code == OUTLIVED for finding in judged):
+        # Whether it lives by a renewal or beside another token, only all of them together say.
+        judged = [finding for finding in judged if finding.code != OUTLIVED]
+        judged += _walked(stored, walk) if verified else []
+    yield from judged
     for over, digest in sorted(recorded, key=str):
         yield Finding("token-missing", f"original {stored.row.id}", f"the token {digest} over the {over} is gone")
+
+
+def _walked(stored: _Stored, walk: Walk) -> Iterator[Finding]:
+    """All tokens and renewals of one original together, as its seal would hold them."""
+    there = [(token.over, token.token) for token in stored.tokens if token.token is not None]
+    files = OriginalProofs(stored.row.manifest, there, b"", stored.renewals).files()
+    for finding in walk(files, Digest.from_hex(stored.row.sha256)):
+        if finding.code == "token-missing":
+            continue  # pending, or taken away, which the ledger tells apart
+        yield Finding(finding.code, f"original {stored.row.id}, {finding.subject}", finding.detail)
 
 
 def _judged(row: Row[Any], token: Row[Any], judge: Judge) -> Iterator[Finding]:

@@ -40,7 +40,8 @@ WITNESS_SECONDS = 15.0
 """How long a bundle waits for witnesses to sign the approval's leaf; without them it is made all the same."""
 EVERYTHING = None
 _EVIDENCE = frozenset(
-    {"catalogue", "file-document", "upload-repeated", "token-added", "prepare", "unplayable", "link", "unlink", "mark"}
+    {"catalogue", "file-document", "upload-repeated", "token-added", "token-renewed", "prepare", "unplayable"}
+    | {"link", "unlink", "mark"}
 )
 
 DISCLOSED: Mapping[str, frozenset[str] | None] = {

@@ -16,7 +16,7 @@ from catalog.entry import SYSTEM, Entry, Json, Subject
 from catalog.errors import Conflict, NotFound
 from catalog.identity import AgencyId, OriginalId, new_id
 from catalog.ledger import Ledger
-from catalog.tables import originals, tokens
+from catalog.tables import originals, renewals, tokens
 from catalog.tombstones import is_going, is_gone
 from integrity.clock import Clock, Random, instant
 from integrity.digest import Digest
@@ -39,8 +39,16 @@ class StoredToken:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredRenewal:
+    """One renewal: what it covers, and the token over that."""
+
+    statement: bytes
+    token: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class StoredOriginal:
-    """One row with its tokens. `version` and `manifest_version` are the vault's."""
+    """One row with its tokens and renewals. `version` and `manifest_version` are the vault's."""
 
     id: OriginalId
     agency: AgencyId
@@ -55,6 +63,7 @@ class StoredOriginal:
     leaf_index: int
     sealed_at: datetime
     tokens: tuple[StoredToken, ...]
+    renewals: tuple[StoredRenewal, ...]
 
     @property
     def complete(self) -> bool:
@@ -67,7 +76,8 @@ class StoredOriginal:
         `tlog_proof` is that of `leaf_index`, under whatever head the caller has.
         """
         there = [(token.over, token.raw) for token in self.tokens if token.raw is not None]
-        return OriginalProofs(self.manifest, there, tlog_proof).files()
+        renewals = [(renewal.statement, renewal.token) for renewal in self.renewals]
+        return OriginalProofs(self.manifest, there, tlog_proof, renewals).files()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +194,7 @@ def read_original(connection: Connection, original: OriginalId) -> StoredOrigina
         .where(tokens.c.original_id == original)
         .order_by(tokens.c.over.desc(), tokens.c.number, tokens.c.id)
     )
+    renewed = connection.execute(select(renewals).where(renewals.c.original_id == original).order_by(renewals.c.number))
     return StoredOriginal(
         id=original,
         agency=AgencyId(row.agency_id),
@@ -198,6 +209,7 @@ def read_original(connection: Connection, original: OriginalId) -> StoredOrigina
         leaf_index=row.leaf_index,
         sealed_at=row.sealed_at,
         tokens=tuple(StoredToken(one.id, one.over, one.authority, one.token, one.gen_time) for one in kept),
+        renewals=tuple(StoredRenewal(one.statement, one.token) for one in renewed),
     )
 
 

@@ -1,5 +1,6 @@
 """Small files of what is being verified, by path; one that cannot be read is a finding, and None to whoever asked."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,6 +21,23 @@ class Source(Protocol):
     def read(self, path: str, limit: int) -> bytes | None:
         """A file that is there, of at most `limit` bytes; None, with a finding now or earlier, if it cannot be used."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Files that are in memory already."""
+
+    contents: Mapping[str, bytes]
+
+    def has(self, path: str) -> bool:
+        return path in self.contents
+
+    def paths(self) -> list[str]:
+        return sorted(self.contents)
+
+    def read(self, path: str, limit: int) -> bytes | None:
+        content = self.contents.get(path)
+        return None if content is None or len(content) > limit else content
 
 
 @dataclass(frozen=True, slots=True)

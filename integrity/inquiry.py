@@ -20,6 +20,11 @@ class Inquiry:
         """Findings that somebody else made."""
         self._findings += findings
 
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything that was found so far."""
+        return tuple(self._findings)
+
     def clean(self) -> bool:
         """Whether nothing was found so far."""
         return not self._findings

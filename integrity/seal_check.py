@@ -4,15 +4,17 @@ Each is about the digest of the bytes that are there. Never compares a manifest 
 and never takes a missing part for a right one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from integrity.clock import instant
 from integrity.cms import RESPONSE_LIMIT
 from integrity.container import printable
 from integrity.digest import Digest
 from integrity.errors import InvalidBundle
-from integrity.files import Source
+from integrity.files import Held, Source
+from integrity.finding import Finding
 from integrity.inquiry import Inquiry, RunningStep
 from integrity.judge import Existence, Judge
 from integrity.manifest import Manifest, leaf_of
@@ -24,6 +26,7 @@ from integrity.tlog_proof import SIZE_LIMIT as PROOF_LIMIT
 from integrity.tlog_proof import TlogProof
 from integrity.token import TokenFacts
 from integrity.token_check import TokenCheck
+from integrity.trust import Trust
 
 CHECKPOINT = "checkpoint"
 CHECKPOINT_STAMP = "checkpoint.tsr"
@@ -201,6 +204,21 @@ def check_seal(inquiry: Inquiry, judge: Judge, source: Source, file: HashedFile)
                 step.nothing_to_check("only a key you trust makes it a receipt")
             elif receipt is not None:
                 judge.receipt(RECEIPT, receipt, file.digest, file.size)
+
+
+def token_findings(files: Mapping[str, bytes], digest: Digest, trust: Trust, now: datetime) -> tuple[Finding, ...]:
+    """What is wrong with the tokens and renewals among the proofs of one original, by the names of its seal's files."""
+    inquiry = Inquiry()
+    judge = Judge(inquiry, trust, now)
+    check = SealCheck(inquiry, judge, Held(files))
+    check.authorities(AUTHORITIES)
+    manifest = judge.manifest(MANIFEST, files[MANIFEST])
+    tokens = check.tokens("", digest, None if manifest is None else SealedManifest(manifest, files[MANIFEST]))
+    with inquiry.step(RENEWED) as step:
+        tokens.renewals(step)
+        tokens.original(step)
+        tokens.manifest(step)
+    return inquiry.findings
 
 
 def is_certificate(path: str, folder: str) -> bool:

@@ -179,6 +179,7 @@ ACTIONS = {
     "upload-repeated": _("Same bytes uploaded again"),
     "upload-terminated": _("Upload given up"),
     "token-added": _("Time token added"),
+    "token-renewed": _("Time tokens renewed"),
     "checkpoint-stamped": _("Log checkpoint stamped"),
     "trust-authority": _("Timestamp authority trusted"),
     "prepare": _("Viewing copy made"),

@@ -9,6 +9,7 @@ import pwd
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,6 +22,8 @@ from integrity import durable
 from integrity.digest import Digest
 from player.language import gettext as _
 from scripts.assemble import House, open_house
+from scripts.authorities import authorities_beside
+from scripts.renewing import Renewer
 from scripts.settings import load
 from scripts.status import Status, scrub_facts, seal_of, status_of
 
@@ -131,6 +134,30 @@ def trust(data: Path, settings: Path | None) -> None:
     click.echo(told.encode(), nl=False)
     for kind, fingerprint in told.fingerprints:
         click.echo(f"{kind}: {fingerprint}", err=True)
+
+
+@command.command("renew")
+@_data
+@click.option(
+    "--before",
+    type=click.IntRange(min=0),
+    default=None,
+    help=_("days before a certificate's end in which tokens are renewed"),
+)
+@click.option("--json", "as_json", is_flag=True, help=_("one JSON object"))
+def renew(data: Path, settings: Path | None, before: int | None, as_json: bool) -> None:
+    """Stamp anew what proves originals whose time stamps begin to end."""
+    with _house(data, settings) as house, house.sequencing(), authorities_beside(house) as asked:
+        days = house.settings.renew_before_days if before is None else before
+        found = Renewer(house.renewals, asked, house.clock).run(timedelta(days=days))
+    if as_json:
+        said = {"ok": found.ok, "renewed": found.renewed, "failed": found.failed, "problem": found.problem}
+        click.echo(json.dumps(said, ensure_ascii=False))
+    else:
+        click.echo(_("renewed: {count}").format(count=found.renewed))
+        if not found.ok:
+            click.echo(_("not renewed: {count}: {problem}").format(count=found.failed, problem=found.problem), err=True)
+    sys.exit(0 if found.ok else 1)
 
 
 @command.command("seal")

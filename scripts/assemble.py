@@ -26,6 +26,7 @@ from catalog.passwords import Passwords
 from catalog.people import People
 from catalog.recordings import Recordings
 from catalog.renditions import RenditionStore
+from catalog.renewals import Renewals
 from catalog.retention import Retention
 from catalog.schema import check_schema
 from catalog.scrub import Scrubs, Terms
@@ -65,6 +66,7 @@ class House:
     checkpoints: CheckpointTokens
     proofs: LeafProofs
     recordings: Recordings
+    renewals: Renewals
     agencies: Agencies
     people: People
     stations: Stations
@@ -171,6 +173,7 @@ def open_house(data: Path, settings: Settings) -> House:
         checkpoints=checkpoints,
         proofs=LeafProofs(logs, checkpoints.covering, cosigned_of, told.quorum),
         recordings=Recordings(database, ledger, clock, random),
+        renewals=Renewals(database, ledger, clock, random),
         agencies=Agencies(database, ledger, clock, random),
         people=People(database, ledger, clock, random, passwords),
         stations=Stations(database, ledger, clock, random),

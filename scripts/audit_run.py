@@ -6,9 +6,10 @@ knows was lost, not late. Every check runs whatever the others found; one that c
 Reads only.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection, or_, select
@@ -22,6 +23,7 @@ from catalog.audit_uploads import receipted
 from catalog.database import Database
 from catalog.errors import CatalogError
 from catalog.renditions import RenditionStore
+from catalog.renewals import count_due
 from catalog.tables import quarantine
 from catalog.vault_locks import late_locks, lock_claims
 from ingest.spool import CONTENT
@@ -33,11 +35,15 @@ from integrity.finding import Finding
 from integrity.log_chain import LogChain
 from integrity.manifest import Manifest, leaf_of
 from integrity.receipt import verify_receipt
+from integrity.seal_check import token_findings
 from integrity.seal_steps import MANIFEST
 from integrity.token import Expectation, verify_token
 from integrity.trust import Trust, TrustedAuthority
 from integrity.vault_check import Claimed, LockCheck, VaultCheck
 from player.language import gettext as _
+
+RENEWAL_NOTE_DAYS = 30
+"""What ends within these days and was not renewed is worth a word; `serve` renews long before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,7 @@ class Audit:
             settled=settled,
             on_their_way=commitments,
             judge=self._judge,
+            walk=self._walk,
             grown=lambda name, note: chain_findings(name, note, parts.logs, parts.trust),
             verify=lambda body: verify_receipt(body, parts.trust).upload,
             open_rendition=parts.renditions.open,
@@ -165,6 +172,9 @@ class Audit:
             except (IntegrityError, OSError) as error:
                 self._findings.append(Finding("spool-unreadable", f"upload {path.parent.name}", str(error)))
         return digests, commitments
+
+    def _walk(self, files: Mapping[str, bytes], digest: Digest) -> tuple[Finding, ...]:
+        return token_findings(files, digest, self.parts.trust, self.parts.clock.now())
 
     def _judge(self, raw: bytes, digest: Digest) -> datetime:
         roots = [authority.certificate for authority in self.parts.trust.authorities]
@@ -235,6 +245,12 @@ class Audit:
         logs, trust = self.parts.logs, self.parts.trust
         yield from anchor_findings(anchor, logs, trust, lambda receipt: receipted(connection, receipt))
 
+    def _ending(self) -> int:
+        """How many originals' proof begins to end soon; a catalogue that cannot be read was named already."""
+        with suppress(SQLAlchemyError, CatalogError), self.parts.database.read() as connection:
+            return count_due(connection, self.parts.clock.now() + timedelta(days=RENEWAL_NOTE_DAYS))
+        return 0
+
     # --- what is no defect --------------------------------------------------------------------------------------------
 
     def _notes(self) -> Iterator[Note]:
@@ -256,6 +272,10 @@ class Audit:
                 "authority-not-qualified",
                 _("the tokens are not of a qualified authority: against the operator they prove nothing"),
             )
+        ending = self._ending()
+        if ending:
+            words = _("{count} originals have time stamps that end within {days} days: tiezheng admin renew")
+            yield Note("renewal-due", words.format(count=ending, days=RENEWAL_NOTE_DAYS))
         yield from self._later
         if self.sample is not None:
             yield Note("sampled", _("only some originals and recordings were read to their last byte"))

@@ -4,6 +4,8 @@ Each is verified against its own root and no other, by the name under which trus
 failed (`integrity.standing`). Never sends anything but a digest, and that only where the settings say.
 """
 
+import json
+import os
 import ssl
 import threading
 import time
@@ -20,6 +22,7 @@ from integrity.timestamp import HttpAuthority, TimestampAuthority
 from scripts.assemble import House
 from scripts.authority_child import AuthorityChild
 from scripts.authority_settings import EMBEDDED, AuthoritySettings
+from scripts.settings import child_environment
 from scripts.transport import HttpTransport
 
 WATCH_SECONDS = 2.0
@@ -123,6 +126,34 @@ def asking(house: House, child: AuthorityChild | None) -> Iterator[Authorities]:
             clients.append(embedded_authority(house, embedded))
         standing = (StandingAuthority(client, house.clock, house.random, time.monotonic) for client in clients)
         yield Authorities(tuple(standing), embedded)
+
+
+@contextmanager
+def authorities_beside(house: House) -> Iterator[tuple[StandingAuthority, ...]]:
+    """The same for a command: beside a live `serve` the embedded one is asked through it, else it is started here."""
+    with ExitStack() as stack:
+        child, served = None, _served(house)
+        if house.settings.embedded_authority and served is None:
+            child = AuthorityChild(house.data, child_environment())
+            stack.callback(child.stop)
+            child.start()
+        asked = stack.enter_context(asking(house, child)).asked
+        if house.settings.embedded_authority and served is not None:
+            transport = HttpTransport(f"{served}/tsa")
+            stack.callback(transport.close)
+            client = embedded_authority(house, transport)
+            asked = (*asked, StandingAuthority(client, house.clock, house.random, time.monotonic))
+        yield asked
+
+
+def _served(house: House) -> str | None:
+    """Where a live `serve` of this folder listens; a file that a kill left behind names nobody."""
+    try:
+        said = json.loads((house.data / "serve.json").read_bytes())
+        os.kill(int(said["pid"]), 0)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return f"http://{said['host']}:{said['port']}"
 
 
 def external_authority(house: House, setting: AuthoritySettings, transport: HttpTransport) -> TimestampAuthority:

@@ -38,6 +38,7 @@ from scripts.assemble import House
 from scripts.authorities import Authorities
 from scripts.cosigners import WITNESSES, Cosigners
 from scripts.engine import Engine, Work, sqlite_url
+from scripts.renewing import Renewer, Renewing
 from scripts.scrubbing import Scrubbing
 from scripts.settings import MIB, child_environment
 from scripts.stamping import Stamping
@@ -94,7 +95,9 @@ def running(house: House, authorities: Authorities, grants: Grants, export: Bund
         locks = VaultLocks(house.database, house.clock, house.vaults.keepers())
         disposing = house.disposing()
         scrubbing = house.scrubbing(house.settings.scrub_mib_s * MIB)
-        kinds = _kinds(house, children, export, replication, locks, disposing, scrubbing)
+        within_days = timedelta(days=house.settings.renew_before_days)
+        renewing = Renewing(Renewer(house.renewals, authorities.asked, house.clock), within_days)
+        kinds = _kinds(house, children, export, replication, locks, disposing, scrubbing, renewing)
         jobs = Engine(sqlite_url(house.data / "jobs.sqlite3"), kinds)
 
         def wake_bundles() -> None:
@@ -115,9 +118,12 @@ def running(house: House, authorities: Authorities, grants: Grants, export: Bund
             if scrubbing.due():
                 jobs.wake("scrub", "scrub", LATER)
 
+        def wake_renewal() -> None:
+            renewing.wake(jobs)
+
         asked, wanted, sm3 = authorities.asked, house.settings.tokens_wanted, house.settings.sm3
         sealer = Sealer(house.vault, asked, house.sequencer, house.clock, house.random, wanted, sm3=sm3)
-        further = (wake_bundles, wake_copies, wake_locks, wake_disposals, wake_scrub, export.sweep)
+        further = (wake_bundles, wake_copies, wake_locks, wake_disposals, wake_scrub, wake_renewal, export.sweep)
         works = _intake(house, authorities, sealer, Receiver(threads), jobs, replication, further)
         works.reconciler.begin()
         house.recordings.release_all()
@@ -125,6 +131,7 @@ def running(house: House, authorities: Authorities, grants: Grants, export: Bund
         stack.callback(jobs.stop)
         stack.callback(scrubbing.stop)
         stack.callback(children.stop)  # before the jobs that wait for them
+        stack.callback(renewing.stop)
         works.intake.start()
         stack.callback(works.intake.stop)
         works.reconciler.start()
@@ -143,6 +150,7 @@ def _kinds(
     locks: VaultLocks,
     disposing: Disposing,
     scrubbing: Scrubbing,
+    renewing: Renewing,
 ) -> Mapping[Kind, Work]:
     settings = house.settings
     bounds = Bounds(timeout_s=settings.prepare_timeout_s, memory=settings.prepare_memory_bytes, threads=2)
@@ -156,6 +164,7 @@ def _kinds(
         "lock": Work(locks.run),
         "scrub": Work(lambda _subject: scrubbing.tick()),
         "dispose": Work(lambda subject: _log.info("disposal", order=subject, **disposing.carry_out(subject))),
+        "renew": Work(renewing.run),
     }
 
 

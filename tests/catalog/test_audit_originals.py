@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608  statements of our own
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import pytest
@@ -34,8 +35,13 @@ def judge(raw: bytes, digest: Digest) -> datetime:
     return START
 
 
+def walk(files: Mapping[str, bytes], _digest: Digest) -> tuple[Finding, ...]:
+    """Judged together, all of them have ended."""
+    return tuple(Finding("token-outlived-certificate", name, "ended") for name in files if name.endswith(".tsr"))
+
+
 def check(connection: Connection) -> list[Finding]:
-    return list(original_findings(connection, judge, lambda _: True))
+    return list(original_findings(connection, judge, walk, lambda _: True))
 
 
 def test_what_nobody_touched_is_clean(audited: Audited) -> None:
@@ -73,11 +79,25 @@ def test_only_chosen_originals_are_judged_but_all_are_compared(audited: Audited)
         raise InvalidToken("token-chain", "never asked")
 
     def sampled(connection: Connection) -> list[Finding]:
-        return list(original_findings(connection, nobody, lambda _: False))
+        return list(original_findings(connection, nobody, walk, lambda _: False))
 
     assert audited.codes(sampled) == set()
     change(audited.house.database, f"UPDATE tokens SET sha256 = (SELECT max(sha256) FROM originals) {FIRST_TOKEN}")
     assert "token-differs" in audited.codes(sampled)
+
+
+def test_one_that_has_ended_is_judged_with_the_others(audited: Audited) -> None:
+    def ended(raw: bytes, digest: Digest) -> datetime:
+        raise InvalidToken("token-outlived-certificate", "by itself")
+
+    def together(connection: Connection) -> list[Finding]:
+        return list(original_findings(connection, ended, walk, lambda _: True))
+
+    def beside_others(connection: Connection) -> list[Finding]:
+        return list(original_findings(connection, ended, lambda *_: (), lambda _: True))
+
+    assert audited.codes(together) == {"token-outlived-certificate"}
+    assert audited.codes(beside_others) == set()
 
 
 def test_pending_and_late_tokens(audited: Audited) -> None:
@@ -107,7 +127,7 @@ def test_progress_is_told(audited: Audited) -> None:
 
     def slowly(connection: Connection) -> list[Finding]:
         return list(
-            original_findings(connection, judge, lambda _: True, lambda done, total: told.append((done, total)))
+            original_findings(connection, judge, walk, lambda _: True, lambda done, total: told.append((done, total)))
         )
 
     assert audited.codes(slowly) == set()

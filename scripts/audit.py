@@ -6,9 +6,9 @@ log, trust file or schema does not stop it: those are what it is there to name.
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
@@ -21,7 +21,7 @@ from catalog.renditions import RenditionStore
 from integrity.anchor import Anchor
 from integrity.bounded import read_bounded
 from integrity.clock import SystemClock, system_random
-from integrity.errors import InvalidTrust
+from integrity.errors import InvalidTrust, WitnessUnavailable
 from integrity.finding import Finding
 from integrity.note import SIZE_LIMIT
 from integrity.trust import Trust, read_trust
@@ -29,8 +29,10 @@ from player.language import gettext as _
 from scripts import founding
 from scripts.assemble_vaults import open_vaults
 from scripts.audit_run import Audit, Parts, Report
+from scripts.log_records import read_records
 from scripts.logs import read_chain
 from scripts.settings import load
+from scripts.witness_client import HttpWitness
 
 _FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
@@ -44,18 +46,27 @@ _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 )
 @click.option(
     "--against",
-    type=click.Path(path_type=Path, exists=True),
     multiple=True,
-    help=_("a checkpoint or receipt from outside, or a folder of them"),
+    help=_("a checkpoint or receipt from outside, a folder of them, or the address of a witness"),
 )
 @click.option("--trust", type=_FILE, default=None, help=_("trust.json from outside; default: the data folder's own"))
 @click.option("--json", "as_json", is_flag=True, help=_("one JSON object"))
 def command(
-    data: Path, settings: Path | None, sample: int | None, against: tuple[Path, ...], trust: Path | None, as_json: bool
+    data: Path, settings: Path | None, sample: int | None, against: tuple[str, ...], trust: Path | None, as_json: bool
 ) -> None:
     """Compare vault, catalogue, log and tokens, both ways; exit 1 on any finding."""
-    anchors = tuple(anchor for path in against for anchor in read_anchors(path))
-    report = run(data, settings, sample, anchors, trust, quiet=as_json)
+    anchors: list[Anchor] = []
+    silent: list[Finding] = []
+    for place in against:
+        if place.startswith(("http://", "https://")):
+            shown, unheard = witness_anchors(place, [record.origin for record in read_records(data)])
+            anchors, silent = [*anchors, *shown], [*silent, *unheard]
+        elif not Path(place).exists():
+            raise click.UsageError(_("no such file or folder: {path}").format(path=place))
+        else:
+            anchors += read_anchors(Path(place))
+    report = run(data, settings, sample, tuple(anchors), trust, quiet=as_json)
+    report = replace(report, findings=(*silent, *report.findings))
     if as_json:
         click.echo(json.dumps(as_object(report), ensure_ascii=False))
     else:
@@ -109,6 +120,20 @@ def read_anchors(path: Path) -> Iterator[Anchor]:
             yield Anchor(file.relative_to(path).as_posix(), read_bounded(file, SIZE_LIMIT))
     if not found:
         raise click.UsageError(_("no receipt and no checkpoint in {path}").format(path=path))
+
+
+def witness_anchors(url: str, origins: Sequence[str]) -> tuple[list[Anchor], list[Finding]]:
+    """The newest head of each of these logs that a witness shows; a finding where it shows none, or does not answer.
+
+    Nobody who wanted to compare with it may take its silence for agreement.
+    """
+    with HttpWitness(url) as transport:
+        try:
+            shown = {origin: transport.newest(origin) for origin in origins}
+        except WitnessUnavailable as error:
+            return [], [Finding("anchor-unreachable", url, str(error))]
+    anchors = [Anchor(f"{url} ({origin})", head) for origin, head in shown.items() if head is not None]
+    return anchors, [] if anchors else [Finding("anchor-unreachable", url, "it shows no head of this log")]
 
 
 def as_object(report: Report) -> dict[str, object]:

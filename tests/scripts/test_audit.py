@@ -26,8 +26,9 @@ from scripts.assemble import House, open_house
 from scripts.audit import command, read_anchors
 from scripts.settings import load
 from tests.fakes.authorities import FakeAuthority
-from tests.fakes.signers import SIGNER
+from tests.fakes.signers import KEY, SIGNER
 from tests.scripts.installation import dba, flip, one
+from tests.scripts.test_witness_client import answering
 
 pytestmark = pytest.mark.xdist_group("audit")
 
@@ -118,6 +119,31 @@ def test_checkpoints_and_receipts_that_hold(installed: Path, tmp_path: Path) -> 
         said = report(installed, *(part for path in options for part in ("--against", path)))
         assert said["ok"]
         assert "no-external-anchor" not in notes(said)
+
+
+def test_a_witness_that_remembers(tampered: Path, tmp_path: Path) -> None:
+    """Asked for its head: of the log as it is, of a fork, of a longer one, and when it cannot say."""
+    house = open_house(tampered, load(environment={}))
+    signer, head = house.log.keys.signers[0], house.log.head()
+    house.close()
+    longer = sign(Checkpoint(signer.name, head.size + 5, bytes(32)), [signer]).note
+    forked = sign(Checkpoint(signer.name, head.size, bytes(32)), [signer]).note
+    foreign = sign(head.checkpoint, [Signer(signer.name, KEY)]).note
+    for status, shown, found in (
+        (200, head.note, set()),
+        (200, longer, {"log-set-back"}),
+        (200, forked, {"log-forked"}),
+        (200, foreign, {"anchor-invalid"}),
+        (200, b"nonsense", {"anchor-invalid"}),
+        (404, b"", {"anchor-unreachable"}),
+        (500, b"", {"anchor-unreachable"}),
+    ):
+        with answering(status, shown) as url:
+            said = report(tampered, "--against", url)
+        assert codes(said) == found
+        assert ("no-external-anchor" in notes(said)) == ("anchor-unreachable" in found)
+    assert codes(report(tampered, "--against", url)) == {"anchor-unreachable"}, "nobody listens there any more"
+    assert audit(tampered, "--against", tmp_path / "nowhere").exit_code == 2
 
 
 def test_the_whole_folder_set_back(tampered: Path, tmp_path: Path) -> None:

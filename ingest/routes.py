@@ -37,6 +37,8 @@ EXTENSIONS = "creation,creation-with-upload,checksum,expiration,termination"
 CONTENT_TYPE = "application/offset+octet-stream"
 METHODS = ["OPTIONS", "HEAD", "POST", "PATCH", "DELETE"]
 RETRY_SECONDS = "1"
+REMEMBERED = "tiezheng-checkpoint"
+"""The header in which a station brings along the largest checkpoint it knows, in base64."""
 
 Answer = TypeVar("Answer")
 _DIGITS = re.compile(r"[0-9]{1,32}")
@@ -54,8 +56,12 @@ def make_router(
     receiver: Receiver,
     station: Callable[..., Any],
     problem: Callable[[Exception, Request], Response],
+    told: Callable[[str], None] = lambda _checkpoint: None,
 ) -> APIRouter:
-    """The routes; `station` is the dependency that reads the bearer token, `problem` turns an error into RFC 9457."""
+    """The routes; `station` is the dependency that reads the bearer token, `problem` turns an error into RFC 9457.
+
+    `told` hears the log's checkpoint that a station remembers, where it brings one along with a new upload.
+    """
 
     class TusRoute(APIRoute):
         """Adds the protocol's headers to every answer, refusals too."""
@@ -75,7 +81,7 @@ def make_router(
 
             return tus
 
-    files = _Files(uploads, receipts, receiver)
+    files = _Files(uploads, receipts, receiver, told)
     router = APIRouter(route_class=TusRoute)
     identified = Annotated[Station, Depends(station)]
 
@@ -108,7 +114,8 @@ def make_router(
 class _Files:
     """Each method of the protocol, between headers and `Uploads`."""
 
-    def __init__(self, uploads: Uploads, receipts: Receipts, receiver: Receiver) -> None:
+    def __init__(self, uploads: Uploads, receipts: Receipts, receiver: Receiver, told: Callable[[str], None]) -> None:
+        self._told = told
         self._uploads = uploads
         self._receipts = receipts
         self._receiver = receiver
@@ -129,6 +136,9 @@ class _Files:
             raise WrongContentType(f"a body comes as {CONTENT_TYPE}")
         checksum = _checksum(request)
         metadata = request.headers.get("upload-metadata", "")
+        remembered = request.headers.get(REMEMBERED)
+        if remembered is not None:
+            await self._run(lambda: self._told(remembered))
         state = await self._run(lambda: self._uploads.create(station, length, metadata))
         if has_body and not state.settled:
             state = await self._receive(request, station, state.upload, 0, checksum)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from integrity.errors import LogError
+from integrity.errors import LogError, LogUnavailable
 from integrity.log import Log
 
 
@@ -42,6 +42,7 @@ class LogChain:
     def __init__(self, ended: Sequence[EndedLog], log: Log) -> None:
         self._ended = tuple(ended)
         self.log = log
+        self._refusal: str | None = None
 
     @property
     def ended(self) -> tuple[EndedLog, ...]:
@@ -53,8 +54,14 @@ class LogChain:
         """The number of the current log's first leaf."""
         return sum(each.size for each in self._ended)
 
+    def refuse(self, why: str) -> None:
+        """Let nothing be appended any more in this process: others know that it would fork the log."""
+        self._refusal = why
+
     def exclusive(self) -> AbstractContextManager[None]:
-        """The current log's."""
+        """The current log's; LogUnavailable once appending was refused."""
+        if self._refusal is not None:
+            raise LogUnavailable(self._refusal)
         return self.log.exclusive()
 
     def head(self) -> CountedHead:

@@ -181,6 +181,7 @@ ACTIONS = {
     "token-added": _("Time token added"),
     "token-renewed": _("Time tokens renewed"),
     "checkpoint-stamped": _("Log checkpoint stamped"),
+    "log-recovered": _("Log continued after a restore"),
     "trust-authority": _("Timestamp authority trusted"),
     "prepare": _("Viewing copy made"),
     "unplayable": _("No viewing copy possible"),

@@ -23,6 +23,9 @@ from integrity.digest import Digest
 from player.language import gettext as _
 from scripts.assemble import House, open_house
 from scripts.authorities import authorities_beside
+from scripts.founding import sole_server
+from scripts.known import read_anchors
+from scripts.recovery import recover
 from scripts.renewing import Renewer
 from scripts.settings import load
 from scripts.status import Status, scrub_facts, seal_of, status_of
@@ -208,6 +211,28 @@ def dispose(data: Path, settings: Path | None, order: str) -> None:
     if not counts or set(counts) - {"done", "kept"}:
         click.echo(_("not all of it could be carried out"), err=True)
         sys.exit(1)
+
+
+@command.command("recover-log")
+@_data
+@click.option(
+    "--known",
+    type=click.Path(path_type=Path, exists=True),
+    multiple=True,
+    required=True,
+    help=_("a checkpoint or receipt from outside, or a folder of them"),
+)
+def recover_log(data: Path, settings: Path | None, known: tuple[Path, ...]) -> None:
+    """End a log that was set back, and begin its successor; only while nothing serves the folder."""
+    with sole_server(data), _house(data, settings) as house:
+        anchors = [anchor for path in known for anchor in read_anchors(path)]
+        done = recover(house, anchors, operator())
+        told = house.trust
+    said = _("the log {origin} ended at {size} leaves; others remember {known}")
+    click.echo(said.format(origin=done.ended, size=done.size, known=done.known))
+    click.echo(_("its successor is {origin}; give everybody the new trust.json").format(origin=done.successor.name))
+    for kind, fingerprint in told.fingerprints:
+        click.echo(f"  {kind}: {fingerprint}")
 
 
 def _agency(house: House, code: str | None) -> Any:

@@ -41,7 +41,7 @@ from ingest.errors import IngestError
 from ingest.routes import make_router
 from integrity.checkpoint import own_note
 from integrity.errors import IntegrityError
-from integrity.log import CHECKPOINT
+from integrity.log import CHECKPOINT, Log
 from integrity.timestamp import TimestampAuthority
 from player.export import Export
 from player.language import from_tag
@@ -50,7 +50,9 @@ from player.routes.refusals import reading, refusal
 from scripts.assemble import House
 from scripts.authorities import asking
 from scripts.authority_child import AuthorityChild
+from scripts.known import StationMemory
 from scripts.metrics import StateCollector
+from scripts.recovery import SUCCESSION, read_succession
 from scripts.routes import Public
 from scripts.routes import router as public
 from scripts.status import status_of
@@ -60,6 +62,8 @@ CHECKPOINT_STAMP = "checkpoint.tsr"
 CHECKPOINT_STAMPED = "checkpoint.stamped"
 CHECKPOINT_COSIGNED = "checkpoint.cosigned"
 """Below /log/: the newest checkpoint that as many witnesses signed as are asked for, or the most that there were."""
+ENDED = "ended/"
+"""Before the number of a log that ended, the oldest 1, and a path in it."""
 
 _log = structlog.get_logger()
 
@@ -80,7 +84,11 @@ def make_application(house: House, child: AuthorityChild | None) -> Iterator[Fas
             ready=lambda: _ready(house, works),
             registry=_registry(house, works),
         )
-        app.include_router(make_router(works.uploads, works.receipts, works.receiver, station, as_response))
+        app.include_router(make_router(
+                works.uploads, works.receipts, works.receiver, station, as_response,
+                StationMemory(house.data, house.logs).tell,
+            )
+        )  # fmt: skip
         app.include_router(public)
         app.include_router(api)
         add_pages(app, from_tag(house.settings.language) or "zh_CN")
@@ -100,9 +108,20 @@ def log_file(house: House, path: str) -> bytes | None:
     if path == CHECKPOINT_COSIGNED:
         best = house.cosigned.best(house.trust.quorum)
         return None if best is None else best.signed.note
+    if path == SUCCESSION:
+        return read_succession(house.data)
+    if path.startswith(ENDED):
+        number, _, rest = path.removeprefix(ENDED).partition("/")
+        ended = dict(zip(map(str, range(1, len(house.logs.ended) + 1)), house.logs.ended, strict=True)).get(number)
+        return None if ended is None else _log_file(house, ended.log, rest)
+    return _log_file(house, house.log, path)
+
+
+def _log_file(house: House, log: Log, path: str) -> bytes | None:
+    """The same of one log, but for cosignatures."""
     if path not in (CHECKPOINT_STAMP, CHECKPOINT_STAMPED):
-        return house.log.public_file(path)
-    stamped = house.checkpoints.newest(house.log.origin)
+        return log.public_file(path)
+    stamped = house.checkpoints.newest(log.origin)
     if stamped is None:
         return None
     return stamped.token if path == CHECKPOINT_STAMP else own_note(stamped.note)

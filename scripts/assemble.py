@@ -45,6 +45,7 @@ from integrity.watched import origin_hash
 from integrity.witnessed import CosignedCheckpoints
 from scripts import founding
 from scripts.assemble_vaults import Vaults, open_vaults
+from scripts.known import refuse_set_back
 from scripts.logs import open_chain
 from scripts.scrubbing import Scrubbing
 from scripts.settings import Settings
@@ -119,9 +120,14 @@ class House:
         """The key that signs receipts."""
         return founding.receipt_signer(self.data)
 
+    def refuse_set_back(self) -> None:
+        """LogSetBack when others remember more of the log than there is: asked before anything is appended."""
+        refuse_set_back(self.data, self.settings, self.logs, self.trust)
+
     @contextmanager
     def sequencing(self, beside: Callable[[], None] | None = None) -> Iterator[None]:
         """Run the sequencer inside the block; counted refusals are written about once a second and at the end."""
+        self.refuse_set_back()
         self.sequencer.start(beside or self.ledger.flush)
         try:
             yield

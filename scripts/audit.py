@@ -19,16 +19,15 @@ from catalog.audit import Progress as Step
 from catalog.database import Database
 from catalog.renditions import RenditionStore
 from integrity.anchor import Anchor
-from integrity.bounded import read_bounded
 from integrity.clock import SystemClock, system_random
 from integrity.errors import InvalidTrust, WitnessUnavailable
 from integrity.finding import Finding
-from integrity.note import SIZE_LIMIT
 from integrity.trust import Trust, read_trust
 from player.language import gettext as _
 from scripts import founding
 from scripts.assemble_vaults import open_vaults
 from scripts.audit_run import Audit, Parts, Report
+from scripts.known import NothingKnown, read_anchors
 from scripts.log_records import read_records
 from scripts.logs import read_chain
 from scripts.settings import load
@@ -64,7 +63,7 @@ def command(
         elif not Path(place).exists():
             raise click.UsageError(_("no such file or folder: {path}").format(path=place))
         else:
-            anchors += read_anchors(Path(place))
+            anchors += _anchors(Path(place))
     report = run(data, settings, sample, tuple(anchors), trust, quiet=as_json)
     report = replace(report, findings=(*silent, *report.findings))
     if as_json:
@@ -108,18 +107,12 @@ def run(
     return Report((*defects, *report.findings), report.notes, report.looked_at)
 
 
-def read_anchors(path: Path) -> Iterator[Anchor]:
-    """A file, or every receipt and checkpoint in a folder; a wrong usage where there is none."""
-    if path.is_file():
-        yield Anchor(path.name, read_bounded(path, SIZE_LIMIT))
-        return
-    found = 0
-    for file in sorted(path.rglob("*")):
-        if file.is_file() and ("receipt" in file.name or file.name.startswith("checkpoint")):
-            found += 1
-            yield Anchor(file.relative_to(path).as_posix(), read_bounded(file, SIZE_LIMIT))
-    if not found:
-        raise click.UsageError(_("no receipt and no checkpoint in {path}").format(path=path))
+def _anchors(path: Path) -> list[Anchor]:
+    """What lies there; a wrong usage where nothing does."""
+    try:
+        return list(read_anchors(path))
+    except NothingKnown as error:
+        raise click.UsageError(str(error)) from error
 
 
 def witness_anchors(url: str, origins: Sequence[str]) -> tuple[list[Anchor], list[Finding]]:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from catalog.audit import Outside, Progress, checks, claims, counts
 from catalog.audit_disposals import disposed_digests, going_digests
 from catalog.audit_schema import schema_findings
+from catalog.audit_succession import succession_findings
 from catalog.audit_trust import trust_findings
 from catalog.audit_uploads import receipted
 from catalog.database import Database
@@ -200,6 +201,7 @@ class Audit:
             yield from self._homeless(claimed)
             self._collect("trust", trust_findings(connection, self.parts.told))
             self._collect("quarantine", self._quarantine(connection))
+            self._collect("log", succession_findings(connection, self.parts.logs))
             for locks in self.parts.locks:
                 self._collect(f"locks {locks.name}", self._locks(connection, locks))
             for anchor in self.anchors:
@@ -254,6 +256,12 @@ class Audit:
     # --- what is no defect --------------------------------------------------------------------------------------------
 
     def _notes(self) -> Iterator[Note]:
+        lost = _(
+            "the log {origin} was set back and ended at {size} leaves; {count} more were known outside and are lost"
+        )
+        for ended in self.parts.logs.ended:
+            said = lost.format(origin=ended.log.origin, size=ended.size, count=max(0, ended.known - ended.size))
+            yield Note("log-recovered", said)
         if not self.anchors:
             yield Note(
                 "no-external-anchor",

@@ -46,17 +46,45 @@ class LogMemory:
         """Prove that a receipt's checkpoint and those seen before are of one history; LogInconsistent."""
         with self._lock:
             seen = self._open(note)
-            if self._published is None or self._published.size < seen.size:
+            if self._published is None or (_same(self._published, seen) and self._published.size < seen.size):
                 self._read_published()
+            if self._succeeded(seen):
+                return  # of a log that ended, as our trust.json says: there is nothing it could still grow into
             self._unproven.append(seen)
             self._settle()
             self._remember()
+
+    def ended(self, note: bytes) -> bool:
+        """Whether this is a checkpoint of a log that another one has succeeded; LogInconsistent."""
+        with self._lock:
+            if self._published is None:
+                self._read_published()
+            return self._succeeded(self._open(note))
+
+    def newest(self) -> bytes | None:
+        """The largest checkpoint that is remembered: what a server must at least know itself."""
+        with self._lock:
+            return None if self._floor is None else self._floor.note
+
+    def _succeeded(self, older: SignedCheckpoint) -> bool:
+        """Whether the published log succeeds the one of this checkpoint: by our trust.json, never by its own word."""
+        origin, before = "" if self._published is None else self._published.checkpoint.origin, self._trust.successions
+        while origin in dict(before):
+            origin = dict(before)[origin]
+            if origin == older.checkpoint.origin:
+                return True
+        return False
 
     def _read_published(self) -> None:
         note = self._fetch("checkpoint")
         if note is None:
             raise LogInconsistent("the server publishes no log to compare with")
         published, before = self._open(note), self._published or self._floor
+        if before is not None and not _same(before, published):
+            self._published = published
+            if not self._succeeded(before):
+                raise LogInconsistent(f"it shows the log {published.checkpoint.origin}, which succeeds none we know")
+            self._floor = before = None
         if before is not None:
             if published.size < before.size:
                 raise LogInconsistent(f"the log had {before.size} leaves and has {published.size} now")
@@ -113,3 +141,8 @@ class LogMemory:
             except InvalidNote as error:
                 failure = error
         raise LogInconsistent("a checkpoint is not signed by the log this station trusts") from failure
+
+
+def _same(one: SignedCheckpoint, other: SignedCheckpoint) -> bool:
+    """Whether two checkpoints are of one log."""
+    return one.checkpoint.origin == other.checkpoint.origin

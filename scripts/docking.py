@@ -6,6 +6,7 @@ that the log holds their manifest, and the log must continue what this station s
 and never changes or removes a file.
 """
 
+import base64
 import mimetypes
 import os
 import random
@@ -186,8 +187,14 @@ class Dock:
             return None
         if receipt.pending or receipt.wipe == "wait":
             receipt = self._later(file, receipt)
+        if self._log.ended(TlogProof.from_bytes(receipt.tlog_proof).checkpoint) and not self._still_there(receipt):
+            return None
         self._log.check(TlogProof.from_bytes(receipt.tlog_proof).checkpoint)
         return receipt
+
+    def _still_there(self, receipt: Receipt) -> bool:
+        """Whether a server that was restored still knows the upload; what it lost is sent again."""
+        return self._ask("GET", self._url(f"files/{receipt.upload}/receipt")).status_code == 200
 
     def _later(self, file: _File, receipt: Receipt) -> Receipt:
         try:
@@ -250,6 +257,9 @@ class Dock:
         except UnicodeEncodeError as error:
             raise DockError("metadata-invalid", f"the name {file.path.name!a} is not UTF-8") from error
         headers = {"Upload-Length": str(file.size), "Upload-Metadata": header}
+        remembered = self._log.newest()
+        if remembered is not None:  # a server that was set back learns it from us
+            headers["Tiezheng-Checkpoint"] = base64.b64encode(remembered).decode()
         response = self._ask("POST", self._url("files"), headers=headers)
         if response.status_code != 201:
             raise _refusal(response)

@@ -88,7 +88,7 @@ def trust(
     asked = (*external, *(() if authority_root is None else (TrustedAuthority(AUTHORITY, authority_root, False),)))
     if not path.exists():
         write_trust(path, replace(_trust(data, asked), witnesses=tuple(witnesses), quorum=quorum))
-    told = read_trust(path)
+    told = tell_logs(data)
     known = {authority.name: authority for authority in told.authorities}
     for authority in asked:
         before = known.get(authority.name, authority)
@@ -98,6 +98,18 @@ def trust(
     authorities = (*told.authorities, *added)
     now = replace(told, authorities=authorities, witnesses=tuple(witnesses), quorum=quorum)
     if now != told:
+        durable.replace(path, now.encode(), 0o644)
+    return now
+
+
+def tell_logs(data: Path) -> Trust:
+    """Bring what others are told of the logs up to the keys there are now; the file before it is kept beside."""
+    path = data / "trust.json"
+    told, own = read_trust(path), _trust(data, ())
+    now = replace(told, logs=own.logs, terms=own.terms, successions=own.successions)
+    if now != told:
+        number = next(n for n in range(1, 10_000) if not (data / f"trust.{n}.json").exists())
+        durable.write_new(data / f"trust.{number}.json", told.encode(), 0o644)
         durable.replace(path, now.encode(), 0o644)
     return now
 

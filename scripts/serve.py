@@ -62,6 +62,7 @@ def command(data: Path, host: str, port: int, file: Path | None) -> None:
         founding.trust(data, root, external, witnesses=witnesses, quorum=settings.witness_quorum)
         house = open_house(data, settings)
         stack.callback(house.close)
+        house.refuse_set_back()
         _prove_vaults(house)
         record_authorities(house.database, house.ledger, external)
         _serve(house, child, host, port)

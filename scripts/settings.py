@@ -94,6 +94,13 @@ class Settings(BaseModel):
         ge=0,
         description="how many of them must have signed; told to others in trust.json; fewer is an alarm",
     )
+    known_checkpoints: str | None = Field(
+        default=None,
+        description="file or folder of checkpoints and receipts from outside that the log must contain before it grows",
+    )
+    log_key_overlap_days: int = Field(
+        default=30, ge=0, description="days that a replaced key of the log signs beside the new one"
+    )
     checkpoint_token_seconds: int = Field(
         default=60, ge=0, description="seconds within which a log that has grown gets a token; 0 for none at all"
     )

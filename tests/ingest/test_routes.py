@@ -63,7 +63,10 @@ class Client:
         self.house = house
         self.receipts = receipts
         self.app = FastAPI()
-        self.app.include_router(make_router(house.uploads, receipts, Receiver(threads), station, problem))
+        self.told: list[str] = []
+        self.app.include_router(
+            make_router(house.uploads, receipts, Receiver(threads), station, problem, self.told.append)
+        )
 
     def ask(self, method: str, url: str, headers: dict[str, str] | None = None, **options: Any) -> httpx2.Response:
         async def ask() -> httpx2.Response:
@@ -393,3 +396,14 @@ def test_a_refused_body_ends_its_connection(client: Client) -> None:
     refused: Callable[..., httpx2.Response] = client.patch
     assert refused(url, 2, b"a").headers["connection"] == "close"
     assert "connection" not in client.ask("DELETE", "/files/" + "a" * 26).headers
+
+
+def test_what_a_station_remembers_of_the_log_is_heard_before_its_upload_begins(client: Client) -> None:
+    response = client.ask("POST", "/files", TUS | {"Upload-Length": "1", "Tiezheng-Checkpoint": "bm90ZQ=="})
+    assert response.status_code == 201
+    assert client.told == ["bm90ZQ=="]
+    client.create(1)
+    assert client.told == ["bm90ZQ=="]
+    stranger = {"Authorization": "Bearer nobody", "Upload-Length": "1", "Tiezheng-Checkpoint": "bm90ZQ=="}
+    assert client.ask("POST", "/files", TUS | stranger).status_code == 401
+    assert client.told == ["bm90ZQ=="]

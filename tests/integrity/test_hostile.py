@@ -17,7 +17,7 @@ from integrity.note import SIZE_LIMIT
 from integrity.staging import LIMIT as BATCH_LIMIT
 from integrity.staging import Staging
 from integrity.trust import LIMIT as TRUST_LIMIT
-from scripts.audit import read_anchors
+from scripts.known import read_anchors
 from tests.fakes.signers import SIGNER
 from tests.integrity.confined import MEMORY, judged
 from tests.integrity.zoo import logs

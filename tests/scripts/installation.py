@@ -61,7 +61,7 @@ class Authority:
 class Making:
     """Fills an installation."""
 
-    def __init__(self, data: Path, settings_file: Path | None = None) -> None:
+    def __init__(self, data: Path, settings_file: Path | None = None, station: str = "采集站 1") -> None:
         settings = load(settings_file, environment={})
         founding.found(data, settings, system_random)
         embedded = make_authority(data / "authority", SystemClock(), system_random)
@@ -78,7 +78,7 @@ class Making:
             house.recordings, house.agencies, house.logs, signer, house.clock, house.vaults.checked
         )
         self.agency: AgencyId = house.agencies.first("main", "某市城管局").id
-        self.station, _ = house.stations.enrol(SYSTEM, self.agency, "采集站 1")
+        self.station, _ = house.stations.enrol(SYSTEM, self.agency, station)
 
     def make(self, kind: Callable[..., Any]) -> Any:
         house = self.house

@@ -23,7 +23,8 @@ from integrity.note import Signer
 from integrity.seal import ReceivedFile, Sealer
 from integrity.statement import Statement
 from scripts.assemble import House, open_house
-from scripts.audit import command, read_anchors
+from scripts.audit import command
+from scripts.known import read_anchors
 from scripts.settings import load
 from tests.fakes.authorities import FakeAuthority
 from tests.fakes.signers import KEY, SIGNER

@@ -1,6 +1,7 @@
 """A station's memory of the log notices rollbacks, forks and missing tiles, and nothing else."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,17 +11,19 @@ from integrity.checkpoint import Checkpoint
 from integrity.commitment import commit
 from integrity.heads import FileHeads
 from integrity.log import Log
+from integrity.note import Signer
+from integrity.trust import Trust
 from scripts.dock_log import LogInconsistent, LogMemory
 from scripts.dock_state import DockState
-from tests.fakes.signers import OTHER, SIGNER
+from tests.fakes.signers import KEY, OTHER, SIGNER
 from tests.ingest.works import TRUST
 
 
 class Server:
     """A log as its server shows it; `shown` can be another one than the true one."""
 
-    def __init__(self, folder: Path) -> None:
-        self.log = Log.create(folder, SIGNER, FileHeads(folder / "head"))
+    def __init__(self, folder: Path, signer: Signer = SIGNER) -> None:
+        self.log = Log.create(folder, signer, FileHeads(folder / "head"))
         self.asked: list[str] = []
         self.hidden: set[str] = set()
 
@@ -161,3 +164,36 @@ def test_two_unpublished_heads_of_one_size(state: DockState, server: Server, tmp
     one.check(Server(tmp_path / "x").grow(5, "b"))
     with pytest.raises(LogInconsistent, match="one size"):
         one.check(Server(tmp_path / "y").grow(5, "c"))
+
+
+NEXT = Signer("log.example/2", KEY)
+
+
+def succeeded(tmp_path: Path, *, told: bool) -> tuple[Trust, Server]:
+    """A successor of the station's log, and what the station's trust.json says of it."""
+    young = Server(tmp_path / "next", NEXT)
+    successions = ((NEXT.name, SIGNER.name),) if told else ()
+    return replace(TRUST, logs=(*TRUST.logs, NEXT.verifier), successions=successions), young
+
+
+def test_a_successor_that_trust_json_names(state: DockState, server: Server, tmp_path: Path) -> None:
+    old = server.grow(10)
+    memory(state, server.fetch).check(old)
+    trust, young = succeeded(tmp_path, told=True)
+    note = young.grow(3)
+    one = LogMemory(state, trust, young.fetch)
+    one.check(old)
+    assert one.ended(old)
+    one.check(note)
+    assert not one.ended(note)
+    assert state.checkpoint() == note
+    assert LogMemory(state, trust, young.fetch).newest() == note
+    with pytest.raises(LogInconsistent, match="succeeds none"):
+        LogMemory(state, trust, server.fetch).check(server.grow(1))
+
+
+def test_a_successor_that_only_the_server_names(state: DockState, server: Server, tmp_path: Path) -> None:
+    memory(state, server.fetch).check(server.grow(10))
+    trust, young = succeeded(tmp_path, told=False)
+    with pytest.raises(LogInconsistent, match="succeeds none"):
+        LogMemory(state, trust, young.fetch).check(young.grow(300))

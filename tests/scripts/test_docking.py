@@ -1,5 +1,6 @@
 """A file is safe to wipe only with a receipt that verifies; whatever breaks on the way is tried again or named."""
 
+import base64
 import hashlib
 import json
 import os
@@ -7,10 +8,12 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from fastapi import Response
+from fastapi import Request, Response
 
 from catalog.identity import UploadId
+from integrity.checkpoint import open_checkpoint
 from integrity.receipt import verify_receipt
+from scripts.dock_log import LogMemory
 from scripts.dock_state import Credentials, DockState
 from scripts.docking import Dock, DockError, Interrupted, Patience, _Tries, files_below
 from tests.fakes.signers import SIGNER
@@ -278,3 +281,34 @@ def test_waits_grow_with_jitter_until_patience_ends() -> None:
     tries.progressed()
     tries.wait(Interrupted("upload-busy", "no", wait=2))
     assert waits[-1] == 2
+
+
+def test_a_station_brings_along_what_it_remembers_of_the_log(dockside: Dockside) -> None:
+    """So a server that was set back learns it before it appends anything for us."""
+    brought: list[str | None] = []
+
+    def note(request: Request) -> None:
+        if request.method == "POST" and request.url.path == "/files":
+            brought.append(request.headers.get("tiezheng-checkpoint"))
+
+    dockside.cuts.append(note)
+    dockside.dock(dockside.file("a.mp4", b"one"))
+    dockside.dock(dockside.file("b.mp4", b"two"))
+    assert brought[0] is None
+    remembered = base64.b64decode(brought[1] or "")
+    assert open_checkpoint(remembered, [SIGNER.verifier], SIGNER.name).size
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_receipt_of_a_log_that_ended_counts_while_the_server_knows_the_upload(
+    dockside: Dockside, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    path = dockside.file("a.mp4", b"footage")
+    dockside.dock(path)
+    monkeypatch.setattr(LogMemory, "ended", lambda *_: True)
+    if not known:
+        dockside.once("GET", 404, "upload-not-found", "/receipt")
+    dockside.asked.clear()
+    [again] = dockside.dock(path)
+    assert again.safe
+    assert [method for method, where in dockside.asked if where == "/files"] == ([] if known else ["POST"])

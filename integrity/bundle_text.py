@@ -42,6 +42,11 @@ VERIFY = """铁证 · 证据包核验说明 / Tiezheng · How to check this evid
     diff <(find . -type f ! -path './data/*' ! -name 'tagmanifest-sha256.txt*' | cut -c3- | LC_ALL=C sort) \
 <(cut -c67- tagmanifest-sha256.txt | LC_ALL=C sort) && echo OK
 
+   有 manifest-sm3.txt 时，同样的文件另按国密 SM3 列出（应输出 OK；没有该文件则什么也不输出）：
+
+    [ ! -e manifest-sm3.txt ] || { bad=$(cat manifest-sm3.txt tagmanifest-sm3.txt | while read -r d p; do \
+[ "$d" = "$(openssl dgst -sm3 -r "$p" | cut -c-64)" ] || echo "$p"; done); echo "${bad:-OK}"; }
+
 三、时间戳（RFC 3161）。每个文件应有两行或更多 Verification: OK：针对原文件，以及针对其固化清单（manifest）：
 
     cat proofs/authorities/*.pem > ../roots.pem
@@ -98,6 +103,7 @@ in this system.
 1. Was a file changed: the first command prints OK, or names what was. (Look for OK, not for an exit status in a
    script: `set -e; sha256sum -c … && echo OK` ends with 0 on a corrupt file.)
 2. Was a file added: sha256sum does not see that. The two diffs print OK and nothing else.
+   Where there is a manifest-sm3.txt, the next command compares the same files by SM3 and prints OK (without: nothing).
 3. Time stamps (RFC 3161): two lines "Verification: OK" or more for every file, for the file itself and for its sealed
    manifest. A missing .tsr was not there yet when the bundle was made. The next two commands are about the whole bundle
    and about the log's checkpoint (prints nothing where that has no stamp). After an authority's certificate has expired

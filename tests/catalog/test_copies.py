@@ -1,6 +1,7 @@
 """What a bundle holds: written and verified offline, for every kind of recipient."""
 
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from integrity.verify import verify_bundle
 from tests.catalog.proven import Proven
 from tests.catalog.test_checkpoint_tokens import stamp
 from tests.fakes.immutable import clear_immutable
+
+FORMAT = (Path(__file__).resolve().parents[2] / "integrity" / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -61,6 +64,33 @@ def test_every_recipient_gets_a_bundle_that_verifies(
     assert opened[-1] == "decide"
     assert ("view" in opened) == (DISCLOSED[kind] is None)
     assert len(contents.custody) > len(opened) or DISCLOSED[kind] is None
+
+
+def test_who_watched_is_told_to_court_and_agency_only(
+    proven: Proven, officer: Principal, recordings: list[RecordingId], case: CaseId, tmp_path: Path
+) -> None:
+    """Not a byte of a bundle for anybody else has the name of somebody who only watched."""
+    watcher = proven.person("watcher", Role.SUPERVISOR)
+    proven.gate.open_view(watcher, recordings[0], "监督调阅")
+    for kind in RECIPIENT_KINDS:
+        contents = proven.copies.contents(granted(proven, officer, case, *recordings, kind=kind))
+        path = tmp_path / f"{kind}.zip"
+        write_bundle(path, contents, proven.stamp)
+        with zipfile.ZipFile(path) as archive:
+            told = any(b"Watcher" in archive.read(name) for name in archive.namelist())
+        assert told == (kind in ("court", "agency"))
+
+
+def test_the_format_says_what_is_opened_to_whom() -> None:
+    rows = re.findall(r"^\| ((?:`[a-z]+`(?:, )?)+) \| (.+) \|$", FORMAT, re.MULTILINE)
+    told = {
+        kind: None if opened == "all" else frozenset(re.findall(r"`([a-z-]+)`", opened))
+        for kinds, opened in rows
+        for kind in re.findall(r"`([a-z]+)`", kinds)
+        if kind in DISCLOSED
+    }
+    assert told == dict(DISCLOSED)
+    assert set(DISCLOSED) == set(RECIPIENT_KINDS)
 
 
 def test_a_stamped_checkpoint_that_covers_all_of_it_goes_along(

@@ -2,6 +2,7 @@
 
 import io
 import subprocess
+import tracemalloc
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -125,8 +126,8 @@ def paste(bag: Path) -> list[str]:
 
 
 def test_the_commands_of_verify_txt_say_ok(bag: Path) -> None:
-    same, added, tags_added, _, stamps, whole, head, aged, roots, page, digest = paste(bag)
-    assert (same, added, tags_added) == ("OK", "OK", "OK")
+    same, added, tags_added, sm3, _, stamps, whole, head, aged, roots, page, digest = paste(bag)
+    assert (same, added, tags_added, sm3) == ("OK", "OK", "OK", "")
     assert stamps.count("Verification: OK") == 10
     assert whole.endswith("Verification: OK")
     assert head == "", "this checkpoint has no token"
@@ -141,7 +142,7 @@ def test_the_commands_of_verify_txt_see_what_was_done(bag: Path) -> None:
     (bag / "data/originals/A.MP4").write_bytes(b"two")
     (bag / "data/originals/further.mp4").write_bytes(b"x")
     (bag / "further.txt").write_bytes(b"x")
-    same, added, tags_added, _, stamps, whole, _, aged, *_ = paste(bag)
+    same, added, tags_added, _, _, stamps, whole, _, aged, *_ = paste(bag)
     assert "OK" not in same.split()
     assert "A.MP4" in same
     assert "OK" not in added.split()
@@ -168,12 +169,12 @@ def test_the_commands_of_verify_txt_check_the_checkpoint_and_every_further_token
     write_bundle(tmp_path / "bundle.zip", stamped, evidence.stamp)
     subprocess.run(["python3", "-m", "zipfile", "-e", "bundle.zip", "."], cwd=tmp_path, check=True)
     said = paste(tmp_path / "tiezheng-01grant")
-    assert said[4].count("Verification: OK") == 11, "one of the further two is over something else"
-    assert said[6].endswith("Verification: OK")
-    assert said[7].count("Verification: OK") == 6
+    assert said[5].count("Verification: OK") == 11, "one of the further two is over something else"
+    assert said[7].endswith("Verification: OK")
+    assert said[8].count("Verification: OK") == 6
     head = tmp_path / "tiezheng-01grant" / "checkpoint"
     head.write_bytes(head.read_bytes().replace(b"tiezheng", b"Tiezheng"))
-    assert "OK" not in paste(tmp_path / "tiezheng-01grant")[6]
+    assert "OK" not in paste(tmp_path / "tiezheng-01grant")[7]
 
 
 def test_verify_txt_is_for_both_kinds_of_reader(bag: Path) -> None:
@@ -200,15 +201,36 @@ def test_the_same_contents_give_the_same_bytes(contents: BundleContents, tmp_pat
     assert write_bundle(tmp_path / "two.zip", contents) == first
 
 
-def test_large_entries_become_zip64(contents: BundleContents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_entries_become_zip64(
+    contents: BundleContents, evidence: Evidence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As they do beyond 4 GiB, and offsets with them; our verifier reads it, and Python's zipfile."""
     monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 1_000_000)
-    write_bundle(tmp_path / "large.zip", contents)
+    write_bundle(tmp_path / "large.zip", contents, evidence.stamp)
     monkeypatch.undo()
+    assert b"PK\x06\x06" in (tmp_path / "large.zip").read_bytes()[-200:], "its end is written in 64 bits too"
+    assert verify_bundle(tmp_path / "large.zip", evidence.trust, clock=evidence.clock).ok
     with zipfile.ZipFile(tmp_path / "large.zip") as archive:
         assert archive.testzip() is None
         assert archive.read("tiezheng-01grant/data/originals/询问 01.mp4") == VIDEO
         entry = archive.getinfo("tiezheng-01grant/data/originals/询问 01.mp4")
         assert entry.extract_version >= zipfile.ZIP64_VERSION
+
+
+def test_writing_and_verifying_take_little_memory_however_large_a_file_is(evidence: Evidence, tmp_path: Path) -> None:
+    """Both read in small pieces: a large recording, and many small ones, cost what one piece costs."""
+    large = evidence.contents([evidence.seal("large.mp4", bytes(96 * 1024 * 1024))])
+    many = evidence.contents([evidence.seal(f"{number}.jpg", b"%d" % number) for number in range(60)])
+    for number, one in enumerate((large, many)):
+        path = tmp_path / f"{number}.zip"
+        tracemalloc.start()
+        write_bundle(path, one, evidence.stamp)
+        written = tracemalloc.get_traced_memory()[1]
+        tracemalloc.reset_peak()
+        assert verify_bundle(path, evidence.trust, clock=evidence.clock).ok
+        verified = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert max(written, verified) < 12 * 1024 * 1024
 
 
 def test_without_tokens_there_are_none(evidence: Evidence, tmp_path: Path) -> None:
@@ -335,6 +357,10 @@ def test_where_a_file_was_sealed_with_sm3_the_lists_are_there_twice(evidence: Ev
     tags = {"tagmanifest-sha256.txt", "tagmanifest-sha256.txt.tsr", "tagmanifest-sm3.txt"}
     assert named == there - tags
     bagit.Bag(str(bag)).validate()
+    told = paste(bag)
+    assert told[3] == "OK", "VERIFY.txt has a command for them"
+    (bag / "data/originals/b.mp4").write_bytes(b"other")
+    assert "OK" not in paste(bag)[3].split()
     verdict = verify_bundle(tmp_path / "bundle.zip", evidence.trust, clock=evidence.clock)
     assert verdict.findings == ()
 

@@ -33,6 +33,16 @@ OUTLIVED = "token-outlived-certificate"
 
 MINIMUM_RSA_BITS = 2048
 
+_PEACEFUL = frozenset(
+    {
+        x509.ReasonFlags.unspecified,
+        x509.ReasonFlags.affiliation_changed,
+        x509.ReasonFlags.superseded,
+        x509.ReasonFlags.cessation_of_operation,
+    }
+)
+"""Reasons, stated as such, for which a key is given up without having been lost (RFC 3161 section 4)."""
+
 _HASHES: dict[str, tuple[str, hashes.HashAlgorithm]] = {
     SHA256_OID: ("sha256", hashes.SHA256()),
     SHA384_OID: ("sha384", hashes.SHA384()),
@@ -101,7 +111,7 @@ def verify_token(raw: bytes, digest: Digest, expected: Expectation) -> TokenFact
     _check_signature(response, certificate)
     _check_period(certificate, statement.gen_time)
     _check_chain(raw, digest, certificate, expected)
-    _check_afterlife(certificate, expected)
+    _check_afterlife(certificate, statement.gen_time, expected)
     return TokenFacts(
         gen_time=statement.gen_time,
         accuracy=statement.accuracy,
@@ -212,7 +222,7 @@ def _check_chain(raw: bytes, digest: Digest, certificate: x509.Certificate, expe
         raise InvalidToken("token-chain", str(error)) from error
 
 
-def _check_afterlife(certificate: x509.Certificate, expected: Expectation) -> None:
+def _check_afterlife(certificate: x509.Certificate, at: datetime, expected: Expectation) -> None:
     """What happened to the certificate since: only a proof that the token existed before makes it harmless."""
     known = expected.existed_by or expected.now
     if known > certificate.not_valid_after_utc:
@@ -221,5 +231,34 @@ def _check_afterlife(certificate: x509.Certificate, expected: Expectation) -> No
         if revocations.issuer != certificate.issuer:
             continue
         revoked = revocations.get_revoked_certificate_by_serial_number(certificate.serial_number)
-        if revoked is not None and known >= revoked.revocation_date_utc:
-            raise InvalidToken("token-certificate-revoked", f"revoked at {revoked.revocation_date_utc}")
+        if revoked is not None:
+            _check_revocation(revoked, at, known)
+
+
+def _check_revocation(revoked: x509.RevokedCertificate, at: datetime, known: datetime) -> None:
+    """RFC 3161 section 4: a key that was given up in peace leaves its earlier tokens alone, any other taints them all.
+
+    Even in peace only a proof tells earlier tokens from later ones. Without a reason, or with one that is about a
+    compromise, the token has to be proven older than the revocation, and than the day it is said to reach back to.
+    """
+    since, peaceful = _revoked_since(revoked)
+    if known < since:
+        return
+    if peaceful and at < since:
+        raise InvalidToken("token-outlived-certificate", f"nothing proves it existed before its revocation at {since}")
+    raise InvalidToken("token-certificate-revoked", f"revoked at {revoked.revocation_date_utc}, valid until {since}")
+
+
+def _revoked_since(revoked: x509.RevokedCertificate) -> tuple[datetime, bool]:
+    """From when on the certificate counts no more, and whether its key was given up in peace."""
+    since, peaceful = revoked.revocation_date_utc, False
+    try:
+        extensions = tuple(revoked.extensions)
+    except ValueError:
+        return since, False  # what it says in a way nobody can read is no peace
+    for extension in extensions:
+        if isinstance(extension.value, x509.CRLReason):
+            peaceful = extension.value.reason in _PEACEFUL
+        if isinstance(extension.value, x509.InvalidityDate):
+            since = min(since, extension.value.invalidity_date_utc)
+    return since, peaceful

@@ -28,7 +28,6 @@ class AuthoritySettings(BaseModel):
     root: Path
     qualified: bool = False
     policies: tuple[str, ...] = ()
-    revocations: tuple[str, ...] = ()
     username: str | None = None
     password_file: Path | None = None
     client_certificate: Path | None = None

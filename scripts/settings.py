@@ -117,9 +117,6 @@ class Settings(BaseModel):
     renew_before_days: int = Field(
         default=90, ge=1, description="days before a token's certificate ends in which the token is renewed"
     )
-    revocation_hours: int = Field(
-        default=24, ge=1, description="hours after which an authority's revocation list is fetched anew"
-    )
     max_upload_bytes: int = Field(default=64 * 1024 * MIB, ge=1, description="largest file that is received, in bytes")
     reserve_bytes: int = Field(
         default=512 * MIB, ge=0, description="free space below which no upload is taken, in bytes"

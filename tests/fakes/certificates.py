@@ -109,11 +109,16 @@ def keep(folder: Path, issuer: Issued, issued: Issued) -> None:
     (folder / "tsa.key").write_bytes(issued.key_file())
 
 
-def revocations(issuer: Issued, serials: dict[int, datetime], at: datetime = START) -> x509.CertificateRevocationList:
-    """A list signed by `issuer`."""
+def revocations(
+    issuer: Issued, serials: dict[int, datetime], at: datetime = START, extensions: Sequence[x509.ExtensionType] = ()
+) -> x509.CertificateRevocationList:
+    """A list signed by `issuer`; each of its entries has these extensions."""
     builder = x509.CertificateRevocationListBuilder(issuer.certificate.subject, at, at + YEAR)
     for serial, revoked_at in serials.items():
-        builder = builder.add_revoked_certificate(x509.RevokedCertificateBuilder(serial, revoked_at).build())
+        revoked = x509.RevokedCertificateBuilder(serial, revoked_at)
+        for extension in extensions:
+            revoked = revoked.add_extension(extension, critical=False)
+        builder = builder.add_revoked_certificate(revoked.build())
     return builder.sign(issuer.key, SHA256())
 
 

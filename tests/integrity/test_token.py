@@ -1,6 +1,7 @@
 """Tokens: every check beside the token that must fail it, and no byte of a token that may be changed."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -328,6 +329,37 @@ class TestAfterwards:
         now = START + YEAR
         assert finding(good, expecting(root, now=now, revocations=revoked)) == "token-certificate-revoked"
         verify_token(good, DIGEST, expecting(root, now=now, revocations=revoked, existed_by=START))
+
+    @pytest.mark.parametrize(
+        ("extensions", "days", "existed", "code"),
+        [
+            ((x509.CRLReason(x509.ReasonFlags.superseded),), 1, None, "token-outlived-certificate"),
+            ((x509.CRLReason(x509.ReasonFlags.cessation_of_operation),), 1, None, "token-outlived-certificate"),
+            ((x509.CRLReason(x509.ReasonFlags.unspecified),), 1, None, "token-outlived-certificate"),
+            ((x509.CRLReason(x509.ReasonFlags.superseded),), 1, 0, None),
+            ((x509.CRLReason(x509.ReasonFlags.superseded),), -1, None, "token-certificate-revoked"),
+            ((x509.CRLReason(x509.ReasonFlags.superseded),), -1, 0, "token-certificate-revoked"),
+            ((x509.CRLReason(x509.ReasonFlags.key_compromise),), 1, None, "token-certificate-revoked"),
+            ((x509.CRLReason(x509.ReasonFlags.ca_compromise),), 1, None, "token-certificate-revoked"),
+            ((x509.CRLReason(x509.ReasonFlags.key_compromise),), 2, 1, None),
+            ((x509.CRLReason(x509.ReasonFlags.key_compromise),), 2, 2, "token-certificate-revoked"),
+            ((x509.CRLReason(x509.ReasonFlags.key_compromise), x509.InvalidityDate(START)), 2, 1,
+             "token-certificate-revoked"),
+            ((), 1, None, "token-certificate-revoked"),
+        ],
+    )  # fmt: skip
+    def test_why_it_was_revoked(
+        self, root: Issued, good: bytes, extensions: Sequence[x509.ExtensionType], days: int, existed: int | None,
+        code: str | None,
+    ) -> None:  # fmt: skip
+        """Made at START. Given up in peace it has ended; lost, it counts only if something older than that tells."""
+        revoked = (certificates.revocations(root, {2: START + days * DAY}, extensions=extensions),)
+        known = None if existed is None else START + existed * DAY
+        expected = expecting(root, now=START + 9 * DAY, revocations=revoked, existed_by=known)
+        if code is None:
+            verify_token(good, DIGEST, expected)
+        else:
+            assert finding(good, expected) == code
 
     def test_another_was_revoked(self, root: Issued, good: bytes) -> None:
         other = certificates.root("other root")

@@ -86,6 +86,17 @@ def test_it_has_the_words_of_verify_for_each_code_it_can_find() -> None:
             assert chinese == gettext(FINDINGS[code])
 
 
+def test_it_says_the_same_things_in_both_languages() -> None:
+    words = MODULES["words.js"]
+    chinese, english = (re.findall(r'^    "?([\w-]+)"?:', half, re.MULTILINE) for half in words.split("\n  en: {"))
+    assert chinese == english
+    shown = MODULES["page.js"] + (SOURCES / "page.html").read_text(encoding="utf-8")
+    verdicts = {"verified", "self-consistent", "incomplete", "refused"}
+    assert verdicts | {f"{verdict}Why" for verdict in verdicts} <= set(chinese)
+    for name in set(chinese) - verdicts - {f"{verdict}Why" for verdict in verdicts}:
+        assert re.search(rf'["(]{name}[")]', shown), f"{name} is shown nowhere"
+
+
 def test_its_steps_are_those_of_verify() -> None:
     steps = re.findall(r'inquiry\.step\("([^"]+)"', MODULES["bundle.js"])
     assert set(steps) <= set(STEPS)

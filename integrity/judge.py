@@ -251,7 +251,7 @@ class Judge:
         try:
             return self._trust.open_checkpoint(content, claimed.origin, self._existed(content))
         except RevokedKey as error:
-            raise _Refused(error.code, str(error)) from error
+            raise _Refused("log-key-revoked", str(error)) from error
         except InvalidNote as error:
             raise _Refused("checkpoint-signature", str(error)) from error
 

@@ -20,6 +20,7 @@ from integrity.proof_files import MOST, renewal_name
 from integrity.renewal import LIMIT, Renewal
 from integrity.token import CLOCK_TOLERANCE, OUTLIVED
 
+OLDER = "the renewal that covers it is older than it"
 _LIMITS = {"json": LIMIT, "tsr": RESPONSE_LIMIT}
 
 
@@ -41,6 +42,10 @@ class Walked:
     def of(self, raw: bytes) -> tuple[Existence, ...]:
         """Instants at which these bytes are known to have existed."""
         return tuple(self.existed.get(Digest.of(raw), ()))
+
+    def younger(self, raw: bytes, at: datetime) -> bool:
+        """Whether a token of this instant is younger than a renewal that covers it, beyond what clocks differ by."""
+        return any(at > known.at + 2 * CLOCK_TOLERANCE for known in self.of(raw))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,17 +142,13 @@ class RenewalCheck:
                 error = InvalidToken("renewal-too-late", "the next renewal came after its certificate had ended")
             walked.outlived.append(Refused(link.token_path, error))
             return
-        self._check_order(link, stamped.facts.gen_time, walked)
+        if walked.younger(link.token, stamped.facts.gen_time):
+            self._inquiry.find("renewal-before-token", link.token_path, OLDER)
         step.note(f"{link.token_path}: {instant(stamped.facts.gen_time)}")
         proven = Existence(stamped.facts.gen_time, stamped.qualified)
         covered = (*link.renewal.tokens, *((link.renewal.previous,) if link.renewal.previous else ()))
         for each in covered:
             walked.existed[each].append(proven)
-
-    def _check_order(self, link: _Link, at: datetime, walked: Walked) -> None:
-        """What a later renewal covers cannot be younger than that renewal, but for what two clocks may differ by."""
-        if any(at > known.at + 2 * CLOCK_TOLERANCE for known in walked.of(link.token)):
-            self._inquiry.find("renewal-before-token", link.token_path, "the renewal that covers it is older than it")
 
     def _path(self, number: int, part: str) -> str:
         return self._prefix + renewal_name(number, part)

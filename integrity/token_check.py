@@ -12,7 +12,7 @@ from integrity.files import Source
 from integrity.inquiry import Inquiry, RunningStep
 from integrity.judge import Existence, Judge
 from integrity.proof_files import MOST, Over, token_name
-from integrity.renewal_check import Refused, RenewalCheck, Walked
+from integrity.renewal_check import OLDER, Refused, RenewalCheck, Walked
 from integrity.token import OUTLIVED, TokenFacts
 
 
@@ -52,6 +52,8 @@ class TokenCheck:
                 stamped = self._judge.stamped(raw, digest, (*self._existed, *self._walked.of(raw)))
                 self._judge.count(digest, stamped)
                 good[path] = stamped.facts
+                if self._walked.younger(raw, stamped.facts.gen_time):
+                    self._inquiry.find("renewal-before-token", path, OLDER)
             except InvalidToken as error:
                 if error.finding == OUTLIVED:
                     outlived.append(Refused(path, error))

@@ -23,7 +23,7 @@ FOLDER = Path(__file__).with_name("files")
 NOW = datetime(2024, 3, 4, 10, 0, tzinfo=UTC)
 """When the zoo is judged. Any later day before 2044 gives the same findings, so the real clock does as well."""
 
-KINDS = ("bundle", "zip", "seal", "token", "proof", "receipt", "certificate", "trust", "log")
+KINDS = ("bundle", "zip", "seal", "token", "proof", "receipt", "certificate", "release", "trust", "log")
 """A bundle's zip is sound and can be unpacked; a `zip` is hostile as a zip; part of a seal: token to certificate."""
 
 TRUST, VIDEO = "trust.json", "video.mp4"
@@ -63,6 +63,8 @@ class Exhibit:
         judged_by = [] if self.trust == "none" else ["--trust", str(trust)]
         if self.kind in ("bundle", "zip"):
             return [str(self.path), *judged_by]
+        if self.kind == "release":
+            return [str(GOOD_BUNDLE), "--release", str(self.path), *judged_by]
         unpacked(self.path if self.kind == "seal" else GOOD_SEAL, folder)
         if self.part is not None:
             shutil.copyfile(self.path, folder / "seal" / self.part)

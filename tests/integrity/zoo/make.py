@@ -14,12 +14,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from integrity import verify_page
+from integrity.digest import Digest
 from integrity.heads import FileHeads
 from integrity.log import Log
 from integrity.sm3 import Sm3
 from integrity.trust import Trust
 from tests.fakes.evidence import Evidence
-from tests.integrity.zoo import Case, Files, bundles, logs, parts, seals, tokens, zips
+from tests.integrity.zoo import Case, Files, bundles, logs, parts, renewals, seals, tokens, zips
 from tests.integrity.zoo.exhibits import FOLDER, VIDEO, Exhibit
 from tests.integrity.zoo.specimen import Specimen
 from tests.integrity.zoo.tokens import Bench
@@ -83,6 +84,7 @@ def make(folder: Path) -> list[Exhibit]:
             *_seals(studio, folder / "seal"),
             *_tokens(studio, folder / "token"),
             *_parts(studio, folder),
+            *_releases(studio, folder / "release"),
             *_trusts(studio, folder / "trust"),
             *_logs(Path(scratch), folder / "log"),
         ]
@@ -129,6 +131,13 @@ def _seals(studio: Studio, folder: Path) -> Made:
     twice, specimen = copy(good), studio.specimen()
     seals.resealed(twice, specimen, format="tiezheng-manifest-v2", sm3=Sm3.of(_BODY).hex)
     yield Exhibit("seal", folder / "good_with_sm3.zip", "none"), whole(twice)
+    once = copy(good)
+    renewals.renewed(once, studio.specimen())
+    yield Exhibit("seal", folder / "good_renewed.zip", "none"), whole(once)
+    for case in renewals.cage.cases:
+        files = copy(good)
+        case.make(files, studio.specimen(), studio.bench)
+        yield _exhibit(folder, case, ".zip"), whole(files)
     for case in seals.cage.cases:
         files = copy(good)
         case.make(files, studio.specimen())
@@ -153,6 +162,13 @@ def _parts(studio: Studio, folder: Path) -> Made:
         exhibit = _exhibit(folder / "certificate", Case(name, case.make, case.codes), f".{suffix}",
                            part=f"authorities/further.{suffix}")  # fmt: skip
         yield exhibit, case.make(studio.specimen())
+
+
+def _releases(studio: Studio, folder: Path) -> Made:
+    bundle = Digest.of(studio.bundle["tagmanifest-sha256.txt"])
+    yield Exhibit("release", folder / "good.json", "none"), renewals.release(studio.specimen(), bundle)
+    for case in renewals.releases.cases:
+        yield _exhibit(folder, case, ".json"), case.make(studio.specimen(), bundle)
 
 
 def _trusts(studio: Studio, folder: Path) -> Made:

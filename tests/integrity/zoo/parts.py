@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from integrity import note
 from integrity.canonical import canonical, parse_canonical
+from integrity.log_keys import KeyTerm
 from integrity.note import Signer
 from integrity.tlog_proof import TlogProof
 from integrity.trust import Trust
@@ -243,6 +244,12 @@ def a_witness_is_asked_for(specimen: Specimen, trusted: Trust) -> bytes:
 @trusts.case("token-chain", "certificate-not-trusted", "log-not-trusted")
 def nobody_is_trusted(specimen: Specimen, trusted: Trust) -> bytes:
     return Trust().encode()
+
+
+@trusts.case("log-key-revoked")
+def the_log_s_key_was_revoked(specimen: Specimen, trusted: Trust) -> bytes:
+    revoked = KeyTerm(trusted.logs[0], revoked_at=specimen.evidence.clock.now() + timedelta(minutes=1))
+    return replace(trusted, terms=(revoked,)).encode()
 
 
 @trusts.case("checkpoint-signature")

@@ -32,11 +32,12 @@ class FileVault:
 
     checked: Checked = "readback"
 
-    def __init__(self, folder: Path, name: str = "files") -> None:
+    def __init__(self, folder: Path, name: str = "files", folder_mode: int = 0o700) -> None:
         self._folder = folder
         self._name = name
+        self._folder_mode = folder_mode
         with _translated():
-            durable.make_folder(folder)
+            durable.make_folder(folder, folder_mode)
 
     @property
     def name(self) -> str:
@@ -48,9 +49,26 @@ class FileVault:
         with _translated():
             if not _is_there(source):
                 return self._finish(source, target, digest)  # an earlier call took it, or it never was
-            durable.make_folder(target.parent)
+            durable.make_folder(target.parent, self._folder_mode)
             self._name_it(source, target, digest)
             return self._finish(source, target, digest)
+
+    def take(self, fd: int, digest: Digest) -> VaultRef:
+        """Copy the bytes behind a descriptor instead, for whoever gave it may have it open for writing too.
+
+        Durable and repeat-safe like `put_once`; VaultError, and nothing is stored, when they do not have the digest.
+        """
+        target = self._path(digest)
+        with _translated():
+            durable.make_folder(target.parent, self._folder_mode)
+            if not _is_there(target):
+                _copy(fd, target, digest)
+            return self._finish(None, target, digest)
+
+    def device(self) -> int:
+        """The file system that it lies on, as stat(2) numbers them."""
+        with _translated():
+            return self._folder.stat().st_dev
 
     def read(self, ref: VaultRef) -> Iterator[bytes]:
         """See `Vault.read`."""
@@ -125,9 +143,13 @@ class FileVault:
                 return  # to be compared; EXDEV comes before EEXIST
             if error.errno != errno.EXDEV:
                 raise
-            _copy(source, target, digest)
+            fd = os.open(source, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            try:
+                _copy(fd, target, digest)
+            finally:
+                os.close(fd)
 
-    def _finish(self, source: Path, target: Path, digest: Digest) -> VaultRef:
+    def _finish(self, source: Path | None, target: Path, digest: Digest) -> VaultRef:
         """Read back, then take the spool's name away, then lock: each step harmless when it was done before."""
         size = _read_back(source, target, digest)
         try:
@@ -137,7 +159,8 @@ class FileVault:
                 raise
         durable.sync_file(target)
         durable.sync_folder(target.parent)  # the name may be one that a killed call made
-        durable.remove(source)
+        if source is not None:
+            durable.remove(source)
         # Two names: another call has linked its own source here and not removed it yet; with the flag set it never
         # could. That call, or the retry of it, sets the flag.
         if target.lstat().st_nlink == 1 and immutable.protect(target):
@@ -164,7 +187,7 @@ def _open_object(path: Path) -> int:
     raise VaultConflict(f"{path.name} is no regular file")
 
 
-def _read_back(source: Path, target: Path, digest: Digest) -> int:
+def _read_back(source: Path | None, target: Path, digest: Digest) -> int:
     """Hash the object from the disk; its size. A wrong object that is our own source is taken out of the vault again.
 
     VaultConflict when it is not ours: it stays for whoever looks into the matter, and so does the source.
@@ -176,22 +199,22 @@ def _read_back(source: Path, target: Path, digest: Digest) -> int:
             return os.fstat(fd).st_size
     finally:
         os.close(fd)
-    if _is_there(source) and source.samefile(target):
+    if source is not None and _is_there(source) and source.samefile(target):
         durable.remove(target)
         raise VaultError(f"{source.name} does not have the digest {digest}")
     raise VaultConflict(f"the object {digest} has other bytes")
 
 
-def _copy(source: Path, target: Path, digest: Digest) -> None:
-    """Copy from another file system; the name appears only when what was read had the digest."""
+def _copy(fd: int, target: Path, digest: Digest) -> None:
+    """Copy bytes from their first on; the name appears only when what was read had the digest."""
     durable.sweep(target.parent)
-    state = hashlib.sha256()
-    with suppress(FileExistsError), source.open("rb") as reader, durable.new_file(target, _MODE) as writer:
-        while chunk := reader.read(_COPY_SIZE):
+    state, offset = hashlib.sha256(), 0
+    with suppress(FileExistsError), durable.new_file(target, _MODE) as writer:
+        while chunk := os.pread(fd, _COPY_SIZE, offset):
             state.update(chunk)
-            writer.write(chunk)
+            offset += writer.write(chunk)
         if Digest(state.digest()) != digest:
-            raise VaultError(f"{source.name} does not have the digest {digest}")
+            raise VaultError(f"the file does not have the digest {digest}")
 
 
 def _raise(error: OSError) -> None:

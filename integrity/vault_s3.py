@@ -30,8 +30,9 @@ from integrity.errors import (
 )
 from integrity.finding import Finding
 from integrity.s3 import Bucket, Kept, Listed, checksum_of
+from integrity.spooled import opened
 from integrity.vault import COMPLIANCE, Checked, Lock, Protection, VaultRef
-from integrity.vault_s3_put import PART_SIZE, Sums, opened, send, sums_of
+from integrity.vault_s3_put import PART_SIZE, Sums, send, sums_of
 
 _KEY = re.compile(r"[0-9a-f]{64}")
 _SLACK = timedelta(hours=1)

@@ -6,13 +6,11 @@ Never finishes a version whose bytes do not have the digest they should.
 """
 
 import os
-import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from pathlib import Path
 
 from integrity.digest import Digest
 from integrity.errors import VaultError, VaultUnavailable
@@ -30,23 +28,6 @@ class Sums:
     digest: Digest
     size: int
     checksum: str
-
-
-@contextmanager
-def opened(source: Path) -> Iterator[int]:
-    """A descriptor of a regular file; VaultError for anything else, FileNotFoundError where there is none."""
-    try:
-        fd = os.open(source, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise VaultError(f"{source.name} cannot be taken: {error.strerror}") from error
-    try:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise VaultError(f"{source.name} is no regular file")
-        yield fd
-    finally:
-        os.close(fd)
 
 
 def sums_of(fd: int, part_size: int = PART_SIZE) -> Sums:

@@ -7,7 +7,7 @@ anything is entrusted to it, at most once a day. Credentials are files of their 
 import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -23,10 +23,12 @@ from integrity.canonical import canonical
 from integrity.clock import Clock, Random, from_instant, instant
 from integrity.disposal import FileDisposer, VaultDisposer
 from integrity.errors import VaultUnavailable
-from integrity.vault import Checked, LockedVault, Vault, VaultRef
+from integrity.keeper import Keeper, KeeperClient
+from integrity.vault import Checked, LockedVault, Protection, Vault, VaultRef
 from integrity.vault_check import Claimed, LockCheck, VaultCheck
 from integrity.vault_copy import copy
 from integrity.vault_files import FileVault
+from integrity.vault_kept import KeptVault
 from integrity.vault_route import RoutedVault
 from scripts.settings import PREFIX, Settings, WrongSettings
 
@@ -131,11 +133,11 @@ class Vaults:
 def open_vaults(data: Path, settings: Settings, clock: Clock, random: Random) -> Vaults:
     """The vaults of a data folder; WrongSettings names a setting that is missing or does not fit."""
     durable.make_folder(data / SCRATCH)
-    files, first, stores = FileVault(data / "vault"), list[Vault](), list[Store]()
+    files, first, stores = _files(data, settings), list[Vault](), list[Store]()
     if settings.vault == S3:
         stores.append(_store(S3, "", data, settings, clock, random))
         first.append(stores[0].vault)
-    if settings.vault == FILES or any((data / "vault").iterdir()):
+    if settings.vault == FILES or any((settings.vault_folder or data / "vault").iterdir()):
         first.append(files)  # where it is not the first, it is a former one
     replicas: tuple[Vault, ...] = ()
     if settings.replica_s3_bucket is not None:
@@ -146,6 +148,21 @@ def open_vaults(data: Path, settings: Settings, clock: Clock, random: Random) ->
             raise WrongSettings("replica_folder: a replica is either in a folder or in S3")
         replicas = (FileVault(settings.replica_folder, REPLICA),)
     return Vaults(data, RoutedVault(*first, *replicas), (*first, *replicas), replicas, tuple(stores))
+
+
+def make_keeper(folder: Path, place: Path, permitted: Collection[int]) -> tuple[Keeper, Protection]:
+    """A keeper of a folder that everybody may read and nobody else write, and what keeps its objects."""
+    files = FileVault(folder, FILES, 0o755)
+    return Keeper(files, place, permitted), files.protection()
+
+
+def _files(data: Path, settings: Settings) -> Vault:
+    folder = settings.vault_folder or data / "vault"
+    if settings.keeper_socket is None:
+        return FileVault(folder, FILES)
+    if settings.vault_folder is None:
+        raise WrongSettings(f"vault_folder ({PREFIX}VAULT_FOLDER): needed where a keeper owns the vault")
+    return KeptVault(folder, KeeperClient(settings.keeper_socket), FILES)
 
 
 def _store(name: str, prefix: str, data: Path, settings: Settings, clock: Clock, random: Random) -> Store:

@@ -18,6 +18,7 @@ COMMANDS = {
     "verify": "scripts.verify",
     "audit": "scripts.audit",
     "witness": "scripts.witness",
+    "keeper": "scripts.keeper",
     "admin": "scripts.admin",
     "demo": "scripts.demo",
     "bench": "scripts.bench",

@@ -41,6 +41,12 @@ class Settings(BaseModel):
         pattern="^(files|s3)$",
         description="where originals are kept: files, in the data folder, or s3",
     )
+    vault_folder: Path | None = Field(
+        default=None, description="folder of the vault on files, on the same file system; default: in the data folder"
+    )
+    keeper_socket: Path | None = Field(
+        default=None, description="socket of the keeper that owns VAULT_FOLDER under a user of its own"
+    )
     s3_endpoint: str | None = Field(
         default=None, description="URL of the S3 service; default: the address its region has at AWS"
     )

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -104,12 +105,6 @@ def running(house: House, authorities: Authorities, grants: Grants, export: Bund
             for grant in grants.waiting():
                 jobs.wake("bundle", grant)
 
-        def wake_copies() -> None:
-            replication.wake(jobs)
-
-        def wake_locks() -> None:
-            locks.wake(jobs)
-
         def wake_disposals() -> None:
             for disposal in disposing.unfinished():
                 jobs.wake("dispose", disposal)
@@ -123,7 +118,11 @@ def running(house: House, authorities: Authorities, grants: Grants, export: Bund
 
         asked, wanted, sm3 = authorities.asked, house.settings.tokens_wanted, house.settings.sm3
         sealer = Sealer(house.vault, asked, house.sequencer, house.clock, house.random, wanted, sm3=sm3)
-        further = (wake_bundles, wake_copies, wake_locks, wake_disposals, wake_scrub, wake_renewal, export.sweep)
+        copies, renewals = partial(replication.wake, jobs), partial(locks.wake, jobs)
+        proof = partial(house.vaults.prove, house.clock, house.random)  # at most daily
+        further = (
+            wake_bundles, copies, renewals, wake_disposals, wake_scrub, wake_renewal, proof, export.sweep,
+        )  # fmt: skip
         works = _intake(house, authorities, sealer, Receiver(threads), jobs, replication, further)
         works.reconciler.begin()
         house.recordings.release_all()

@@ -72,7 +72,7 @@ async function showTrust() {
 async function dropped(transfer) {
   const [item] = transfer.items;
   const entry = item?.webkitGetAsEntry?.();
-  const handle = await item?.getAsFileSystemHandle?.();
+  const handle = await item?.getAsFileSystemHandle?.().catch(() => null);
   if (handle?.kind === "directory") return Folder.ofHandle(handle);
   if (!handle && entry?.isDirectory) return Folder.ofEntry(entry);
   throw new Unreadable(word("notFolder"));

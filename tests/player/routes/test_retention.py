@@ -2,8 +2,11 @@
 
 import re
 
+from sqlalchemy import update
+
 from catalog.identity import RecordingId
 from catalog.permissions import Role
+from catalog.tables import recordings
 from tests.player.office import Browser, Office
 
 DAY = 24 * 3600
@@ -86,3 +89,14 @@ def test_without_the_right_there_is_no_page(office: Office) -> None:
     assert "/retention" not in officer.get("/cases").text
     recording = office.footage()
     assert officer.form("/retention/disposals", {"recording": recording, "reason": "x"} | LAW).status_code == 403
+
+
+def test_a_recording_that_was_disposed_of_says_so(office: Office) -> None:
+    """And never that its sealed original is untouched."""
+    officer = office.browser("zhang", Role.OFFICER)
+    recording = office.footage()
+    with office.database.write() as connection:
+        ended = {"state": "unplayable", "reason": "disposed: by order x"}
+        connection.execute(update(recordings).where(recordings.c.id == recording).values(ended))
+    page = officer.get(f"/recordings/{recording}").text
+    assert "was disposed of" in page and "untouched" not in page

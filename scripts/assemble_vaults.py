@@ -7,8 +7,8 @@ anything is entrusted to it, at most once a day. Credentials are files of their 
 import json
 import os
 import stat
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -52,6 +52,7 @@ class Store:
     name: str
     vault: LockedVault
     probe: "Probe"
+    disposer: VaultDisposer
     buckets: "tuple[Bucket, ...]"
 
 
@@ -64,6 +65,7 @@ class Vaults:
     all: tuple[Vault, ...]
     replicas: tuple[Vault, ...] = ()
     stores: tuple[Store, ...] = ()
+    folders: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def checked(self) -> dict[str, Checked]:
@@ -72,7 +74,8 @@ class Vaults:
 
     def disposers(self, *, clear: bool = False) -> dict[str, VaultDisposer]:
         """Who removes from which vault; `clear` for the command of the machine's root alone."""
-        return {FILES: FileDisposer(self.data / "vault", FILES, clear=clear)}
+        files = {name: FileDisposer(folder, name, clear=clear) for name, folder in self.folders.items()}
+        return files | {store.name: store.disposer for store in self.stores}
 
     def checks(self) -> tuple[VaultCheck, ...]:
         """The audit's way into the vaults: it gets the checks, never a vault."""
@@ -140,6 +143,7 @@ def open_vaults(data: Path, settings: Settings, clock: Clock, random: Random) ->
     if settings.vault == FILES or any((settings.vault_folder or data / "vault").iterdir()):
         first.append(files)  # where it is not the first, it is a former one
     replicas: tuple[Vault, ...] = ()
+    folders = {FILES: settings.vault_folder or data / "vault"}
     if settings.replica_s3_bucket is not None:
         stores.append(_store(REPLICA, "replica_", data, settings, clock, random))
         replicas = (stores[-1].vault,)
@@ -147,7 +151,8 @@ def open_vaults(data: Path, settings: Settings, clock: Clock, random: Random) ->
         if replicas:
             raise WrongSettings("replica_folder: a replica is either in a folder or in S3")
         replicas = (FileVault(settings.replica_folder, REPLICA),)
-    return Vaults(data, RoutedVault(*first, *replicas), (*first, *replicas), replicas, tuple(stores))
+        folders[REPLICA] = settings.replica_folder
+    return Vaults(data, RoutedVault(*first, *replicas), (*first, *replicas), replicas, tuple(stores), folders)
 
 
 def make_keeper(folder: Path, place: Path, permitted: Collection[int]) -> tuple[Keeper, Protection]:
@@ -170,6 +175,7 @@ def _store(name: str, prefix: str, data: Path, settings: Settings, clock: Clock,
     # Imported here: what boto3 costs at the start, nobody pays who keeps files.
     from integrity.s3 import Bucket, Place
     from integrity.vault_s3 import S3Vault, Terms
+    from integrity.vault_s3_disposal import S3Disposer
     from integrity.vault_s3_probe import Probe
 
     def chosen(what: str) -> Any:
@@ -186,7 +192,8 @@ def _store(name: str, prefix: str, data: Path, settings: Settings, clock: Clock,
     holding = reached("hold_credentials") if chosen("hold_credentials") else ours
     removing = reached("disposal_credentials") if chosen("disposal_credentials") else ours
     vault = S3Vault(ours, clock, Terms(timedelta(days=settings.lock_days)), data / SCRATCH, name, holding)
-    return Store(name, vault, Probe(ours, removing, holding, clock, random), (ours, holding, removing))
+    probe, disposer = Probe(ours, removing, holding, clock, random), S3Disposer(removing, holding, name)
+    return Store(name, vault, probe, disposer, (ours, holding, removing))
 
 
 def _keep(vault: LockedVault, of: Claimed, until: datetime | None, hold: bool) -> None:

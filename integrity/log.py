@@ -154,6 +154,21 @@ class Log:
             return range(self._state.edge.size, self._state.edge.size)
         return self._append(self._state, entries)
 
+    def sign_again(self) -> None:
+        """Put the signatures of today's keys under the same head, and publish it: when a key was replaced.
+
+        Inside `exclusive`. LogUnavailable: whether it was done is not known; the next turn reads again.
+        """
+        if self._writer != threading.get_ident() or not self._keys.signers:
+            raise LogError("signing takes the key and happens inside exclusive()")
+        old, self._state = self.head(), None
+        again = checkpoint.sign(old.checkpoint, self._keys.signers)
+        self._swap(old.note, again.note)
+        try:
+            durable.replace(self._folder / CHECKPOINT, again.note, FILE_MODE)
+        except OSError as error:
+            raise LogUnavailable(f"the head is signed again, and not published yet: {error}") from error
+
     def _append(self, old: _State, entries: Sequence[bytes]) -> range:
         edge, files = old.edge.grow(entries)
         head = checkpoint.sign(Checkpoint(self.origin, edge.size, edge.root()), self._keys.signers)

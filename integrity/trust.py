@@ -6,7 +6,7 @@ the same names and proves nothing; only what is in here does. Never completed fr
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -86,6 +86,10 @@ class Trust:
         """The same with the sizes that each may sign for."""
         limited = {term.verifier: term for term in self.terms}
         return tuple(limited.get(key, KeyTerm(key)) for key in self.log_keys(origin))
+
+    def unrevoked(self) -> "Trust":
+        """The same as if no key had been revoked: for who asks whether something is as it was, not who made it."""
+        return replace(self, terms=tuple(replace(term, revoked_at=None) for term in self.terms))
 
     def open_checkpoint(self, signed: bytes, origin: str, existed_by: datetime | None = None) -> SignedCheckpoint:
         """A checkpoint of this origin that a trusted key signed for its size; InvalidNote, RevokedKey."""

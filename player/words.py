@@ -182,6 +182,7 @@ ACTIONS = {
     "token-renewed": _("Time tokens renewed"),
     "checkpoint-stamped": _("Log checkpoint stamped"),
     "log-recovered": _("Log continued after a restore"),
+    "log-key-changed": _("Key of the log replaced"),
     "trust-authority": _("Timestamp authority trusted"),
     "prepare": _("Viewing copy made"),
     "unplayable": _("No viewing copy possible"),

@@ -24,6 +24,7 @@ from player.language import gettext as _
 from scripts.assemble import House, open_house
 from scripts.authorities import authorities_beside
 from scripts.founding import sole_server
+from scripts.key_change import change_key
 from scripts.known import read_anchors
 from scripts.recovery import recover
 from scripts.renewing import Renewer
@@ -211,6 +212,18 @@ def dispose(data: Path, settings: Path | None, order: str) -> None:
     if not counts or set(counts) - {"done", "kept"}:
         click.echo(_("not all of it could be carried out"), err=True)
         sys.exit(1)
+
+
+@command.command("rotate-log-key")
+@_data
+@click.option("--stolen", is_flag=True, help=_("the old key was stolen: it signs no more, and is revoked"))
+def rotate_log_key(data: Path, settings: Path | None, stolen: bool) -> None:
+    """Give the log a new key; the old one signs beside it for some days more."""
+    with _house(data, settings) as house, house.sequencing():
+        told = change_key(house, operator(), stolen=stolen)
+    click.echo(_("give everybody the new trust.json"))
+    for kind, fingerprint in told.fingerprints:
+        click.echo(f"  {kind}: {fingerprint}")
 
 
 @command.command("recover-log")

@@ -5,6 +5,7 @@ share. Never makes a log anew where one was: a second beginning would be a secon
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from catalog.database import Database
@@ -28,8 +29,8 @@ def heads_of(data: Path, database: Database, record: LogRecord) -> LogHeads:
 
 
 def terms_of(record: LogRecord) -> tuple[KeyTerm, ...]:
-    """The keys of a log with the sizes they are for."""
-    return tuple(key.term for key in record.keys)
+    """The keys of a log with the sizes they are for; a revoked one too, for we know ourselves what it signed."""
+    return tuple(replace(key.term, revoked_at=None) for key in record.keys)
 
 
 def open_chain(data: Path, database: Database, clock: Clock | None = None) -> LogChain:

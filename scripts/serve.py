@@ -32,6 +32,7 @@ from scripts.application import make_application
 from scripts.assemble import House, open_house
 from scripts.assemble_vaults import protections
 from scripts.authority_child import AuthorityChild
+from scripts.key_change import retire_keys
 from scripts.settings import Settings, child_environment, load
 
 ADMINISTRATOR = "admin"
@@ -63,6 +64,7 @@ def command(data: Path, host: str, port: int, file: Path | None) -> None:
         house = open_house(data, settings)
         stack.callback(house.close)
         house.refuse_set_back()
+        retire_keys(house)
         _prove_vaults(house)
         record_authorities(house.database, house.ledger, external)
         _serve(house, child, host, port)

@@ -53,8 +53,9 @@ class RunningStep:
         self.idle = False
 
     def note(self, text: str) -> None:
-        """Something worth reading beside the step's outcome."""
-        self.notes.append(text)
+        """Something worth reading beside the step's outcome, once."""
+        if text not in self.notes:
+            self.notes.append(text)
 
     def nothing_to_check(self, why: str) -> None:
         """Earlier findings left this step without anything to say yes or no to."""

@@ -92,6 +92,8 @@ def _print(verdict: Verdict) -> None:
         console.print(_step(step))
         if step.detail:
             console.print(Text(f"      {printable(step.detail)}", style="dim"))
+    if verdict.findings:
+        console.print()
     for finding in verdict.findings:
         console.print(_finding(finding))
     console.print()

@@ -47,3 +47,11 @@ def test_self_consistent_is_the_want_of_trust_and_nothing_else() -> None:
     inquiry.find("file-missing", "x", "")
     assert not inquiry.verdict(Assurance.SELF_ASSERTED).self_consistent
     assert not Inquiry().verdict(Assurance.SELF_ASSERTED).self_consistent
+
+
+def test_what_was_said_is_not_said_again() -> None:
+    inquiry = Inquiry()
+    with inquiry.step("many files") as step:
+        for note in ("one", "two", "one"):
+            step.note(note)
+    assert inquiry.verdict(Assurance.SELF_ASSERTED).steps[0].detail == "one; two"

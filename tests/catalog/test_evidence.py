@@ -1,14 +1,18 @@
 """Lists and details of recordings: facts only, and only one's own."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import insert
 
 from catalog.entry import SYSTEM
 from catalog.errors import NotFound, NotPermitted
+from catalog.evidence import TokenFacts
 from catalog.identity import RecordingId, new_id
 from catalog.permissions import Role
 from catalog.tables import devices, uploads
 from tests.catalog.house import House
+from tests.fakes.clocks import START
 
 
 def test_a_recording_tells_its_seal_and_where_it_came_from(house: House) -> None:
@@ -87,3 +91,9 @@ def test_a_recording_of_several_parts_is_one_line(house: House) -> None:
         connection.execute(insert(parts).values(recording_id=recording, position=1, original_id=original))
     assert len(house.evidence.list(officer).items) == 1
     assert len(house.evidence.get(officer, recording).originals) == 2
+
+
+@pytest.mark.parametrize(("seconds", "delay_ms"), [(59, None), (61, 61_000), (None, None)])
+def test_a_late_token_shows_its_delay(seconds: int | None, delay_ms: int | None) -> None:
+    made = None if seconds is None else START + timedelta(seconds=seconds)
+    assert TokenFacts("original", "embedded", made, START).delay_ms == delay_ms

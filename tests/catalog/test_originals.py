@@ -120,3 +120,12 @@ class TestTwoAuthorities:
     def test_pending_ones_are_left_out_of_the_proofs(self, half: Recordings) -> None:
         files = half.original(half.pending_tokens()[0].original).proof_files(b"proof")
         assert list(files) == ["manifest.json", "original.tsr", "manifest.tsr", "tlog-proof"]
+
+
+def test_how_many_wait_and_since_when(pending: Recordings, recordings: Recordings, sealer: FakeSealer) -> None:
+    waits = pending.tokens_waiting()
+    assert waits.count == 2
+    assert waits.since == min(token.asked_at for token in pending.pending_tokens())
+    for waiting in pending.pending_tokens():
+        pending.add_token(waiting.id, KeptToken.of(FakeAuthority().stamp(waiting.digest)))
+    assert (pending.tokens_waiting().count, pending.tokens_waiting().since) == (0, None)

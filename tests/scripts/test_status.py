@@ -1,0 +1,53 @@
+"""What an installation says of its time stamps: what waits, since when, the alarm, and who does not answer."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+
+from integrity.standing import Standing
+from scripts.assemble import House, open_house
+from scripts.metrics import StateCollector
+from scripts.settings import load
+from scripts.status import status_of
+from tests.fakes.clocks import FakeClock
+
+pytestmark = pytest.mark.xdist_group("audit")
+
+
+@pytest.fixture
+def house(installed: Path) -> Iterator[House]:
+    """One of its tokens is pending."""
+    opened = open_house(installed, load(environment={}))
+    yield opened
+    opened.close()
+
+
+def after(house: House, minutes: float) -> House:
+    since = house.recordings.tokens_waiting().since
+    assert since is not None
+    return replace(house, clock=FakeClock(at=since + timedelta(minutes=minutes)))
+
+
+@pytest.mark.parametrize(("minutes", "alarm"), [(14.9, False), (15.1, True)])
+def test_a_token_that_waits_for_too_long_is_an_alarm(house: House, minutes: float, alarm: bool) -> None:
+    status = status_of(after(house, minutes))
+    tokens = status.json()["tokens"]
+    assert (tokens["pending"], tokens["alarm"]) == (1, alarm)
+    registry = CollectorRegistry()
+    registry.register(StateCollector(lambda: status))
+    assert f"tiezheng_tokens_overdue {float(alarm)}".encode() in generate_latest(registry)
+
+
+def test_an_authority_that_does_not_answer_is_named(house: House) -> None:
+    standing = Standing("embedded", 3, house.clock.now(), "no route to host")
+    status = status_of(house, [standing])
+    [authority] = status.json()["authorities"]
+    assert (authority["failures"], authority["problem"]) == (3, "no route to host")
+    registry = CollectorRegistry()
+    registry.register(StateCollector(lambda: status))
+    assert b'tiezheng_authority_failures{authority="embedded"} 3.0' in generate_latest(registry)
+    assert "problem" not in status_of(house, [Standing("embedded", 0, None, None)]).json()["authorities"][0]

@@ -30,6 +30,8 @@ from integrity.finding import Finding
 _MONTH, _DAY = "(0[1-9]|1[0-2])", "(0[1-9]|[12][0-9]|3[01])"
 INSTANT = f"^[0-9]{{4}}-{_MONTH}-{_DAY}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9][.][0-9]{{6}}Z$"
 """How a time is stored, for PostgreSQL."""
+FRACTION = "." + "[0-9]" * 6 + "Z"
+"""How it ends, for SQLite."""
 
 
 def shape_findings(connection: Connection) -> Iterator[Finding]:
@@ -61,9 +63,13 @@ def _wrong(column: "Column[Any]", dialect: str) -> ColumnElement[bool] | None:
     if isinstance(column.type, Boolean):
         another = or_(another, type_coerce(column, Integer).not_in((0, 1)))
     if isinstance(column.type, Instant):
-        again = func.strftime("%Y-%m-%dT%H:%M:%S", plain, "+0 days", type_=String)  # NULL for no time
-        another = or_(another, func.length(column) != 27, again.is_distinct_from(func.substr(plain, 1, 19)),
-                      func.substr(plain, 20).not_like("._%Z"))  # fmt: skip
+        # Without the fraction, which SQLite would round up; NULL for what is no time.
+        seconds = func.substr(plain, 1, 19, type_=String)
+        again = func.strftime("%Y-%m-%dT%H:%M:%S", seconds, "+0 days", type_=String)
+        fraction = func.substr(plain, 20, type_=String)
+        another = or_(
+            another, func.length(column) != 27, again.is_distinct_from(seconds), fraction.op("NOT GLOB")(FRACTION)
+        )
     return column.is_not(None) & another
 
 

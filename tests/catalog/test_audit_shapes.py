@@ -27,12 +27,19 @@ def test_what_the_services_wrote_fits(audited: Audited) -> None:
     assert audited.codes(check) == set()
 
 
-@pytest.mark.parametrize("time", ["yesterday", "2026-13-01T00:00:00.000000Z", "2026-03-02T08:30:00Z", ""])
+@pytest.mark.parametrize(
+    "time", ["yesterday", "2026-13-01T00:00:00.000000Z", "2026-03-02T08:30:00Z", "2026-03-02T08:30:00.00000xZ", ""]
+)
 def test_a_time_that_is_none(audited: Audited, time: str) -> None:
     change(audited.house.database, f"UPDATE ledger SET at = '{time}' WHERE id = 2")  # noqa: S608  the test's own
     [found] = audited.findings(check)
     assert (found.code, found.subject) == ("row-malformed", "ledger 2")
     assert found.detail.endswith(": at")
+
+
+def test_the_last_microsecond_of_a_year_is_a_time(audited: Audited) -> None:
+    change(audited.house.database, "UPDATE ledger SET at = '2026-12-31T23:59:59.999999Z' WHERE id = 2")
+    assert audited.codes(check) == set()
 
 
 @SQLITE_ONLY

@@ -124,20 +124,28 @@ async function chainToRoot(signer, offered, roots, at) {
   });
   let certificate = signer;
   for (let below = 0; below < CHAIN; below++) {
-    if (beyondThisPage(certificate)) throw new Refusal("not-checked", "a certificate with terms that only tiezheng verify reads");
+    refuseBeyondThisPage(certificate);
     const root = await issuerAmong(certificate, roots, below, at);
-    if (root) return root;
+    if (root) {
+      refuseBeyondThisPage(root);
+      return root;
+    }
     certificate = await issuerAmong(certificate, others, below, at);
     if (!certificate) break;
   }
   throw new Refusal("token-chain", "its certificate leads to no root that is trusted");
 }
 
+/** Terms that this page does not know may forbid what it would allow. */
+function refuseBeyondThisPage(certificate) {
+  if (beyondThisPage(certificate)) throw new Refusal("not-checked", "a certificate with terms that only tiezheng verify reads");
+}
+
 async function issuerAmong(certificate, issuers, below, at) {
   for (const issuer of issuers) {
     try {
       const valid = issuer.notBefore <= at && at <= issuer.notAfter && mayIssue(issuer, below);
-      if (valid && !beyondThisPage(issuer) && (await issuedBy(certificate, issuer))) return issuer;
+      if (valid && (await issuedBy(certificate, issuer))) return issuer;
     } catch {
       continue; // one that cannot be read issues nothing
     }

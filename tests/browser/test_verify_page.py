@@ -9,6 +9,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
 from playwright.sync_api import Browser, Page
 
 from integrity import note
@@ -22,6 +25,8 @@ from integrity.tlog_proof import TlogProof
 from integrity.trust import Trust
 from integrity.verify import verify_bundle
 from integrity.verify_page import verify_page
+from tests.fakes import certificates
+from tests.fakes.certificates import YEAR, Forgery, Issued
 from tests.fakes.signers import SECOND_WITNESS, WITNESS
 from tests.integrity.zoo import Files
 from tests.integrity.zoo.exhibits import FOLDER, GOOD_BUNDLE, exhibits, unpacked
@@ -454,3 +459,37 @@ def test_a_second_token_is_judged_and_a_renewal_left_to_verify(reader: Reader, s
     files = specimen.bundle | {f"proofs/{digest}.renewal.1.{part}": b"x" for part in ("json", "tsr")}
     specimen.relisted(files)
     assert reader.judges(files) == ("incomplete", {"not-checked"})
+
+
+def test_a_longer_chain_is_followed_as_verify_follows_it(reader: Reader, specimen: Specimen) -> None:
+    """Through an issuer that came along; one with terms the page does not know is left to verify, one that may not
+    issue is none."""
+    root, digest, at = specimen.credentials[0], Digest.of(specimen.video.body), specimen.evidence.clock.now()
+    policies = x509.CertificatePolicies([x509.PolicyInformation(x509.ObjectIdentifier("2.5.29.32.0"), None)])
+    for constraints, terms, verdict in (
+        (x509.BasicConstraints(ca=True, path_length=0), None, ("verified", set())),
+        (x509.BasicConstraints(ca=True, path_length=None), policies, ("incomplete", {"not-checked"})),
+        (x509.BasicConstraints(ca=False, path_length=None), None, ("refused", {"token-chain"})),
+    ):
+        middle = _issuer(root, constraints, terms, at)
+        signer = certificates.signer(middle, start=at - YEAR / 12, end=at + YEAR)
+        chain = [one.certificate.public_bytes(Encoding.DER) for one in (signer, middle)]
+        token = Forgery(digest.raw, gen_time=at, certificates=chain).by(signer)
+        files = specimen.bundle | {f"proofs/{digest}.original.tsr": token}
+        specimen.relisted(files)
+        assert reader.judges(files) == verdict
+        judged = verify_bundle(
+            write_folder(reader.place / "v", files), specimen.evidence.trust, clock=specimen.evidence.clock
+        )
+        assert {finding.code for finding in judged.findings} == verdict[1] - {"not-checked"}
+
+
+def _issuer(root: Issued, constraints: x509.BasicConstraints, terms: x509.ExtensionType | None, at: datetime) -> Issued:
+    key = certificates.rsa_key("middle")
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "middle")])
+    subject = root.certificate.subject
+    builder = x509.CertificateBuilder(subject, name, key.public_key(), 7, at - YEAR / 12, at + 2 * YEAR)
+    builder = builder.add_extension(constraints, critical=True)
+    if terms is not None:
+        builder = builder.add_extension(terms, critical=True)
+    return Issued(key, builder.sign(root.key, SHA256()))

@@ -111,7 +111,7 @@ class Settings(BaseModel):
         default=60, ge=0, description="seconds within which a log that has grown gets a token; 0 for none at all"
     )
     authorities: tuple[AuthoritySettings, ...] = Field(
-        default=(), description="external time-stamping authorities, asked in this order; see below"
+        default=(), description="external time-stamping authorities, asked in this order; see above"
     )
     embedded_authority: bool = Field(
         default=True, description="whether the embedded authority is asked too, after all others"

@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -20,8 +21,9 @@ from integrity.keeper import Keeper, KeeperClient
 from integrity.vault_files import FileVault
 from integrity.vault_kept import KeptVault
 from tests.contracts.vault import BODY, Damage, VaultContract, spooled, stored
-from tests.fakes.immutable import clear_one
+from tests.fakes.immutable import clear_immutable, clear_one
 from tests.fakes.interruptions import ROOT
+from tests.servers.postgres import reachable_folder
 
 DIGEST = Digest.of(BODY)
 
@@ -179,18 +181,25 @@ def test_a_keeper_that_is_our_own_user_protects_nothing(place: Path, vault: Kept
     assert "tamper-evident only" in protection.detail
 
 
-def test_a_keeper_of_another_user_with_the_one_capability(place: Path, spool: Path) -> None:
+@pytest.fixture
+def reachable() -> Iterator[Path]:
+    """A folder that another user can walk into: pytest's own are root's alone."""
+    made = Path(tempfile.mkdtemp(prefix="tiezheng-keeper-", dir=reachable_folder()))
+    made.chmod(0o711)
+    yield made
+    clear_immutable(made)
+    shutil.rmtree(made)
+
+
+def test_a_keeper_of_another_user_with_the_one_capability(reachable: Path) -> None:
     if os.geteuid() != 0 or shutil.which("setpriv") is None:
         pytest.skip("needs root and setpriv to start a keeper as another user")
-    if immutable.measure(place) is not None:
+    if immutable.measure(reachable) is not None:
         pytest.skip("this file system has no immutable flag")
     nobody = pwd.getpwnam("nobody").pw_uid
-    folder = place / "kept"
+    folder = reachable / "kept"
     folder.mkdir()
     os.chown(folder, nobody, nobody)
-    for parent in (place, *place.parents):
-        if parent.stat().st_uid == 0 and parent.stat().st_mode & 0o001 == 0:
-            parent.chmod(parent.stat().st_mode | 0o011)  # pytest's own folders, which others may not enter
     caps = "-all,+linux_immutable"
     command = ["setpriv", f"--reuid={nobody}", f"--regid={nobody}", "--clear-groups", f"--inh-caps={caps}",
                f"--ambient-caps={caps}", f"--bounding-set={caps}", sys.executable, "-m", "scripts.cli", "keeper",
@@ -201,7 +210,7 @@ def test_a_keeper_of_another_user_with_the_one_capability(place: Path, spool: Pa
             time.sleep(0.05)
         assert process.poll() is None, process.communicate()[0].decode()
         vault = KeptVault(folder / "vault", KeeperClient(folder / "sock"))
-        ref = vault.put_once(spooled(spool), DIGEST)
+        ref = vault.put_once(spooled(reachable), DIGEST)
         path = next((folder / "vault").rglob(DIGEST.hex))
         assert stored(vault, ref) == BODY
         assert (path.stat().st_uid, path.stat().st_mode & 0o7777) == (nobody, 0o444)
@@ -211,3 +220,25 @@ def test_a_keeper_of_another_user_with_the_one_capability(place: Path, spool: Pa
         process.terminate()
         process.communicate()
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["lost", "done-but-not-answered"])
+def test_an_answer_that_did_not_come_costs_nothing(
+    place: Path, vault: KeptVault, client: KeeperClient, spool: Path, monkeypatch: pytest.MonkeyPatch, after: bool
+) -> None:
+    source, take = spooled(spool), client.take
+
+    def silent(fd: int, digest: Digest) -> None:
+        if after:
+            take(fd, digest)
+        raise VaultUnavailable("the keeper ended without an answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(client, "take", silent)
+        with pytest.raises(VaultUnavailable):
+            vault.put_once(source, DIGEST)
+    assert source.read_bytes() == BODY, "it stays until the object was read back"
+    ref = vault.put_once(source, DIGEST)
+    assert stored(vault, ref) == BODY
+    assert not source.exists()
+    assert [path.name for path in (place / "vault").rglob("*") if path.is_file()] == [DIGEST.hex]

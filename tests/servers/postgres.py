@@ -62,7 +62,7 @@ def binaries() -> Path | None:
 def running(folder: Path) -> Iterator[Postgres]:
     """A server from the programs in `folder`, until the block ends."""
     user = _user()
-    home = Path(tempfile.mkdtemp(prefix="tiezheng-postgres-", dir=_reachable()))
+    home = Path(tempfile.mkdtemp(prefix="tiezheng-postgres-", dir=reachable_folder()))
     try:
         if user is not None:
             os.chown(home, user.pw_uid, user.pw_gid)
@@ -147,7 +147,7 @@ def _user() -> pwd.struct_passwd | None:
     return accounts.get("postgres") or accounts["nobody"]
 
 
-def _reachable() -> str:
+def reachable_folder() -> str:
     """A temporary folder that another user can walk into: root's own may be 0700."""
     for folder in (tempfile.gettempdir(), "/tmp", "/var/tmp"):  # noqa: S108  mkdtemp makes a private one inside
         if all(path.stat().st_mode & 0o001 for path in (Path(folder), *Path(folder).resolve().parents)):

@@ -10,11 +10,15 @@ from collections.abc import Callable
 
 from integrity import merkle
 from integrity.checkpoint import SignedCheckpoint
+from integrity.cosignature import cosignatures
 from integrity.errors import IntegrityError, InvalidNote
 from integrity.tiles import Tile, narrowed
 from integrity.tree import StoredTree
 from integrity.trust import Trust
 from scripts.dock_state import DockState
+
+COSIGNED = "checkpoint.cosigned"
+"""The newest checkpoint with its cosignatures, below /log/."""
 
 Fetch = Callable[[str], bytes | None]
 """A public file of the log by its path below /log/; None when the server has none there."""
@@ -53,6 +57,34 @@ class LogMemory:
             self._unproven.append(seen)
             self._settle()
             self._remember()
+
+    def witnessed(self, note: bytes) -> bool:
+        """Whether as many witnesses as trust.json asks for signed a checkpoint that contains this one.
+
+        False while they have not: that is no misconduct, and may come. LogInconsistent when they signed another log.
+        """
+        if self._signed_by_enough(note):
+            return True
+        shown = self._fetch(COSIGNED)
+        if shown is None or not self._signed_by_enough(shown):
+            return False
+        with self._lock:
+            seen, cosigned = self._open(note), self._open(shown)
+            if cosigned.checkpoint.origin != seen.checkpoint.origin or cosigned.size < seen.size:
+                return False
+            if self._published is None or self._published.size < cosigned.size:
+                self._read_published()
+            self._unproven += [seen, cosigned]
+            self._settle()
+            return cosigned not in self._unproven
+
+    def _signed_by_enough(self, note: bytes) -> bool:
+        if not self._trust.quorum:
+            return True
+        try:
+            return len(cosignatures(note, self._trust.witnesses)) >= self._trust.quorum
+        except InvalidNote:
+            return False
 
     def ended(self, note: bytes) -> bool:
         """Whether this is a checkpoint of a log that another one has succeeded; LogInconsistent."""

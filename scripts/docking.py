@@ -35,6 +35,9 @@ TIMEOUT = httpx2.Timeout(connect=10, read=300, write=120, pool=None)
 RETRIED = frozenset({408, 409, 423, 425, 429, 500, 502, 503, 504, 507})
 """Answers that may be another one later; 409 because the offset is asked for again."""
 
+WITNESS_TRIES, WITNESS_SECONDS = 10, 1.0
+"""How long a station waits for the witnesses that its trust.json asks for; the next run looks again."""
+
 Progress = Callable[[Path, int, int], None]
 """Told of a file, bytes the server has or is being sent, and the file's size; it may raise DockError to stop there."""
 
@@ -145,11 +148,23 @@ class Dock:
             file = self._hash(path)
             with self._turns[file.digest]:
                 receipt, kept = self._receipt(file)
+            witnessed = self._witnessed(receipt)
         except (DockError, LogInconsistent) as error:
             digest, size = (file.digest, file.size) if file else (None, None)
             return Outcome(path, digest, size, error.code, None, False, str(error))
         self._progress(path, file.size, file.size)
-        return Outcome(path, file.digest, file.size, "receipted", kept, receipt.wipe == "allowed", receipt.wipe)
+        safe = witnessed and receipt.wipe == "allowed"
+        detail = receipt.wipe if witnessed else "witnesses-missing"
+        return Outcome(path, file.digest, file.size, "receipted", kept, safe, detail)
+
+    def _witnessed(self, receipt: Receipt) -> bool:
+        """Whether the witnesses that trust.json asks for signed the log that has the receipt's leaf, or soon do."""
+        note = TlogProof.from_bytes(receipt.tlog_proof).checkpoint
+        for _ in range(WITNESS_TRIES):
+            if self._log.witnessed(note):
+                return True
+            self._patience.sleep(WITNESS_SECONDS)
+        return False
 
     def _hash(self, path: Path) -> _File:
         try:

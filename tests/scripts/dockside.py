@@ -49,6 +49,7 @@ class Dockside:
         self.credentials.write_text(json.dumps(credentials))
         self.credentials.chmod(0o600)
         self.sleeps: list[float] = []
+        self.trust = TRUST
 
     @property
     def url(self) -> str:
@@ -89,7 +90,7 @@ class Dockside:
 
     def connect(self, client: httpx2.Client, seconds: float = 30, **declared: str) -> Dock:
         patience = Patience(seconds, sleep=self._sleep, jitter=lambda: 0.5)
-        return Dock(self.url, Credentials.read(self.credentials), TRUST, declared, client, patience)
+        return Dock(self.url, Credentials.read(self.credentials), self.trust, declared, client, patience)
 
     def file(self, name: str, body: bytes) -> Path:
         path = self.station / "camera" / name

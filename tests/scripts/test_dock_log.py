@@ -7,15 +7,17 @@ from pathlib import Path
 import pytest
 
 from integrity import checkpoint
-from integrity.checkpoint import Checkpoint
+from integrity.checkpoint import Checkpoint, claimed
 from integrity.commitment import commit
+from integrity.cosignature import Cosigner, cosigned
 from integrity.heads import FileHeads
 from integrity.log import Log
-from integrity.note import Signer
+from integrity.note import Signature, Signer
 from integrity.trust import Trust
 from scripts.dock_log import LogInconsistent, LogMemory
 from scripts.dock_state import DockState
-from tests.fakes.signers import KEY, OTHER, SIGNER
+from tests.fakes.clocks import START
+from tests.fakes.signers import KEY, OTHER, SECOND_WITNESS, SIGNER, WITNESS
 from tests.ingest.works import TRUST
 
 
@@ -26,6 +28,7 @@ class Server:
         self.log = Log.create(folder, signer, FileHeads(folder / "head"))
         self.asked: list[str] = []
         self.hidden: set[str] = set()
+        self.cosigned: bytes | None = None
 
     def grow(self, count: int, kind: str = "a") -> bytes:
         """Append, and the new checkpoint."""
@@ -36,6 +39,8 @@ class Server:
 
     def fetch(self, path: str) -> bytes | None:
         self.asked.append(path)
+        if path == "checkpoint.cosigned":
+            return self.cosigned
         return None if path in self.hidden else self.log.public_file(path)
 
 
@@ -197,3 +202,63 @@ def test_a_successor_that_only_the_server_names(state: DockState, server: Server
     trust, young = succeeded(tmp_path, told=False)
     with pytest.raises(LogInconsistent, match="succeeds none"):
         LogMemory(state, trust, young.fetch).check(young.grow(300))
+
+
+class TestWitnesses:
+    """A station whose trust.json asks for two of two witnesses."""
+
+    def memory(self, state: DockState, fetch: Callable[[str], bytes | None]) -> LogMemory:
+        trust = replace(TRUST, witnesses=(WITNESS.key, SECOND_WITNESS.key), quorum=2)
+        return LogMemory(state, trust, fetch)
+
+    def cosigned(self, note: bytes, *cosigners: Cosigner) -> bytes:
+        return cosigned(note, [one.cosign(claimed(note).text(), START) for one in cosigners])
+
+    def test_what_they_signed_covers_what_came_before(self, state: DockState, server: Server) -> None:
+        old, new = server.grow(5), server.grow(300)
+        server.cosigned = self.cosigned(new, WITNESS, SECOND_WITNESS)
+        server.grow(1)
+        one = self.memory(state, server.fetch)
+        one.check(old)
+        assert one.witnessed(old)
+        assert one.witnessed(new)
+
+    def test_a_receipts_own_checkpoint_may_carry_them(self, state: DockState, server: Server) -> None:
+        signed = self.cosigned(server.grow(5), WITNESS, SECOND_WITNESS)
+        assert self.memory(state, lambda _: None).witnessed(signed)
+
+    def test_not_yet(self, state: DockState, server: Server) -> None:
+        old = server.grow(5)
+        both = self.cosigned(old, WITNESS, SECOND_WITNESS)
+        new = server.grow(5)
+        one = self.memory(state, server.fetch)
+        one.check(new)
+        false = Signature(SECOND_WITNESS.key.name, SECOND_WITNESS.key.key_id, bytes(72)).line().encode()
+        for shown in (None, new, self.cosigned(new, WITNESS), self.cosigned(new, WITNESS, WITNESS), both,
+                      self.cosigned(new, WITNESS) + false):  # fmt: skip
+            server.cosigned = shown
+            assert not one.witnessed(new)
+
+    def test_they_signed_another_log(self, state: DockState, server: Server, tmp_path: Path) -> None:
+        note = server.grow(10)
+        other = Server(tmp_path / "other")
+        server.cosigned = self.cosigned(other.grow(10, "b"), WITNESS, SECOND_WITNESS)
+        one = self.memory(state, server.fetch)
+        one.check(note)
+        with pytest.raises(LogInconsistent):
+            one.witnessed(note)
+
+    def test_what_is_not_published_yet_is_not_proved_yet(self, state: DockState, server: Server) -> None:
+        old = server.grow(5)
+        behind = server.log.published()
+        server.cosigned = self.cosigned(server.grow(5), WITNESS, SECOND_WITNESS)
+
+        def fetch(path: str) -> bytes | None:
+            return behind if path == "checkpoint" else server.fetch(path)
+
+        one = self.memory(state, fetch)
+        one.check(old)
+        assert not one.witnessed(old)
+
+    def test_nobody_is_asked_for(self, state: DockState, server: Server) -> None:
+        assert memory(state, lambda _: None).witnessed(server.grow(1))

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import httpx2
@@ -12,11 +13,13 @@ from fastapi import Request, Response
 
 from catalog.identity import UploadId
 from integrity.checkpoint import open_checkpoint
+from integrity.cosignature import cosigned
 from integrity.receipt import verify_receipt
 from scripts.dock_log import LogMemory
 from scripts.dock_state import Credentials, DockState
 from scripts.docking import Dock, DockError, Interrupted, Patience, _Tries, files_below
-from tests.fakes.signers import SIGNER
+from tests.fakes.clocks import START
+from tests.fakes.signers import SIGNER, WITNESS
 from tests.ingest.test_intake import until
 from tests.ingest.works import TRUST, accounts
 from tests.scripts.dockside import Dockside
@@ -58,6 +61,19 @@ def test_a_receipt_that_was_tampered_with_is_fetched_anew(dockside: Dockside) ->
     [second] = dockside.dock(path)
     assert second.safe
     verify_receipt(first.receipt.read_bytes(), TRUST, size=7)
+
+
+def test_nothing_is_safe_before_the_witnesses_signed_that_are_asked_for(dockside: Dockside) -> None:
+    dockside.trust = replace(TRUST, witnesses=(WITNESS.key,), quorum=1)
+    path = dockside.file("a.mp4", b"footage")
+    [first] = dockside.dock(path)
+    assert (first.outcome, first.safe, first.detail) == ("receipted", False, "witnesses-missing")
+    assert first.receipt is not None, "the receipt is good, and kept"
+    head = dockside.works.log.head()
+    signed = cosigned(head.note, [WITNESS.cosign(head.checkpoint.text(), START)])
+    dockside.always("/log/checkpoint.cosigned", signed)
+    [second] = dockside.dock(path)
+    assert (second.outcome, second.safe, second.detail) == ("receipted", True, "allowed")
 
 
 def test_a_pending_token_is_fetched_later(dockside: Dockside) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from integrity.errors import LogError, LogUnavailable
 from integrity.log import Log
+from integrity.note import Verifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,16 @@ class LogChain:
     def ended(self) -> tuple[EndedLog, ...]:
         """The logs that ended, the oldest first."""
         return self._ended
+
+    @property
+    def origin(self) -> str:
+        """The current log's name."""
+        return self.log.origin
+
+    @property
+    def verifier(self) -> Verifier:
+        """The current log's newest key."""
+        return self.log.verifier
 
     @property
     def base(self) -> int:

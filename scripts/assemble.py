@@ -103,7 +103,7 @@ class House:
     def disposing(self, *, clear: bool = False) -> Disposing:
         """Who carries orders out; `clear`: what the immutable flag keeps too, for the command of the machine's root."""
         disposers = self.vaults.disposers(clear=clear)
-        outside = Outside(self.log, self.renditions, disposers, partial(under_way, self.data / "spool"))
+        outside = Outside(self.logs, self.renditions, disposers, partial(under_way, self.data / "spool"))
         return Disposing(self.database, self.ledger, self.clock, self.random, outside)
 
     @property

@@ -42,6 +42,7 @@ def test_appending_goes_on_in_the_last(chain: LogChain) -> None:
     with chain.exclusive():
         assert chain.append([entry(305), entry(306)]) == range(305, 307)
     assert chain.log.head().size == 7
+    assert (chain.origin, chain.verifier) == (NEXT.name, NEXT.verifier)
     assert chain.ended[0].log.head().size == 300
 
 

@@ -81,7 +81,7 @@ def make_application(house: House, child: AuthorityChild | None) -> Iterator[Fas
         app.state.public = Public(
             log_file=lambda path: log_file(house, path),
             timestamp=authorities.timestamp,
-            ready=lambda: _ready(house, works),
+            ready=lambda: _ready(house),
             registry=_registry(house, works),
         )
         app.include_router(make_router(
@@ -178,8 +178,9 @@ def _services(house: House, works: Works, grants: Grants, export: Export) -> Ser
     )  # fmt: skip
 
 
-def _ready(house: House, works: Works) -> dict[str, bool]:
-    return {"log": house.sequencer.healthy(), **works.ready()}
+def _ready(house: House) -> dict[str, bool]:
+    """What must work for the whole service to; an authority that is away stops nothing and is an alarm elsewhere."""
+    return {"log": house.sequencer.healthy()}
 
 
 def _registry(house: House, works: Works) -> CollectorRegistry:

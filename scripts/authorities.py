@@ -97,12 +97,6 @@ class Authorities:
         """How each is."""
         return tuple(authority.standing for authority in self.asked)
 
-    def ready(self) -> bool:
-        """Whether there is one that has not failed when it was last asked."""
-        if self.embedded is not None and self.embedded.alive():
-            return True
-        return any(not standing.failures for standing in self.standing() if standing.name != EMBEDDED)
-
     def timestamp(self, query: bytes) -> bytes:
         """The embedded one's answer to a stranger's query; AuthorityUnavailable."""
         if self.embedded is None:

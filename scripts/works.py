@@ -75,10 +75,6 @@ class Works:
     jobs: Engine
     reconciler: Reconciler
 
-    def ready(self) -> dict[str, bool]:
-        """Whether each part can do its work now."""
-        return {"authority": self.authorities.ready()}
-
 
 @contextmanager
 def running(house: House, authorities: Authorities, grants: Grants, export: Bundles) -> Iterator[Works]:

@@ -4,25 +4,30 @@ A token's own SHA-256 is in a ledger entry, for verification alone misses some f
 first and verified then. Says nothing of the vault and the log: `integrity.vault_check`, `catalog.audit_leaves`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, join, select
 
 from catalog.audit_renewals import Walk
+from catalog.revocations import revocation_files
 from catalog.tables import ledger, originals, renewals, repeated_manifests, tokens, uploads
 from integrity.canonical import parse_canonical
 from integrity.digest import Digest
 from integrity.errors import IntegrityError, InvalidToken
 from integrity.finding import Finding
 from integrity.manifest import Manifest
-from integrity.proof_files import OriginalProofs
+from integrity.proof_files import AUTHORITIES, OriginalProofs
 from integrity.token import OUTLIVED
 
 Judge = Callable[[bytes, Digest], datetime]
 """Verifies a token over a digest and tells its time; InvalidToken."""
+
+Lists = Callable[[], Mapping[str, bytes]]
+"""The revocation lists that go with an original, as files."""
 
 PORTION = 500
 
@@ -50,7 +55,8 @@ def original_findings(
         for stored in some:
             yield from _manifest_findings(stored)
             yield from _entry_findings(stored)
-            yield from _token_findings(stored, judge, walk, chosen(stored.row.id))
+            lists = partial(revocation_files, connection, [stored.row.id])
+            yield from _token_findings(stored, judge, walk, lists, chosen(stored.row.id))
         last = some[-1].row.id
         done += len(some)
         if progress:
@@ -118,7 +124,7 @@ def _entry_findings(stored: _Stored) -> Iterator[Finding]:
         yield Finding("original-not-recorded", subject, f"the ledger says otherwise of: {', '.join(differ)}")
 
 
-def _token_findings(stored: _Stored, judge: Judge, walk: Walk, verified: bool) -> Iterator[Finding]:
+def _token_findings(stored: _Stored, judge: Judge, walk: Walk, lists: Lists, verified: bool) -> Iterator[Finding]:
     recorded = {
         (token.get("over"), token.get("sha256"))
         for token in [*_details(stored.row.entry).get("tokens", ()), *map(_details, stored.added)]
@@ -140,16 +146,17 @@ def _token_findings(stored: _Stored, judge: Judge, walk: Walk, verified: bool) -
     if stored.renewals or any(finding.code == OUTLIVED for finding in judged):
         # Whether it lives by a renewal or beside another token, only all of them together say.
         judged = [finding for finding in judged if finding.code != OUTLIVED]
-        judged += _walked(stored, walk) if verified else []
+        judged += _walked(stored, walk, lists()) if verified else []
     yield from judged
     for over, digest in sorted(recorded, key=str):
         yield Finding("token-missing", f"original {stored.row.id}", f"the token {digest} over the {over} is gone")
 
 
-def _walked(stored: _Stored, walk: Walk) -> Iterator[Finding]:
+def _walked(stored: _Stored, walk: Walk, lists: Mapping[str, bytes]) -> Iterator[Finding]:
     """All tokens and renewals of one original together, as its seal would hold them."""
     there = [(token.over, token.token) for token in stored.tokens if token.token is not None]
     files = OriginalProofs(stored.row.manifest, there, b"", stored.renewals).files()
+    files |= {f"{AUTHORITIES}{name}": content for name, content in lists.items()}
     for finding in walk(files, Digest.from_hex(stored.row.sha256)):
         if finding.code == "token-missing":
             continue  # pending, or taken away, which the ledger tells apart

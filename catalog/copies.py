@@ -19,6 +19,7 @@ from catalog.identity import EntryId, GrantId, RecordingId
 from catalog.leaf_proofs import Ground, LeafProofs
 from catalog.ledger import Ledger
 from catalog.originals import StoredOriginal, read_original
+from catalog.revocations import revocation_files
 from catalog.tables import (
     agencies,
     approvals,
@@ -88,13 +89,14 @@ class Copies:
             ground = self._proofs.ground(max(leaves))
             custody = [self._custody(row, facts.recipient_kind, ground) for row in rows]
             approval, organisation = _approval(connection, facts, held, filed, custody[-1].commitment)
+            lists = revocation_files(connection, [original.id for original in (*held, *filed)])
         return BundleContents(
             grant=grant,
             organisation=organisation,
             made_on=self._clock.now().date(),
             originals=[self._file(original, ground) for original in held],
             documents=[self._file(original, ground) for original in filed],
-            authorities=authority_files(self._authorities),
+            authorities=authority_files(self._authorities) | lists,
             checkpoint=ground.checkpoint,
             custody=custody,
             approval=approval,

@@ -27,6 +27,7 @@ from catalog.ledger import Ledger
 from catalog.originals import StoredOriginal, read_original
 from catalog.permissions import Principal, Right, require
 from catalog.renditions import CONTENT_TYPES, RenditionStore
+from catalog.revocations import revocation_files
 from catalog.shapes import text
 from catalog.tables import ledger_leaves, parts, recordings, renditions, views
 from integrity.clock import Clock, Random
@@ -237,7 +238,9 @@ class Gate:
     def _seal_files(self, original: StoredOriginal) -> dict[str, bytes]:
         ground = self._proofs.ground(original.leaf_index)
         proofs = original.proof_files(ground.prove(original.leaf_index))
-        return seal_files(proofs, ground.checkpoint, authority_files(self._authorities), ground.token)
+        with self._database.read() as connection:
+            lists = revocation_files(connection, [original.id])
+        return seal_files(proofs, ground.checkpoint, authority_files(self._authorities) | lists, ground.token)
 
 
 def open_original(vault: Vault, original: StoredOriginal) -> BinaryIO:

@@ -7,11 +7,11 @@ that finds nothing to do ends at once. The implementation is `scripts.engine`; n
 
 from typing import Literal, Protocol
 
-Kind = Literal["prepare", "bundle", "copy", "lock", "dispose", "scrub", "renew"]
+Kind = Literal["prepare", "bundle", "copy", "lock", "dispose", "scrub", "renew", "revocations"]
 """What a job does: make a recording's rendition (subject: recording id), make a grant's bundle (subject: grant id),
 copy what a further vault does not hold yet, renew the locks of a store (subject: the vault's name), carry out an order
 of disposal (subject: its id), read sealed bytes again for a while (subject: always `scrub`), renew the time
-stamps that begin to end (subject: always `due`)."""
+stamps that begin to end (subject: always `due`), fetch what authorities say was revoked (subject: always `due`)."""
 
 URGENT = 10
 """Somebody waits for it."""

@@ -16,6 +16,7 @@ from catalog.errors import Conflict
 from catalog.identity import OriginalId, new_id
 from catalog.ledger import Ledger
 from catalog.originals import StoredOriginal, read_original
+from catalog.revocations import revocation_files
 from catalog.tables import originals, renewals, tokens
 from integrity.clock import Clock, Random, instant
 from integrity.digest import Digest
@@ -56,7 +57,7 @@ class Renewals:
     def draft(self, original: OriginalId) -> Draft:
         """What the next renewal of this original covers: all there is. NotFound."""
         with self._database.read() as connection:
-            return _draft(read_original(connection, original))
+            return _draft(connection, read_original(connection, original))
 
     def keep(self, draft: Draft, token: KeptToken) -> None:
         """Keep a renewal whose token has come; Conflict, and nothing kept, when something was added meanwhile."""
@@ -65,8 +66,8 @@ class Renewals:
         with self._database.write() as connection:
             self._database.exclusive(connection, "renewal", draft.original)
             stored = read_original(connection, draft.original)
-            if _draft(stored) != draft:
-                raise Conflict(f"original {draft.original} has been renewed, or has got a token, meanwhile")
+            if _draft(connection, stored) != draft:
+                raise Conflict(f"original {draft.original} has been renewed, or has got a token or a list, meanwhile")
             self._insert(connection, draft, stored, token)
 
     def _insert(self, connection: Connection, draft: Draft, stored: StoredOriginal, token: KeptToken) -> None:
@@ -102,11 +103,12 @@ def count_due(connection: Connection, before: datetime) -> int:
     return connection.scalar(select(func.count()).select_from(originals).where(_due(before))) or 0
 
 
-def _draft(stored: StoredOriginal) -> Draft:
+def _draft(connection: Connection, stored: StoredOriginal) -> Draft:
     there = [token.raw for token in stored.tokens if token.raw is not None]
     number = len(stored.renewals) + 1
     previous = stored.renewals[-1].token if stored.renewals else None
-    renewal = Renewal.of(number, stored.manifest_digest, there, (), previous)
+    lists = revocation_files(connection, [stored.id]).values()
+    renewal = Renewal.of(number, stored.manifest_digest, there, lists, previous)
     return Draft(stored.id, number, renewal.encode(), len(there))
 
 

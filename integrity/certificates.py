@@ -14,7 +14,7 @@ from cryptography.utils import CryptographyDeprecationWarning
 from integrity.errors import InvalidTrust
 
 _SIGNERS = (rsa.RSAPublicKey, ec.EllipticCurvePublicKey)
-_UNREADABLE = (
+UNREADABLE = (
     ValueError,
     TypeError,
     UnsupportedAlgorithm,
@@ -31,7 +31,7 @@ def read_certificates(pem: bytes) -> tuple[x509.Certificate, ...]:
     try:
         certificates = x509.load_pem_x509_certificates(pem)
         return tuple(map(_parsed, certificates))
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise InvalidTrust("not a PEM text of certificates") from error
 
 
@@ -39,7 +39,7 @@ def read_certificate(der: bytes) -> x509.Certificate:
     """One certificate in DER; InvalidTrust if any part of it that is used here cannot be read."""
     try:
         return _parsed(x509.load_der_x509_certificate(der))
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise InvalidTrust("not a certificate") from error
 
 
@@ -49,7 +49,7 @@ def read_revocations(raw: bytes) -> x509.CertificateRevocationList:
         pem = raw.lstrip().startswith(b"-----")
         revocations = x509.load_pem_x509_crl(raw) if pem else x509.load_der_x509_crl(raw)
         _touch(revocations.issuer, *(revoked.revocation_date_utc for revoked in revocations))
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise InvalidTrust("not a certificate revocation list") from error
     return revocations
 
@@ -66,7 +66,7 @@ def issued_by(revocations: x509.CertificateRevocationList, issuers: Iterable[x50
 def _signed_by(revocations: x509.CertificateRevocationList, key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey) -> bool:
     try:
         return revocations.is_signature_valid(key)
-    except _UNREADABLE:
+    except UNREADABLE:
         return False  # an algorithm that nobody here knows
 
 

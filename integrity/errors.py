@@ -26,6 +26,7 @@ IntegrityError                      code
 │   └── AuthorityUnavailable        authority-unavailable
 ├── WitnessUnavailable              witness-unavailable
 ├── InvalidRenewal                  renewal-invalid
+├── InvalidRevocations              revocations-invalid a revocation list that is not kept
 ├── InvalidReceipt                  receipt-invalid
 ├── InvalidTrust                    trust-invalid
 ├── InvalidOrder                    order-invalid       no two persons' order that the log proves
@@ -207,6 +208,12 @@ class InvalidRenewal(IntegrityError):
     """A renewal's statement is malformed."""
 
     code = "renewal-invalid"
+
+
+class InvalidRevocations(IntegrityError):
+    """A revocation list is malformed, of a stranger, or not the one in force."""
+
+    code = "revocations-invalid"
 
 
 class InvalidReceipt(IntegrityError):

@@ -68,6 +68,11 @@ def authority_files(certificates: Mapping[str, bytes]) -> dict[str, bytes]:
     return {certificate_name(name): pem for name, pem in certificates.items()}
 
 
+def revocations_name(authority: str, digest: Digest) -> str:
+    """The file name of a revocation list that was fetched for an authority."""
+    return f"{certificate_name(authority).removesuffix('.pem')}-{digest.hex[:16]}.crl"
+
+
 def seal_files(
     proofs: Mapping[str, bytes],
     checkpoint: bytes,

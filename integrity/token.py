@@ -122,6 +122,11 @@ def verify_token(raw: bytes, digest: Digest, expected: Expectation) -> TokenFact
     )
 
 
+def signer_of(raw: bytes) -> x509.Certificate:
+    """The certificate that a token names as its signer's; InvalidToken. Says nothing of whether the token is right."""
+    return _signing_certificate(_read(raw))
+
+
 def _read(raw: bytes) -> cms.Response:
     try:
         response = cms.read_response(raw)

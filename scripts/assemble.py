@@ -28,6 +28,7 @@ from catalog.recordings import Recordings
 from catalog.renditions import RenditionStore
 from catalog.renewals import Renewals
 from catalog.retention import Retention
+from catalog.revocations import Revocations
 from catalog.schema import check_schema
 from catalog.scrub import Scrubs, Terms
 from catalog.sequencer import Sequencer
@@ -68,6 +69,7 @@ class House:
     proofs: LeafProofs
     recordings: Recordings
     renewals: Renewals
+    revocations: Revocations
     agencies: Agencies
     people: People
     stations: Stations
@@ -180,6 +182,7 @@ def open_house(data: Path, settings: Settings) -> House:
         proofs=LeafProofs(logs, checkpoints.covering, cosigned_of, told.quorum),
         recordings=Recordings(database, ledger, clock, random),
         renewals=Renewals(database, ledger, clock, random),
+        revocations=Revocations(database, ledger, clock),
         agencies=Agencies(database, ledger, clock, random),
         people=People(database, ledger, clock, random, passwords),
         stations=Stations(database, ledger, clock, random),

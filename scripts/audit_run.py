@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from cryptography import x509
 from sqlalchemy import Connection, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from catalog.audit import Outside, Progress, checks, claims, counts
 from catalog.audit_disposals import disposed_digests, going_digests
+from catalog.audit_revocations import revocation_findings
 from catalog.audit_schema import schema_findings
 from catalog.audit_succession import succession_findings
 from catalog.audit_trust import trust_findings
@@ -25,13 +27,15 @@ from catalog.database import Database
 from catalog.errors import CatalogError
 from catalog.renditions import RenditionStore
 from catalog.renewals import count_due
+from catalog.revocations import newest_lists
 from catalog.tables import quarantine
 from catalog.vault_locks import late_locks, lock_claims
 from ingest.spool import CONTENT
 from integrity.anchor import Anchor, anchor_findings, chain_findings
+from integrity.certificates import issued_by, read_revocations
 from integrity.clock import Clock
 from integrity.digest import Digest
-from integrity.errors import IntegrityError, LogError, VaultError
+from integrity.errors import IntegrityError, InvalidTrust, LogError, VaultError
 from integrity.finding import Finding
 from integrity.log_chain import LogChain
 from integrity.manifest import Manifest, leaf_of
@@ -96,6 +100,7 @@ class Audit:
     _looked_at: dict[str, int] = field(default_factory=dict)
     _to_read: list[Claimed] = field(default_factory=list)
     _later: list[Note] = field(default_factory=list)
+    _revocations: tuple[x509.CertificateRevocationList, ...] = ()
 
     def run(self) -> Report:
         """Every check, and what is to be said beside the findings."""
@@ -179,12 +184,14 @@ class Audit:
 
     def _judge(self, raw: bytes, digest: Digest) -> datetime:
         roots = [authority.certificate for authority in self.parts.trust.authorities]
-        return verify_token(raw, digest, Expectation(roots=roots, now=self.parts.clock.now())).gen_time
+        expected = Expectation(roots=roots, now=self.parts.clock.now(), revocations=self._revocations)
+        return verify_token(raw, digest, expected).gen_time
 
     # --- within one snapshot ------------------------------------------------------------------------------------------
 
     def _catalogue(self, outside: Outside, there: list[set[bytes]], digests: set[bytes]) -> Iterator[Finding]:
         with self.parts.database.read() as connection:
+            self._collect("revocations", self._lists(connection))
             for name, findings in checks(connection, outside, self.progress):
                 self._collect(name, findings)
             self._looked_at |= counts(connection)
@@ -206,6 +213,16 @@ class Audit:
                 self._collect(f"locks {locks.name}", self._locks(connection, locks))
             for anchor in self.anchors:
                 self._collect(anchor.name, self._anchor(connection, anchor))
+
+    def _lists(self, connection: Connection) -> Iterator[Finding]:
+        """What was fetched about revocation: every list against its row; tokens are judged by each issuer's newest."""
+        yield from revocation_findings(connection)
+        roots = [authority.certificate for authority in self.parts.trust.authorities]
+        for content in newest_lists(connection):
+            with suppress(InvalidTrust):  # named already
+                revocations = read_revocations(content)
+                if issued_by(revocations, roots):
+                    self._revocations += (revocations,)
 
     def _homeless(self, claimed: Sequence[Claimed]) -> Iterator[Finding]:
         """Claims on a vault that the settings do not know: nobody could have looked there."""

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from integrity.certificates import read_certificates
 from integrity.errors import InvalidTrust
+from integrity.revocations import is_web
 from integrity.trust import TrustedAuthority
 
 EMBEDDED = "embedded"
@@ -32,6 +33,7 @@ class AuthoritySettings(BaseModel):
     password_file: Path | None = None
     client_certificate: Path | None = None
     client_key: Path | None = None
+    revocations: tuple[str, ...] = ()
     timeout_s: float = Field(default=10.0, gt=0, le=60)
 
     @model_validator(mode="after")
@@ -40,6 +42,8 @@ class AuthoritySettings(BaseModel):
             raise ValueError(f"{EMBEDDED} is the name of the authority inside")
         if (self.username is None) != (self.password_file is None):
             raise ValueError(f"{self.name}: username and password_file come together")
+        if not all(map(is_web, self.revocations)):
+            raise ValueError(f"{self.name}: revocations are addresses of HTTP")
         if self.client_key is not None and self.client_certificate is None:
             raise ValueError(f"{self.name}: client_key without client_certificate")
         return self

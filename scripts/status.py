@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from catalog import tables
 from catalog.errors import NotFound
 from catalog.identity import OriginalId
+from catalog.revocations import revocation_files
 from catalog.vault_locks import VaultLocks
 from integrity.clock import instant
 from integrity.digest import Digest
@@ -180,4 +181,6 @@ def seal_of(house: House, digest: Digest) -> dict[str, bytes]:
     ground = house.proofs.ground(original.leaf_index)
     proofs = original.proof_files(ground.prove(original.leaf_index))
     authorities = {authority.name: authority.root_pem for authority in house.trust.authorities}
-    return seal_files(proofs, ground.checkpoint, authority_files(authorities), ground.token)
+    with house.database.read() as connection:
+        lists = revocation_files(connection, [original.id])
+    return seal_files(proofs, ground.checkpoint, authority_files(authorities) | lists, ground.token)

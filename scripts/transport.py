@@ -1,4 +1,7 @@
-"""HTTP to a time-stamping authority (RFC 3161 section 3.4): one POST, one small answer, within an agreed time."""
+"""HTTP to time-stamping authorities: one exchange, one small answer, within an agreed time.
+
+A token is asked for by a POST (RFC 3161 section 3.4), a revocation list by a GET (RFC 5280 section 4.2.1.13).
+"""
 
 import ssl
 import time
@@ -7,9 +10,14 @@ import httpx2
 
 from integrity.cms import RESPONSE_LIMIT
 from integrity.errors import AuthorityUnavailable
+from integrity.revocations import LIMIT as LIST_LIMIT
+from integrity.revocations import is_web
 
 SECONDS = 10.0
 """For the whole exchange; a seal goes on without a token rather than wait."""
+
+LIST_SECONDS = 15.0
+"""For a revocation list; nobody waits for one."""
 
 _HEADERS = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
 
@@ -37,7 +45,7 @@ class HttpTransport:
         deadline = time.monotonic() + self._seconds
         try:
             with self._client.stream("POST", self._url, content=query, headers=_HEADERS) as response:
-                return _read(self._url, response, deadline)
+                return _read_reply(self._url, response, deadline)
         except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL) as error:
             raise AuthorityUnavailable(f"{self._url}: {type(error).__name__} {error}") from error
 
@@ -45,15 +53,34 @@ class HttpTransport:
         self._client.close()
 
 
-def _read(url: str, response: httpx2.Response, deadline: float) -> bytes:
+def fetch_list(url: str, seconds: float = LIST_SECONDS) -> bytes:
+    """What lies at this address, of whatever media type; AuthorityUnavailable alone. Follows no redirect."""
+    if not is_web(url):
+        raise AuthorityUnavailable(f"{url}: not an address of HTTP")
+    deadline = time.monotonic() + seconds
+    try:
+        with (
+            httpx2.Client(timeout=seconds, follow_redirects=False, trust_env=False) as client,
+            client.stream("GET", url) as response,
+        ):
+            return _read(url, response, deadline, LIST_LIMIT)
+    except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL) as error:
+        raise AuthorityUnavailable(f"{url}: {type(error).__name__} {error}") from error
+
+
+def _read_reply(url: str, response: httpx2.Response, deadline: float) -> bytes:
+    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if response.status_code == 200 and media_type != "application/timestamp-reply":
+        raise AuthorityUnavailable(f"{url}: it answered with {media_type or 'no media type'}")
+    return _read(url, response, deadline, RESPONSE_LIMIT)
+
+
+def _read(url: str, response: httpx2.Response, deadline: float, limit: int) -> bytes:
     if response.status_code != 200:
         raise AuthorityUnavailable(f"{url}: HTTP status {response.status_code}")
-    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/timestamp-reply":
-        raise AuthorityUnavailable(f"{url}: it answered with {media_type or 'no media type'}")
     reply = bytearray()
     for chunk in response.iter_bytes():
         reply += chunk
-        if len(reply) > RESPONSE_LIMIT or time.monotonic() > deadline:
+        if len(reply) > limit or time.monotonic() > deadline:
             raise AuthorityUnavailable(f"{url}: its answer is too large or too slow")
     return bytes(reply)

@@ -40,6 +40,7 @@ from scripts.authorities import Authorities
 from scripts.cosigners import WITNESSES, Cosigners
 from scripts.engine import Engine, Work, sqlite_url
 from scripts.renewing import Renewer, Renewing
+from scripts.revocations import Fetching, sources_of
 from scripts.scrubbing import Scrubbing
 from scripts.settings import MIB, child_environment
 from scripts.stamping import Stamping
@@ -94,7 +95,8 @@ def running(house: House, authorities: Authorities, grants: Grants, export: Bund
         scrubbing = house.scrubbing(house.settings.scrub_mib_s * MIB)
         within_days = timedelta(days=house.settings.renew_before_days)
         renewing = Renewing(Renewer(house.renewals, authorities.asked, house.clock), within_days)
-        kinds = _kinds(house, children, export, replication, locks, disposing, scrubbing, renewing)
+        fetching = _fetching(house)
+        kinds = _kinds(house, children, export, replication, locks, disposing, scrubbing, renewing, fetching)
         jobs = Engine(sqlite_url(house.data / "jobs.sqlite3"), kinds)
 
         def wake_bundles() -> None:
@@ -109,15 +111,16 @@ def running(house: House, authorities: Authorities, grants: Grants, export: Bund
             if scrubbing.due():
                 jobs.wake("scrub", "scrub", LATER)
 
-        def wake_renewal() -> None:
+        def wake_by_day() -> None:
             renewing.wake(jobs)
+            fetching.wake(jobs)
 
         asked, wanted, sm3 = authorities.asked, house.settings.tokens_wanted, house.settings.sm3
         sealer = Sealer(house.vault, asked, house.sequencer, house.clock, house.random, wanted, sm3=sm3)
         copies, renewals = partial(replication.wake, jobs), partial(locks.wake, jobs)
         proof = partial(house.vaults.prove, house.clock, house.random)  # at most daily
         further = (
-            wake_bundles, copies, renewals, wake_disposals, wake_scrub, wake_renewal, proof, export.sweep,
+            wake_bundles, copies, renewals, wake_disposals, wake_scrub, wake_by_day, proof, export.sweep,
         )  # fmt: skip
         works = _intake(house, authorities, sealer, Receiver(threads), jobs, replication, further)
         works.reconciler.begin()
@@ -127,6 +130,7 @@ def running(house: House, authorities: Authorities, grants: Grants, export: Bund
         stack.callback(scrubbing.stop)
         stack.callback(children.stop)  # before the jobs that wait for them
         stack.callback(renewing.stop)
+        stack.callback(fetching.stop)
         works.intake.start()
         stack.callback(works.intake.stop)
         works.reconciler.start()
@@ -146,6 +150,7 @@ def _kinds(
     disposing: Disposing,
     scrubbing: Scrubbing,
     renewing: Renewing,
+    fetching: Fetching,
 ) -> Mapping[Kind, Work]:
     settings = house.settings
     bounds = Bounds(timeout_s=settings.prepare_timeout_s, memory=settings.prepare_memory_bytes, threads=2)
@@ -160,7 +165,14 @@ def _kinds(
         "scrub": Work(lambda _subject: scrubbing.tick()),
         "dispose": Work(lambda subject: _log.info("disposal", order=subject, **disposing.carry_out(subject))),
         "renew": Work(renewing.run),
+        "revocations": Work(fetching.run),
     }
+
+
+def _fetching(house: House) -> Fetching:
+    """What fetches revocation lists, as the settings say."""
+    every = timedelta(hours=house.settings.revocation_hours)
+    return Fetching(house.revocations, sources_of(house.settings.authorities), every, house.clock)
 
 
 def _newest_cosigned(house: House) -> bytes | None:

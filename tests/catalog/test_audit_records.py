@@ -80,5 +80,4 @@ def test_every_table_that_refers_to_the_ledger_has_its_rule() -> None:
     own = {(name, "entry_id") for name in ("ledger_openings", "ledger_leaves", "outbox")}
     own.add(("checkpoint_tokens", "entry_id"))  # catalog.audit_checkpoints, both ways
     own.add(("erased_openings", "entry_id"))  # catalog.audit_disposals, by the digest in the tombstone
-    own.add(("revocations", "entry_id"))  # append-only, and nothing writes it yet: whoever does gives it a rule
     assert referring - ruled == own

@@ -84,8 +84,9 @@ def signer(
     key: Key | None = None,
     period: x509.PrivateKeyUsagePeriod | None = None,
     serial: int = 2,
+    lists: Sequence[str] = (),
 ) -> Issued:
-    """A time-stamping certificate under `issuer`; `purposes` empty leaves the extension out."""
+    """A time-stamping certificate under `issuer`; `purposes` empty leaves the extension out, `lists` are addresses."""
     key = key or rsa_key("signer")
     builder = x509.CertificateBuilder(issuer.certificate.subject, _name("signer"), key.public_key(), serial, start, end)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
@@ -93,6 +94,9 @@ def signer(
         builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), critical=critical)
     if period is not None:
         builder = builder.add_extension(period, critical=False)
+    if lists:
+        points = [x509.DistributionPoint([x509.UniformResourceIdentifier(url)], None, None, None) for url in lists]
+        builder = builder.add_extension(x509.CRLDistributionPoints(points), critical=False)
     return Issued(key, builder.sign(issuer.key, SHA256()))
 
 
@@ -110,10 +114,17 @@ def keep(folder: Path, issuer: Issued, issued: Issued) -> None:
 
 
 def revocations(
-    issuer: Issued, serials: dict[int, datetime], at: datetime = START, extensions: Sequence[x509.ExtensionType] = ()
+    issuer: Issued,
+    serials: dict[int, datetime],
+    at: datetime = START,
+    extensions: Sequence[x509.ExtensionType] = (),
+    own: Sequence[x509.ExtensionType] = (),
+    due: timedelta = YEAR,
 ) -> x509.CertificateRevocationList:
-    """A list signed by `issuer`; each of its entries has these extensions."""
-    builder = x509.CertificateRevocationListBuilder(issuer.certificate.subject, at, at + YEAR)
+    """A list signed by `issuer`; each of its entries has these extensions, and it has its `own`, critical."""
+    builder = x509.CertificateRevocationListBuilder(issuer.certificate.subject, at, at + due)
+    for extension in own:
+        builder = builder.add_extension(extension, critical=True)
     for serial, revoked_at in serials.items():
         revoked = x509.RevokedCertificateBuilder(serial, revoked_at)
         for extension in extensions:

@@ -1,5 +1,6 @@
 """Authorities beside an installation's own: each with its root, and a certificate that ends when a test wants."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,13 +28,20 @@ class Dated:
 
 
 def dated(
-    folder: Path, name: str, clock: Clock, end: datetime, *, qualified: bool = False, key: str | None = None
+    folder: Path,
+    name: str,
+    clock: Clock,
+    end: datetime,
+    *,
+    qualified: bool = False,
+    key: str | None = None,
+    lists: Sequence[str] = (),
 ) -> Dated:
     """An authority whose certificate began a month ago and ends at `end`; its root lasts for decades."""
     start = clock.now().replace(microsecond=0) - timedelta(days=30)
     root = certificates.root(f"root of {name}", start - YEAR, start + 60 * YEAR)
     signing = certificates.rsa_key(key or f"key of {name}", 3072)
-    issued = certificates.signer(root, start=start, end=end, key=signing)
+    issued = certificates.signer(root, start=start, end=end, key=signing, lists=lists)
     embedded = certificates.authority(folder / name, root, issued, clock)
     client = HttpAuthority(
         name, embedded.respond, [root.certificate], clock, FakeRandom(name.encode()), qualified=qualified

@@ -60,6 +60,7 @@ def test_json_in_the_environment(root: Path) -> None:
         ({"TIEZHENG_AUTHORITIES": json.dumps([{**ONE, "password": "x"}])}, "authorities.0.password"),
         ({"TIEZHENG_AUTHORITIES": json.dumps([{**ONE, "username": "x"}])}, "password_file"),
         ({"TIEZHENG_AUTHORITIES": json.dumps([{**ONE, "client_key": "x"}])}, "client_certificate"),
+        ({"TIEZHENG_AUTHORITIES": json.dumps([{**ONE, "revocations": ["ldap://x/y"]}])}, "addresses of HTTP"),
         ({"TIEZHENG_EMBEDDED_AUTHORITY": "false"}, "embedded_authority"),
         ({"TIEZHENG_TOKENS_WANTED": "2"}, "tokens_wanted"),
         (

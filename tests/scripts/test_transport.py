@@ -7,14 +7,15 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from integrity.errors import AuthorityUnavailable
-from scripts.transport import HttpTransport
+from integrity.revocations import LIMIT
+from scripts.transport import HttpTransport, fetch_list
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
 @pytest.fixture
 def server() -> Iterator[Callable[[Answer], str]]:
-    """Serve every POST by one function; gives the address."""
+    """Serve every request by one function; gives the address."""
     servers: list[HTTPServer] = []
 
     def serve(answer: Answer) -> str:
@@ -23,6 +24,9 @@ def server() -> Iterator[Callable[[Answer], str]]:
 
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers["Content-Length"]))
+                answer(self)
+
+            def do_GET(self) -> None:
                 answer(self)
 
             def log_message(self, format: str, *args: object) -> None:
@@ -121,3 +125,19 @@ def test_silence(server: Callable[[Answer], str]) -> None:
 def test_nobody_there(url: str) -> None:
     with pytest.raises(AuthorityUnavailable):
         _ask(url)
+
+
+def test_a_list_of_whatever_media_type(server: Callable[[Answer], str]) -> None:
+    assert fetch_list(server(_reply(media_type="application/pkix-crl"))) == b"reply"
+
+
+@pytest.mark.parametrize("answer", [_reply(status=404), _reply(status=301), _reply(body=bytes(LIMIT + 1))])
+def test_what_is_no_list(server: Callable[[Answer], str], answer: Answer) -> None:
+    with pytest.raises(AuthorityUnavailable):
+        fetch_list(server(answer))
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "ldap://127.0.0.1/x", "file:///etc/passwd", "http://["])
+def test_no_list_there(url: str) -> None:
+    with pytest.raises(AuthorityUnavailable):
+        fetch_list(url)

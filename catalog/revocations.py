@@ -1,0 +1,169 @@
+"""Revocation lists beside the tokens they speak of: kept for good, each one's own digest in the ledger, found again.
+
+A seal carries, for the certificate of each of its tokens, the first list that was issued after the token (which says
+that the certificate was not revoked then) and the last one that was issued before the certificate ended; and every list
+that a renewal covers. Rows are never changed; the same list is kept once, whoever brings it.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from cryptography import x509
+from sqlalchemy import ColumnElement, Connection, Select, func, insert, select
+
+from catalog.database import Database
+from catalog.entry import SYSTEM, Entry, Json, Subject
+from catalog.errors import Conflict
+from catalog.identity import OriginalId
+from catalog.ledger import Ledger
+from catalog.tables import checkpoint_tokens, renewals, revocations, tokens
+from integrity.clock import Clock, instant
+from integrity.digest import Digest
+from integrity.errors import InvalidRenewal, InvalidToken
+from integrity.proof_files import revocations_name
+from integrity.renewal import Renewal
+from integrity.revocations import RevocationList, issuer_of, read_list
+from integrity.token import signer_of
+
+KEPT = "revocations-kept"
+"""The ledger's word for it."""
+
+_LIST = "crl"
+
+
+class Revocations:
+    """Keeps lists, and knows which certificates sign for us. Safe to use from every thread."""
+
+    def __init__(self, database: Database, entries: Ledger, clock: Clock) -> None:
+        self._database = database
+        self._ledger = entries
+        self._clock = clock
+
+    def keep(self, authority: str, found: RevocationList) -> bool:
+        """A verified list of this authority and its ledger entry, in one transaction; False where it is there already.
+
+        Conflict for one that is older than the newest of its issuer: who replays one hides what was revoked since.
+        """
+        with self._database.write() as connection:
+            self._database.exclusive(connection, "revocations", found.issuer.hex)
+            if connection.scalar(select(revocations.c.sha256).where(revocations.c.sha256 == found.digest.hex)):
+                return False
+            newest = connection.scalar(_newest_instant(found.issuer))
+            if newest is not None and found.this_update < newest:
+                raise Conflict(f"a list of {found.this_update} came after one of {newest}")
+            self._insert(connection, authority, found)
+        return True
+
+    def signers(self, authority: str) -> tuple[x509.Certificate, ...]:
+        """The certificates that signed the newest tokens of this authority, each once."""
+        found = []
+        with self._database.read() as connection:
+            for table in (tokens, renewals, checkpoint_tokens):
+                there = (table.c.authority == authority, table.c.token.is_not(None))
+                newest = select(table.c.token).where(*there).order_by(table.c.id.desc()).limit(1)
+                found += [certificate for raw in connection.scalars(newest) for certificate in _signer(raw)]
+        return tuple(dict.fromkeys(found))
+
+    def newest(self, certificate: x509.Certificate) -> RevocationList | None:
+        """The newest list of this certificate's issuer."""
+        with self._database.read() as connection:
+            content = connection.scalar(_newest(issuer_of(certificate.issuer)))
+        return None if content is None else read_list(content)
+
+    def _insert(self, connection: Connection, authority: str, found: RevocationList) -> None:
+        details: dict[str, Json] = {
+            "kind": _LIST,
+            "issuer": found.issuer.hex,
+            "sha256": found.digest.hex,
+            "this_update": instant(found.this_update),
+        }
+        entry = Entry(KEPT, SYSTEM, Subject("authority", authority), "done", details=details)
+        connection.execute(
+            insert(revocations).values(
+                sha256=found.digest.hex,
+                authority=authority,
+                kind=_LIST,
+                issuer=found.issuer.hex,
+                content=found.content,
+                this_update=found.this_update,
+                next_update=found.next_update,
+                kept_at=self._clock.now(),
+                entry_id=self._ledger.write(connection, entry),
+            )
+        )
+
+
+def revocation_files(connection: Connection, originals: Iterable[OriginalId]) -> dict[str, bytes]:
+    """The lists that go with these originals, as files of the folder `authorities`."""
+    issuers = set(connection.scalars(select(revocations.c.issuer).distinct()))
+    if not issuers:
+        return {}
+    wanted = {sha256 for original in originals for sha256 in _wanted(connection, original, issuers)}
+    rows = select(revocations.c.sha256, revocations.c.authority, revocations.c.content)
+    found = [connection.execute(rows.where(revocations.c.sha256 == sha256)).one() for sha256 in sorted(wanted)]
+    return {revocations_name(row.authority, Digest.from_hex(row.sha256)): bytes(row.content) for row in found}
+
+
+def newest_lists(connection: Connection) -> Iterator[bytes]:
+    """The newest list of every issuer."""
+    for issuer in connection.scalars(select(revocations.c.issuer).distinct()).all():
+        yield from connection.scalars(_newest(Digest.from_hex(issuer)))
+
+
+def _wanted(connection: Connection, original: OriginalId, issuers: set[str]) -> Iterator[str]:
+    """Digests of the lists that go with one original."""
+    given = select(tokens.c.token, tokens.c.gen_time).where(
+        tokens.c.original_id == original, tokens.c.token.is_not(None)
+    )
+    renewed = select(renewals.c.token, renewals.c.gen_time).where(renewals.c.original_id == original)
+    for raw, at in (*connection.execute(given).all(), *connection.execute(renewed).all()):
+        for certificate in _signer(raw):
+            if issuer_of(certificate.issuer).hex in issuers:
+                yield from _about(connection, certificate, at)
+    for statement in connection.scalars(select(renewals.c.statement).where(renewals.c.original_id == original)).all():
+        yield from (sha256 for sha256 in _covered(statement) if _is_kept(connection, sha256))
+
+
+def _about(connection: Connection, certificate: x509.Certificate, at: datetime) -> Iterator[str]:
+    """The first list after a token of this instant, and the last one before the certificate's end."""
+    issued = revocations.c.this_update
+    first = _lists(certificate, issued >= at).order_by(issued, revocations.c.kept_at, revocations.c.sha256)
+    before = _lists(certificate, issued <= certificate.not_valid_after_utc)
+    last = before.order_by(issued.desc(), revocations.c.kept_at.desc(), revocations.c.sha256)
+    for query in (first, last):
+        yield from connection.scalars(query.limit(1))
+
+
+def _lists(certificate: x509.Certificate, *conditions: ColumnElement[bool]) -> Select[Any]:
+    mine = revocations.c.issuer == issuer_of(certificate.issuer).hex
+    return select(revocations.c.sha256).where(mine, *conditions)
+
+
+def _covered(statement: bytes) -> tuple[str, ...]:
+    """What a renewal names; one that cannot be read is named by the audit."""
+    try:
+        return tuple(digest.hex for digest in Renewal.parse(statement).revocations)
+    except InvalidRenewal:
+        return ()
+
+
+def _is_kept(connection: Connection, sha256: str) -> bool:
+    return connection.scalar(select(revocations.c.sha256).where(revocations.c.sha256 == sha256)) is not None
+
+
+def _signer(raw: bytes) -> tuple[x509.Certificate, ...]:
+    """The certificate a token names; none where it cannot be read, which the audit names."""
+    try:
+        return (signer_of(raw),)
+    except InvalidToken:
+        return ()
+
+
+def _newest(issuer: Digest) -> Select[Any]:
+    order = (revocations.c.this_update.desc(), revocations.c.kept_at.desc(), revocations.c.sha256)
+    return select(revocations.c.content).where(revocations.c.issuer == issuer.hex).order_by(*order).limit(1)
+
+
+def _newest_instant(issuer: Digest) -> Select[Any]:
+    return select(func.max(revocations.c.this_update)).where(revocations.c.issuer == issuer.hex)

@@ -1,0 +1,270 @@
+"""Lists fetched from a server on loopback, kept, handed out with the seal, and judged there by us and by OpenSSL."""
+
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from catalog.identity import OriginalId
+from integrity.digest import Digest
+from integrity.revocations import LIMIT
+from integrity.seal_steps import KeptToken
+from integrity.trust import read_trust
+from integrity.verify import verify_file
+from scripts.assemble import House, open_house
+from scripts.audit import run
+from scripts.revocations import LOOK_SECONDS, Fetching, ListSource, sources_of
+from scripts.settings import load
+from scripts.status import seal_of
+from tests.fakes import certificates
+from tests.fakes.certificates import YEAR
+from tests.fakes.clocks import FakeClock
+from tests.fakes.dated import Dated, dated
+from tests.integrity.zoo.specimen import write_folder
+from tests.scripts.installation import one
+
+pytestmark = pytest.mark.xdist_group("audit")
+
+HOUR = timedelta(hours=1)
+PEACE = x509.CRLReason(x509.ReasonFlags.superseded)
+LOST = x509.CRLReason(x509.ReasonFlags.key_compromise)
+
+
+@dataclass
+class ListServer:
+    """Serves `content` with `status`, and counts who asks."""
+
+    url: str = ""
+    content: bytes = b""
+    status: int = 200
+    asked: int = 0
+
+
+@pytest.fixture
+def served() -> Iterator[ListServer]:
+    said = ListServer()
+
+    class Answering(BaseHTTPRequestHandler):
+        timeout = 5
+
+        def do_GET(self) -> None:
+            said.asked += 1
+            self.send_response(said.status)
+            self.send_header("Location", said.url)
+            self.send_header("Content-Length", str(len(said.content)))
+            self.end_headers()
+            self.wfile.write(said.content)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Quiet."""
+
+    server = HTTPServer(("127.0.0.1", 0), Answering)
+    said.url = f"http://127.0.0.1:{server.server_port}/tsa.crl"
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield said
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def house(tampered: Path) -> Iterator[House]:
+    opened = open_house(tampered, load(environment={}))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def tsa(house: House, tmp_path: Path, served: ListServer) -> Dated:
+    """An outside authority whose certificate says where its list is; its tokens are some minutes old."""
+    then = FakeClock(at=house.clock.now().replace(microsecond=0) - timedelta(minutes=4))
+    return dated(tmp_path, "tsa", then, then.now() + 10 * YEAR, lists=[served.url, "ldap://127.0.0.1/list"])
+
+
+@dataclass
+class Ticks:
+    """A clock that only a test moves."""
+
+    at: float = 100.0
+
+    def __call__(self) -> float:
+        return self.at
+
+
+def fetching(house: House, tsa: Dated, ticks: Ticks | None = None, *urls: str) -> Fetching:
+    source = ListSource("tsa", (tsa.root.certificate,), urls)
+    return Fetching(house.revocations, [source], 24 * HOUR, house.clock, monotonic=ticks or Ticks())
+
+
+def stamped(house: House, tsa: Dated) -> OriginalId:
+    """The original whose token was late has it from that authority."""
+    [waiting] = house.recordings.pending_tokens()
+    house.recordings.add_token(waiting.id, KeptToken.of(tsa.client.stamp(waiting.digest)))
+    return waiting.original
+
+
+def listed(tsa: Dated, at: datetime, *reasons: x509.ExtensionType, since: datetime | None = None) -> bytes:
+    revoked = {tsa.issued.certificate.serial_number: since or at} if reasons else {}
+    return certificates.revocations(tsa.root, revoked, at, reasons).public_bytes(Encoding.DER)
+
+
+def second(house: House, before: int = 60) -> datetime:
+    """A whole second, not long ago but later than every token of that authority."""
+    return house.clock.now().replace(microsecond=0) - timedelta(seconds=before)
+
+
+def verdict(house: House, tsa: Dated, original: OriginalId, place: Path) -> set[str]:
+    """What a reader finds who trusts both authorities."""
+    stored = house.recordings.original(original)
+    place.mkdir()
+    with house.open_original(stored) as content:
+        (place / "file").write_bytes(content.read())
+    told = read_trust(house.data / "trust.json")
+    trust = replace(told, authorities=(*told.authorities, tsa.trusted))
+    seal = write_folder(place / "seal", seal_of(house, stored.digest))
+    return {finding.code for finding in verify_file(place / "file", seal, trust, clock=house.clock).findings}
+
+
+def audited(house: House, tsa: Dated, place: Path) -> set[str]:
+    while house.sequencer.drain():
+        pass
+    told = read_trust(house.data / "trust.json")
+    (place / "trust.json").write_bytes(replace(told, authorities=(*told.authorities, tsa.trusted)).encode())
+    return {finding.code for finding in run(house.data, trust=place / "trust.json").findings}
+
+
+def openssl(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["openssl", *map(str, arguments)], check=False, capture_output=True, text=True)
+
+
+def test_the_list_of_a_token_goes_with_its_seal(house: House, tsa: Dated, served: ListServer, tmp_path: Path) -> None:
+    original = stamped(house, tsa)
+    served.content = listed(tsa, second(house))
+    fetching(house, tsa).run()
+    files = seal_of(house, house.recordings.original(original).digest)
+    name = f"authorities/tsa-{Digest.of(served.content).hex[:16]}.crl"
+    assert files[name] == served.content
+    assert verdict(house, tsa, original, tmp_path / "reader") == set()
+    assert audited(house, tsa, tmp_path) == set()
+    (tmp_path / "root.pem").write_bytes(tsa.root.pem)
+    (tmp_path / "signer.pem").write_bytes(tsa.issued.pem)
+    (tmp_path / "list.crl").write_bytes(files[name])
+    read = ("crl", "-in", tmp_path / "list.crl", "-inform", "DER", "-out", tmp_path / "list.pem")
+    assert "verify OK" in openssl(*read, "-CAfile", tmp_path / "root.pem").stderr
+    checked = ("verify", "-crl_check", "-CRLfile", tmp_path / "list.pem", "-CAfile", tmp_path / "root.pem",
+               "-purpose", "any", "-attime", int(house.clock.now().timestamp()) + 60)  # fmt: skip
+    assert openssl(*checked, tmp_path / "signer.pem").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("reason", "since", "found"),
+    [
+        (LOST, timedelta(), "token-certificate-revoked"),
+        (LOST, -HOUR, "token-certificate-revoked"),
+        (PEACE, -HOUR, "token-certificate-revoked"),
+        (PEACE, timedelta(), "token-outlived-certificate"),
+    ],
+)
+def test_a_revoked_certificate_is_named_by_verify_and_by_the_audit(
+    house: House, tsa: Dated, served: ListServer, tmp_path: Path, reason: x509.CRLReason, since: timedelta, found: str
+) -> None:
+    original = stamped(house, tsa)
+    at = second(house)
+    served.content = listed(tsa, at, reason, since=at + since)
+    fetching(house, tsa).run()
+    assert one(house.data, "SELECT count(*) FROM revocations") == 1
+    assert audited(house, tsa, tmp_path) == {found}
+    assert verdict(house, tsa, original, tmp_path / "reader") == {found}
+
+
+def test_a_list_is_fetched_again_when_it_is_old_or_a_certificate_is_new(
+    house: House, tsa: Dated, served: ListServer
+) -> None:
+    ticks = Ticks()
+    job = fetching(house, tsa, ticks)
+    job.run()
+    assert served.asked == 0, "no certificate of this authority has signed yet"
+    stamped(house, tsa)
+    served.content = listed(tsa, second(house))
+    for moment, asked in ((100.0, 1), (101.0, 1), (100.0 + 24 * 3600, 2), (101.0 + 24 * 3600, 2)):
+        ticks.at = moment
+        job.run()
+        assert served.asked == asked
+    assert one(house.data, "SELECT count(*) FROM revocations") == 1
+    served.content = listed(tsa, second(house, 10))
+    ticks.at += 24 * 3600
+    job.run()
+    assert one(house.data, "SELECT count(*) FROM revocations") == 2
+    assert job.refused == {}
+
+
+def test_where_the_operator_says(house: House, tsa: Dated, served: ListServer) -> None:
+    served.content = listed(tsa, second(house))
+    fetching(house, tsa, None, served.url, served.url).run()
+    assert served.asked == 1
+    assert one(house.data, "SELECT count(*) FROM revocations WHERE authority = 'tsa'") == 1
+
+
+@pytest.mark.parametrize("what", ["garbage", "huge", "redirect", "gone", "stranger", "future", "stale", "older"])
+def test_what_is_not_kept_is_counted_and_asked_for_again(
+    house: House, tsa: Dated, served: ListServer, what: str
+) -> None:
+    now = second(house)
+    good = listed(tsa, now)
+    kept = 0
+    made: dict[str, Callable[[], bytes]] = {
+        "garbage": lambda: b"garbage",
+        "huge": lambda: b"\n" * (LIMIT + 1),
+        "stranger": lambda: certificates.revocations(certificates.root("root of tsa 2"), {}, now).public_bytes(
+            Encoding.DER
+        ),
+        "future": lambda: listed(tsa, now + HOUR),
+        "stale": lambda: listed(tsa, now - 2 * YEAR),
+        "older": lambda: listed(tsa, now - HOUR),
+    }
+    job = fetching(house, tsa, None, served.url)
+    if what == "older":
+        served.content, kept = good, 1
+        fetching(house, tsa, None, served.url).run()
+    served.status = {"redirect": 302, "gone": 404}.get(what, 200)
+    served.content = made.get(what, lambda: good)()
+    before = served.asked
+    job.run()
+    job.run()
+    assert served.asked - before == 2, "nothing was followed, and what failed is asked for at the next look"
+    assert job.refused == {"tsa": 2}
+    assert one(house.data, "SELECT count(*) FROM revocations") == kept
+
+
+def test_the_job_is_woken_every_few_minutes_and_never_when_switched_off(house: House, tsa: Dated) -> None:
+    woken: list[str] = []
+
+    class Jobs:
+        def wake(self, kind: str, subject: str, priority: int = 0) -> None:
+            woken.append(kind)
+
+        def active(self, kind: str) -> set[str]:
+            return set()
+
+    ticks = Ticks()
+    job = fetching(house, tsa, ticks)
+    off = Fetching(house.revocations, [ListSource("tsa", (), ())], timedelta(), house.clock, monotonic=ticks)
+    for moment in (100.0, 101.0, 100.0 + LOOK_SECONDS):
+        ticks.at = moment
+        job.wake(Jobs())
+        off.wake(Jobs())
+    assert woken == ["revocations"] * 2
+    assert sources_of(load(environment={}).authorities) == ()
+
+
+def test_a_job_that_is_to_end_asks_nobody(house: House, tsa: Dated, served: ListServer) -> None:
+    job = fetching(house, tsa, None, served.url)
+    job.stop()
+    job.run()
+    assert served.asked == 0

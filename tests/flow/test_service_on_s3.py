@@ -112,11 +112,16 @@ def test_status_and_audit_say_that_the_store_protects(docked: Docked) -> None:
     assert "vault s3: S3 Object Lock" in docked.service.text()
 
 
-def test_every_object_is_copied_to_the_replica_and_the_spool_lets_go(docked: Docked) -> None:
+def copied(docked: Docked) -> None:
+    """Wait until the replica has everything, and the spool has let it go."""
     spool, deadline = docked.service.data / "spool", time.monotonic() + SECONDS
     while status_of(docked)["queue"]["uncopied"] or list(spool.iterdir()):
         assert time.monotonic() < deadline
         time.sleep(0.5)
+
+
+def test_every_object_is_copied_to_the_replica_and_the_spool_lets_go(docked: Docked) -> None:
+    copied(docked)
     replica = docked.service.data.parent / "replica"
     copies = {path.name: path.read_bytes() for path in replica.rglob("*") if path.is_file()}
     assert len(copies) == 4, "two originals and their manifests"
@@ -169,6 +174,7 @@ def test_what_somebody_lays_over_an_object_is_found_and_changes_nothing(docked: 
 
 
 def test_a_copy_that_is_gone_is_missed(docked: Docked) -> None:
+    copied(docked)
     clear_immutable(docked.service.data.parent / "replica")
     next((docked.service.data.parent / "replica").rglob(Digest.of(LARGE).hex)).unlink()
     missed = [finding for finding in audit_of(docked)["findings"] if finding["code"] == "vault-object-missing"]

@@ -29,6 +29,9 @@ from integrity.token import signer_of
 KEPT = "revocations-kept"
 """The ledger's word for it."""
 
+RECENT = 10_000
+"""Tokens that are looked through for one of an authority: who gave none of these does not sign for us now."""
+
 _LIST = "crl"
 
 
@@ -56,12 +59,14 @@ class Revocations:
         return True
 
     def signers(self, authority: str) -> tuple[x509.Certificate, ...]:
-        """The certificates that signed the newest tokens of this authority, each once."""
+        """The certificates that signed this authority's newest tokens of each kind, each once; of `RECENT` tokens."""
         found = []
         with self._database.read() as connection:
             for table in (tokens, renewals, checkpoint_tokens):
-                there = (table.c.authority == authority, table.c.token.is_not(None))
-                newest = select(table.c.token).where(*there).order_by(table.c.id.desc()).limit(1)
+                recent = select(table.c.id, table.c.authority).order_by(table.c.id.desc()).limit(RECENT).subquery()
+                there = (recent.c.authority == authority, table.c.token.is_not(None))
+                joined = select(table.c.token).join(recent, recent.c.id == table.c.id).where(*there)
+                newest = joined.order_by(table.c.id.desc()).limit(1)
                 found += [certificate for raw in connection.scalars(newest) for certificate in _signer(raw)]
         return tuple(dict.fromkeys(found))
 

@@ -142,7 +142,7 @@ def _services(house: House, works: Works, grants: Grants, export: Export) -> Ser
     database, ledger, clock, random, settings = house.database, house.ledger, house.clock, house.random, house.settings
 
     def status() -> dict[str, Any]:
-        return status_of(house, works.authorities.standing()).json()
+        return status_of(house, works.authorities.standing(), works.fetching.refused).json()
 
     def granted(grant: GrantId) -> None:
         works.jobs.wake("bundle", grant, URGENT)
@@ -187,7 +187,7 @@ def _registry(house: House, works: Works) -> CollectorRegistry:
     registry = CollectorRegistry()
     for collector in (ProcessCollector, PlatformCollector, GCCollector):
         collector(registry=registry)
-    registry.register(StateCollector(lambda: status_of(house, works.authorities.standing())))
+    registry.register(StateCollector(lambda: status_of(house, works.authorities.standing(), works.fetching.refused)))
     return registry
 
 

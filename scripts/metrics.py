@@ -1,6 +1,6 @@
 """What Prometheus reads: the same facts as the status page, measured when asked, never per person or per case."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -34,6 +34,7 @@ class StateCollector(Collector):
         for authority in found["authorities"]:
             failing.add_metric([authority["name"]], authority.get("failures", 0))
         yield failing
+        yield from _lists(found["authorities"])
         yield GaugeMetricFamily("tiezheng_log_size", "Leaves under the signed head", value=found["log"].get("size", -1))
         token = found["log"].get("token") or {}
         reached = "Leaves under the newest checkpoint that has a token; -1 for none"
@@ -55,6 +56,21 @@ class StateCollector(Collector):
     def describe(self) -> Iterator[Metric]:
         """Nothing is measured at registration."""
         return iter(())
+
+
+def _lists(authorities: Sequence[Mapping[str, Any]]) -> Iterator[Metric]:
+    """Of authorities that publish what they revoked."""
+    label = ["authority"]
+    revoked = GaugeMetricFamily("tiezheng_certificate_revoked", "1 where its certificate is revoked", labels=label)
+    age = GaugeMetricFamily("tiezheng_revocations_age_seconds", "Since its list was issued", labels=label)
+    refused = GaugeMetricFamily("tiezheng_revocations_refused", "Lists that were away or not kept", labels=label)
+    for authority in authorities:
+        name = [authority["name"]]
+        if "revoked" in authority:
+            revoked.add_metric(name, int(authority["revoked"]))
+            age.add_metric(name, authority["list_age_seconds"])
+        refused.add_metric(name, authority.get("lists_refused", 0))
+    yield from (revoked, age, refused)
 
 
 def _witnesses(found: Mapping[str, Any]) -> Iterator[Metric]:

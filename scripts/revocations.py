@@ -9,9 +9,11 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import chain
+from typing import Any
 
 import structlog
 from cryptography import x509
@@ -19,8 +21,8 @@ from cryptography import x509
 from catalog.errors import CatalogError
 from catalog.jobs import LATER, JobPort
 from catalog.revocations import Revocations
-from integrity.clock import Clock
-from integrity.errors import IntegrityError
+from integrity.clock import Clock, instant
+from integrity.errors import IntegrityError, InvalidRevocations
 from integrity.revocations import distribution_points, take_list
 from scripts.authority_settings import AuthoritySettings
 from scripts.transport import fetch_list
@@ -43,6 +45,24 @@ class ListSource:
 def sources_of(authorities: Iterable[AuthoritySettings]) -> tuple[ListSource, ...]:
     """The external ones: the embedded authority ends its keys and revokes none."""
     return tuple(ListSource(one.name, one.roots, one.revocations) for one in authorities)
+
+
+def list_facts(lists: Revocations, authority: str, now: datetime) -> dict[str, Any]:
+    """How old the newest list about its signing certificates is, and whether one of them is on it; nothing without."""
+    found = []
+    for signer in lists.signers(authority):
+        with suppress(InvalidRevocations):  # changed behind us, which the audit names
+            newest = lists.newest(signer)
+            if newest is not None:
+                found.append((newest, newest.revokes(signer)))
+    if not found:
+        return {}
+    oldest = min((newest for newest, _revoked in found), key=lambda newest: newest.this_update)
+    return {
+        "list_issued_at": instant(oldest.this_update),
+        "list_age_seconds": max(0, round((now - oldest.this_update).total_seconds())),
+        "revoked": any(revoked for _newest, revoked in found),
+    }
 
 
 class Fetching:

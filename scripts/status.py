@@ -23,7 +23,9 @@ from integrity.standing import Standing
 from player.language import gettext as _
 from scripts.assemble import House
 from scripts.assemble_vaults import protections
+from scripts.authority_settings import EMBEDDED
 from scripts.cosigners import WITNESSES, facts_of
+from scripts.revocations import list_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,11 @@ class Status:
             yield _("witness"), member
 
 
-def status_of(house: House, standing: Sequence[Standing] = ()) -> Status:
-    """Measure everything anew; `standing` is how the authorities are, known to a process that asks them."""
+def status_of(house: House, standing: Sequence[Standing] = (), refused: Mapping[str, int] | None = None) -> Status:
+    """Measure everything anew.
+
+    A process that asks the authorities knows their `standing`, and how many of their revocation lists it `refused`.
+    """
     with house.database.read() as connection:
         states = select(tables.recordings.c.state, func.count()).group_by(tables.recordings.c.state)
         recordings = {str(state): int(count) for state, count in connection.execute(states)}
@@ -110,6 +115,7 @@ def status_of(house: House, standing: Sequence[Standing] = ()) -> Status:
         authorities=tuple(
             {"name": authority.name, "qualified": authority.qualified, "root_sha256": authority.root_sha256.hex}
             | _standing(authority.name, standing)
+            | _lists(house, authority.name, refused or {})
             for authority in trust.authorities
         ),
         tokens=tokens,
@@ -132,6 +138,14 @@ def _standing(name: str, standing: Sequence[Standing]) -> dict[str, Any]:
         if one.name == name and one.since is not None:
             return {"failing_since": instant(one.since), "failures": one.failures, "problem": one.problem}
     return {}
+
+
+def _lists(house: House, authority: str, refused: Mapping[str, int]) -> dict[str, Any]:
+    """What is known of revocation; the embedded authority revokes nothing."""
+    if authority == EMBEDDED:
+        return {}
+    facts = list_facts(house.revocations, authority, house.clock.now())
+    return facts | ({"lists_refused": refused[authority]} if authority in refused else {})
 
 
 def _waiting_tokens(house: House) -> dict[str, Any]:

@@ -75,6 +75,7 @@ class Works:
     filing: Filing
     jobs: Engine
     reconciler: Reconciler
+    fetching: Fetching
 
 
 @contextmanager
@@ -122,7 +123,7 @@ def running(house: House, authorities: Authorities, grants: Grants, export: Bund
         further = (
             wake_bundles, copies, renewals, wake_disposals, wake_scrub, wake_by_day, proof, export.sweep,
         )  # fmt: skip
-        works = _intake(house, authorities, sealer, Receiver(threads), jobs, replication, further)
+        works = _intake(house, authorities, sealer, Receiver(threads), jobs, replication, further, fetching)
         works.reconciler.begin()
         house.recordings.release_all()
         jobs.start()
@@ -207,6 +208,7 @@ def _intake(
     jobs: Engine,
     replication: Replication,
     further: Sequence[Callable[[], object]],
+    fetching: Fetching,
 ) -> Works:
     settings, clock = house.settings, house.clock
     spool = Spool(house.data / "spool", clock, settings.reserve_bytes)
@@ -236,4 +238,5 @@ def _intake(
         reconciler=Reconciler(
             spool, kept, uploads, intake, quarantine, house.recordings, receipts, sealer, jobs, further=further
         ),
+        fetching=fetching,
     )

@@ -3,24 +3,30 @@
 import json
 import re
 import zipfile
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from catalog.approvals import Application
 from catalog.copies import DISCLOSED
 from catalog.errors import ExportNotApproved, LedgerUnavailable
 from catalog.identity import CaseId, GrantId, RecordingId
 from catalog.permissions import Principal, Role
+from catalog.revocations import Revocations
 from catalog.shapes import RECIPIENT_KINDS
 from integrity.bundle import write_bundle
 from integrity.canonical import parse_canonical
 from integrity.checkpoint import claimed
 from integrity.digest import Digest
 from integrity.errors import InvalidBundle
+from integrity.revocations import read_list
 from integrity.verify import verify_bundle
 from tests.catalog.proven import Proven
 from tests.catalog.test_checkpoint_tokens import stamp
+from tests.fakes.certificates import Issued, revocations
+from tests.fakes.clocks import START
 from tests.fakes.immutable import clear_immutable
 
 FORMAT = (Path(__file__).resolve().parents[2] / "integrity" / "README.md").read_text(encoding="utf-8")
@@ -196,3 +202,31 @@ def proven_approver(house: Proven) -> Principal:
     approver = house.person("approver", Role.APPROVER)
     house.log.down = True
     return approver
+
+
+def test_revocation_lists_go_along_in_the_bundle_and_in_the_seal(
+    proven: Proven, officer: Principal, recordings: list[RecordingId], case: CaseId, tmp_path: Path
+) -> None:
+    lists = Revocations(proven.database, proven.ledger, proven.clock)
+    root = Issued(proven.embedded._root.key, proven.embedded._root.certificate)
+    [signer] = lists.signers("embedded")
+
+    def kept(at: datetime, *serials: int) -> bytes:
+        content = revocations(root, dict.fromkeys(serials, at), at).public_bytes(Encoding.DER)
+        lists.keep("embedded", read_list(content))
+        return content
+
+    good = kept(START)
+    grant = granted(proven, officer, case, *recordings)
+    contents = proven.copies.contents(grant)
+    name = f"embedded-{Digest.of(good).hex[:16]}.crl"
+    assert contents.authorities[name] == good
+    write_bundle(tmp_path / "bundle.zip", contents, proven.stamp)
+    assert verify_bundle(tmp_path / "bundle.zip", proven.trust, clock=proven.clock).findings == ()
+    files = proven.gate.seal_files(proven.person("supervisor", Role.SUPERVISOR), recordings[0])
+    assert files[f"authorities/{name}"] == good
+    kept(START + timedelta(seconds=1), signer.serial_number)
+    proven.clock.advance(3600)
+    write_bundle(tmp_path / "later.zip", proven.copies.contents(grant), proven.stamp)
+    found = verify_bundle(tmp_path / "later.zip", proven.trust, clock=proven.clock).findings
+    assert {finding.code for finding in found} == {"token-certificate-revoked"}

@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from catalog.identity import OriginalId
+from integrity.clock import instant
 from integrity.digest import Digest
 from integrity.revocations import LIMIT
 from integrity.seal_steps import KeptToken
@@ -20,7 +21,7 @@ from integrity.trust import read_trust
 from integrity.verify import verify_file
 from scripts.assemble import House, open_house
 from scripts.audit import run
-from scripts.revocations import LOOK_SECONDS, Fetching, ListSource, sources_of
+from scripts.revocations import LOOK_SECONDS, Fetching, ListSource, list_facts, sources_of
 from scripts.settings import load
 from scripts.status import seal_of
 from tests.fakes import certificates
@@ -145,12 +146,14 @@ def openssl(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 def test_the_list_of_a_token_goes_with_its_seal(house: House, tsa: Dated, served: ListServer, tmp_path: Path) -> None:
     original = stamped(house, tsa)
+    assert list_facts(house.revocations, "tsa", house.clock.now()) == {}
     served.content = listed(tsa, second(house))
     fetching(house, tsa).run()
     files = seal_of(house, house.recordings.original(original).digest)
     name = f"authorities/tsa-{Digest.of(served.content).hex[:16]}.crl"
     assert files[name] == served.content
     assert verdict(house, tsa, original, tmp_path / "reader") == set()
+    assert list_facts(house.revocations, "tsa", house.clock.now())["revoked"] is False
     assert audited(house, tsa, tmp_path) == set()
     (tmp_path / "root.pem").write_bytes(tsa.root.pem)
     (tmp_path / "signer.pem").write_bytes(tsa.issued.pem)
@@ -180,6 +183,11 @@ def test_a_revoked_certificate_is_named_by_verify_and_by_the_audit(
     fetching(house, tsa).run()
     assert one(house.data, "SELECT count(*) FROM revocations") == 1
     assert audited(house, tsa, tmp_path) == {found}
+    assert list_facts(house.revocations, "tsa", at + HOUR) == {
+        "list_issued_at": instant(at),
+        "list_age_seconds": 3600,
+        "revoked": True,
+    }
     assert verdict(house, tsa, original, tmp_path / "reader") == {found}
 
 

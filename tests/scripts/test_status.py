@@ -9,6 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from integrity.standing import Standing
+from scripts import status as status_module
 from scripts.assemble import House, open_house
 from scripts.metrics import StateCollector
 from scripts.settings import load
@@ -51,3 +52,23 @@ def test_an_authority_that_does_not_answer_is_named(house: House) -> None:
     registry.register(StateCollector(lambda: status))
     assert b'tiezheng_authority_failures{authority="embedded"} 3.0' in generate_latest(registry)
     assert "problem" not in status_of(house, [Standing("embedded", 0, None, None)]).json()["authorities"][0]
+
+
+@pytest.mark.parametrize("revoked", [True, False])
+def test_a_revoked_certificate_that_signs_is_an_alarm(
+    house: House, monkeypatch: pytest.MonkeyPatch, revoked: bool
+) -> None:
+    facts = {"list_issued_at": "2026-03-02T08:30:00.000000Z", "list_age_seconds": 7, "revoked": revoked}
+    external = replace(house.trust.authorities[0], name="tsa")
+    monkeypatch.setattr(House, "trust", replace(house.trust, authorities=(*house.trust.authorities, external)))
+    monkeypatch.setattr(status_module, "list_facts", lambda _lists, name, _now: facts if name == "tsa" else {})
+    status = status_of(house, refused={"tsa": 2})
+    embedded, told = status.json()["authorities"]
+    assert "revoked" not in embedded
+    assert {name: told[name] for name in facts} == facts
+    registry = CollectorRegistry()
+    registry.register(StateCollector(lambda: status))
+    page = generate_latest(registry).decode()
+    assert f'tiezheng_certificate_revoked{{authority="tsa"}} {float(revoked)}' in page
+    assert 'tiezheng_revocations_age_seconds{authority="tsa"} 7.0' in page
+    assert 'tiezheng_revocations_refused{authority="tsa"} 2.0' in page

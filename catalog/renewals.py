@@ -107,7 +107,8 @@ def _draft(connection: Connection, stored: StoredOriginal) -> Draft:
     there = [token.raw for token in stored.tokens if token.raw is not None]
     number = len(stored.renewals) + 1
     previous = stored.renewals[-1].token if stored.renewals else None
-    lists = revocation_files(connection, [stored.id]).values()
+    files = revocation_files(connection, [stored.id])
+    lists = [content for name, content in files.items() if name.endswith(".crl")]
     renewal = Renewal.of(number, stored.manifest_digest, there, lists, previous)
     return Draft(stored.id, number, renewal.encode(), len(there))
 

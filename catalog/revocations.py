@@ -6,10 +6,12 @@ that a renewal covers. Rows are never changed; the same list is kept once, whoev
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import ColumnElement, Connection, Select, func, insert, select
 
 from catalog.database import Database
@@ -18,13 +20,14 @@ from catalog.errors import Conflict
 from catalog.identity import OriginalId
 from catalog.ledger import Ledger
 from catalog.tables import checkpoint_tokens, renewals, revocations, tokens
+from integrity.certificates import may_sign_lists
 from integrity.clock import Clock, instant
 from integrity.digest import Digest
 from integrity.errors import InvalidRenewal, InvalidToken
-from integrity.proof_files import revocations_name
+from integrity.proof_files import between_name, revocations_name
 from integrity.renewal import Renewal
 from integrity.revocations import RevocationList, issuer_of, read_list
-from integrity.token import signer_of
+from integrity.token import certificates_of, signer_of
 
 KEPT = "revocations-kept"
 """The ledger's word for it."""
@@ -60,15 +63,22 @@ class Revocations:
 
     def signers(self, authority: str) -> tuple[x509.Certificate, ...]:
         """The certificates that signed this authority's newest tokens of each kind, each once; of `RECENT` tokens."""
-        found = []
+        return tuple(dict.fromkeys(one for raw in self._newest_tokens(authority) for one in _signer(raw)))
+
+    def between(self, authority: str) -> tuple[x509.Certificate, ...]:
+        """The authorities' certificates that came with those tokens; nothing is said of whether to trust them."""
+        return tuple(dict.fromkeys(one for raw in self._newest_tokens(authority) for one in _between(raw)))
+
+    def _newest_tokens(self, authority: str) -> list[bytes]:
+        found: list[bytes] = []
         with self._database.read() as connection:
             for table in (tokens, renewals, checkpoint_tokens):
                 recent = select(table.c.id, table.c.authority).order_by(table.c.id.desc()).limit(RECENT).subquery()
                 there = (recent.c.authority == authority, table.c.token.is_not(None))
                 joined = select(table.c.token).join(recent, recent.c.id == table.c.id).where(*there)
                 newest = joined.order_by(table.c.id.desc()).limit(1)
-                found += [certificate for raw in connection.scalars(newest) for certificate in _signer(raw)]
-        return tuple(dict.fromkeys(found))
+                found += connection.scalars(newest)
+        return found
 
     def newest(self, certificate: x509.Certificate) -> RevocationList | None:
         """The newest list of this certificate's issuer."""
@@ -100,14 +110,20 @@ class Revocations:
 
 
 def revocation_files(connection: Connection, originals: Iterable[OriginalId]) -> dict[str, bytes]:
-    """The lists that go with these originals, as files of the folder `authorities`."""
+    """The lists that go with these originals, and who stands between them and a root, as files of `authorities`."""
     issuers = set(connection.scalars(select(revocations.c.issuer).distinct()))
     if not issuers:
         return {}
-    wanted = {sha256 for original in originals for sha256 in _wanted(connection, original, issuers)}
+    wanted: set[str] = set()
+    chains: dict[str, bytes] = {}
+    for original in originals:
+        for raw, sha256 in _wanted(connection, original, issuers):
+            wanted.add(sha256)
+            if pem := b"".join(one.public_bytes(Encoding.PEM) for one in _between(raw)):
+                chains[between_name(pem)] = pem
     rows = select(revocations.c.sha256, revocations.c.authority, revocations.c.content)
     found = [connection.execute(rows.where(revocations.c.sha256 == sha256)).one() for sha256 in sorted(wanted)]
-    return {revocations_name(row.authority, Digest.from_hex(row.sha256)): bytes(row.content) for row in found}
+    return {revocations_name(row.authority, Digest.from_hex(row.sha256)): bytes(row.content) for row in found} | chains
 
 
 def newest_lists(connection: Connection) -> Iterator[bytes]:
@@ -116,8 +132,8 @@ def newest_lists(connection: Connection) -> Iterator[bytes]:
         yield from connection.scalars(_newest(Digest.from_hex(issuer)))
 
 
-def _wanted(connection: Connection, original: OriginalId, issuers: set[str]) -> Iterator[str]:
-    """Digests of the lists that go with one original."""
+def _wanted(connection: Connection, original: OriginalId, issuers: set[str]) -> Iterator[tuple[bytes, str]]:
+    """Digests of the lists that go with one original, each with the token it is about."""
     given = select(tokens.c.token, tokens.c.gen_time).where(
         tokens.c.original_id == original, tokens.c.token.is_not(None)
     )
@@ -125,9 +141,9 @@ def _wanted(connection: Connection, original: OriginalId, issuers: set[str]) -> 
     for raw, at in (*connection.execute(given).all(), *connection.execute(renewed).all()):
         for certificate in _signer(raw):
             if issuer_of(certificate.issuer).hex in issuers:
-                yield from _about(connection, certificate, at)
+                yield from ((raw, sha256) for sha256 in _about(connection, certificate, at))
     for statement in connection.scalars(select(renewals.c.statement).where(renewals.c.original_id == original)).all():
-        yield from (sha256 for sha256 in _covered(statement) if _is_kept(connection, sha256))
+        yield from ((b"", sha256) for sha256 in _covered(statement) if _is_kept(connection, sha256))
 
 
 def _about(connection: Connection, certificate: x509.Certificate, at: datetime) -> Iterator[str]:
@@ -163,6 +179,13 @@ def _signer(raw: bytes) -> tuple[x509.Certificate, ...]:
         return (signer_of(raw),)
     except InvalidToken:
         return ()
+
+
+def _between(raw: bytes) -> tuple[x509.Certificate, ...]:
+    """The authorities that came with a token, roots left out."""
+    with suppress(InvalidToken):
+        return tuple(one for one in certificates_of(raw) if one.issuer != one.subject and may_sign_lists(one))
+    return ()
 
 
 def _newest(issuer: Digest) -> Select[Any]:

@@ -3,15 +3,18 @@
 Never decides whom to trust: that is what the reader brings along (`integrity.trust`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.utils import CryptographyDeprecationWarning
 
 from integrity.errors import InvalidTrust
+
+CHAIN = 8
+"""Certificates of one chain that are looked at."""
 
 _SIGNERS = (rsa.RSAPublicKey, ec.EllipticCurvePublicKey)
 UNREADABLE = (
@@ -61,6 +64,42 @@ def issued_by(revocations: x509.CertificateRevocationList, issuers: Iterable[x50
         if issuer.subject == revocations.issuer and isinstance(key, _SIGNERS) and _signed_by(revocations, key):
             return True
     return False
+
+
+def issued_under(
+    certificates: Sequence[x509.Certificate], roots: Iterable[x509.Certificate]
+) -> tuple[x509.Certificate, ...]:
+    """Those that may sign lists because a root, or another of them that a root issued, made them authorities.
+
+    Of more than `CHAIN` none: a chain is short, and each comparison is a signature.
+    """
+    accepted: list[x509.Certificate] = []
+    left = [one for one in dict.fromkeys(certificates) if may_sign_lists(one)]
+    above = list(roots)
+    while len(certificates) <= CHAIN and above:
+        above = [one for one in left if any(_is_issued_by(one, issuer) for issuer in above)]
+        left = [one for one in left if one not in above]
+        accepted += above
+    return tuple(accepted)
+
+
+def may_sign_lists(certificate: x509.Certificate) -> bool:
+    """An authority's certificate, by RFC 5280 sections 4.2.1.9 and 4.2.1.3."""
+    extensions = certificate.extensions
+    try:
+        if not extensions.get_extension_for_class(x509.BasicConstraints).value.ca:
+            return False
+        return extensions.get_extension_for_class(x509.KeyUsage).value.crl_sign
+    except x509.ExtensionNotFound as missing:
+        return missing.oid == x509.KeyUsage.oid
+
+
+def _is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (InvalidSignature, *UNREADABLE):
+        return False
+    return True
 
 
 def _signed_by(revocations: x509.CertificateRevocationList, key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey) -> bool:

@@ -13,7 +13,7 @@ from datetime import datetime
 from cryptography import x509
 
 from integrity import checkpoint, merkle
-from integrity.certificates import issued_by, read_certificates, read_revocations
+from integrity.certificates import issued_by, issued_under, read_certificates, read_revocations
 from integrity.checkpoint import SignedCheckpoint
 from integrity.cosignature import Cosignature, cosignatures
 from integrity.digest import Digest
@@ -69,6 +69,7 @@ class Judge:
         self._now = now
         self._quorum = max(witnesses, trust.quorum if trust else 0)
         self._roots = [_Root(item.certificate, item.qualified) for item in trust.authorities] if trust else []
+        self._between: list[x509.Certificate] = []
         self._revocations: list[x509.CertificateRevocationList] = []
         self.revocation_digests: set[Digest] = set()
         """Of all that came along about revocation, believed or not."""
@@ -83,7 +84,10 @@ class Judge:
         return self._trust is None
 
     def certificates(self, subject: str, content: bytes) -> None:
-        """Certificates that came along: compared with those that are trusted, or used as they are without trust."""
+        """Certificates that came along: compared with those that are trusted, or used as they are without trust.
+
+        Authorities that a trusted root made are nothing to trust, but may sign revocation lists.
+        """
         try:
             found = read_certificates(content)
         except InvalidTrust as error:
@@ -91,7 +95,12 @@ class Judge:
             return
         if self._trust is None:
             self._roots += [_Root(certificate, qualified=False) for certificate in found]
-        elif not set(found) <= {root.certificate for root in self._roots}:
+            return
+        known = [root.certificate for root in self._roots]
+        strange = [certificate for certificate in found if certificate not in known]
+        between = issued_under(strange, known)
+        self._between += between
+        if set(strange) - set(between):
             self._inquiry.find("certificate-not-trusted", subject, "a certificate that your trust.json does not name")
 
     def revocations(self, subject: str, content: bytes) -> None:
@@ -102,7 +111,7 @@ class Judge:
         except InvalidTrust as error:
             self._inquiry.find("revocations-malformed", subject, str(error))
             return
-        if issued_by(revocations, [root.certificate for root in self._roots]):
+        if issued_by(revocations, [*(root.certificate for root in self._roots), *self._between]):
             self._revocations.append(revocations)
         else:
             self._inquiry.find("revocations-not-trusted", subject, "signed by no authority that is trusted")

@@ -73,6 +73,11 @@ def revocations_name(authority: str, digest: Digest) -> str:
     return f"{certificate_name(authority).removesuffix('.pem')}-{digest.hex[:16]}.crl"
 
 
+def between_name(pem: bytes) -> str:
+    """The file name of the certificates between a root and a token's, which sign revocation lists."""
+    return f"between-{Digest.of(pem).hex[:16]}.pem"
+
+
 def seal_files(
     proofs: Mapping[str, bytes],
     checkpoint: bytes,

@@ -1,7 +1,7 @@
 """Revocation lists (RFC 5280 section 5) as they are taken in, to be kept beside the tokens they speak of.
 
-A list is kept only if it says something for certain: a whole one, of all reasons and of every certificate, signed by a
-root that the operator named, issued before now and not overdue. Says nothing of what a revocation means for a token:
+A list is kept only if it says something for certain: a whole one, of all reasons and of every certificate, signed under
+a root that the operator named, issued before now and not overdue. Says nothing of what a revocation means for a token:
 that is `integrity.token`. Never fetches one.
 """
 
@@ -57,11 +57,11 @@ def read_list(content: bytes) -> RevocationList:
     return RevocationList(content, issuer_of(issuer), issued, due)
 
 
-def take_list(content: bytes, roots: Iterable[x509.Certificate], now: datetime) -> RevocationList:
-    """A list that was fetched, if one of these roots signed it and it is the one in force; InvalidRevocations."""
+def take_list(content: bytes, issuers: Iterable[x509.Certificate], now: datetime) -> RevocationList:
+    """A list that was fetched, if one of these issuers signed it and it is the one in force; InvalidRevocations."""
     taken = read_list(content)
-    if not issued_by(read_revocations(content), roots):
-        raise InvalidRevocations("signed by no root of this authority")
+    if not issued_by(read_revocations(content), issuers):
+        raise InvalidRevocations("signed by no root of this authority, nor by one that its root made")
     if taken.this_update > now + CLOCK_TOLERANCE:
         raise InvalidRevocations(f"it is from the future, {taken.this_update}")
     if taken.next_update is not None and taken.next_update < now - CLOCK_TOLERANCE:

@@ -127,6 +127,11 @@ def signer_of(raw: bytes) -> x509.Certificate:
     return _signing_certificate(_read(raw))
 
 
+def certificates_of(raw: bytes) -> tuple[x509.Certificate, ...]:
+    """All certificates that came with a token; InvalidToken."""
+    return tuple(map(_certificate, _read(raw).certificates))
+
+
 def _read(raw: bytes) -> cms.Response:
     try:
         response = cms.read_response(raw)

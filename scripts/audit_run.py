@@ -32,7 +32,7 @@ from catalog.tables import quarantine
 from catalog.vault_locks import late_locks, lock_claims
 from ingest.spool import CONTENT
 from integrity.anchor import Anchor, anchor_findings, chain_findings
-from integrity.certificates import issued_by, read_revocations
+from integrity.certificates import read_revocations
 from integrity.clock import Clock
 from integrity.digest import Digest
 from integrity.errors import IntegrityError, InvalidTrust, LogError, VaultError
@@ -215,14 +215,14 @@ class Audit:
                 self._collect(anchor.name, self._anchor(connection, anchor))
 
     def _lists(self, connection: Connection) -> Iterator[Finding]:
-        """What was fetched about revocation: every list against its row; tokens are judged by each issuer's newest."""
+        """What was fetched about revocation: every list against its row; tokens are judged by each issuer's newest.
+
+        Who signed it was seen when it came, and it is in the ledger since; it can only take trust away.
+        """
         yield from revocation_findings(connection)
-        roots = [authority.certificate for authority in self.parts.trust.authorities]
         for content in newest_lists(connection):
             with suppress(InvalidTrust):  # named already
-                revocations = read_revocations(content)
-                if issued_by(revocations, roots):
-                    self._revocations += (revocations,)
+                self._revocations += (read_revocations(content),)
 
     def _homeless(self, claimed: Sequence[Claimed]) -> Iterator[Finding]:
         """Claims on a vault that the settings do not know: nobody could have looked there."""

@@ -21,6 +21,7 @@ from cryptography import x509
 from catalog.errors import CatalogError
 from catalog.jobs import LATER, JobPort
 from catalog.revocations import Revocations
+from integrity.certificates import issued_under
 from integrity.clock import Clock, instant
 from integrity.errors import IntegrityError, InvalidRevocations
 from integrity.revocations import distribution_points, take_list
@@ -128,7 +129,8 @@ class Fetching:
     def _take(self, source: ListSource, url: str) -> None:
         where = (source.name, url)
         try:
-            found = take_list(self._fetch(url), source.roots, self._clock.now())
+            between = issued_under(self._lists.between(source.name), source.roots)
+            found = take_list(self._fetch(url), (*source.roots, *between), self._clock.now())
             kept = self._lists.keep(source.name, found)
         except (IntegrityError, CatalogError) as error:
             self._refused[source.name] += 1

@@ -14,6 +14,7 @@ const TAGS = [
 ];
 const CHECKPOINT_TOKEN = "checkpoint.tsr";
 const OPTIONAL = [CHECKPOINT_TOKEN, PAYLOAD_SM3, "verify.html"];
+const BETWEEN = /^proofs\/authorities\/between-[0-9a-f]{16}\.pem$/;
 const AUTHORITIES = "proofs/authorities/";
 const PLACES = new Map([["originals", false], ["documents", true]]);
 const SMALL = 1024 * 1024 + 64 * 1024;
@@ -109,6 +110,10 @@ class BundleCheck {
   async #whole(step) {
     for (const path of [...this.bag.files.keys()].filter((each) => each.startsWith(AUTHORITIES)).sort()) {
       if (path.endsWith(".crl")) this.#leave(path, "a revocation list: only tiezheng verify reads it");
+      if (BETWEEN.test(path)) {
+        this.#leave(path, "who signed a revocation list: only tiezheng verify reads it");
+        continue;
+      }
       const bytes = path.endsWith(".pem") ? await this.bag.read(path, SMALL) : null;
       if (bytes) this.judge.certificates(printable(path), bytes);
     }

@@ -74,6 +74,25 @@ def root(name: str = "root", start: datetime = START - YEAR, end: datetime = STA
     return Issued(key, certificate)
 
 
+def between(issuer: Issued, name: str, *, authority: bool = True, crl_sign: bool | None = None) -> Issued:
+    """An authority's certificate that is no root; `crl_sign` None leaves its key's usage out."""
+    key, subject = rsa_key("between"), issuer.certificate.subject
+    builder = x509.CertificateBuilder(subject, _name(name), key.public_key(), 3, START - YEAR, START + 30 * YEAR)
+    builder = builder.add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+    if crl_sign is not None:
+        usage = dict.fromkeys(("content_commitment", "key_encipherment", "data_encipherment", "key_agreement"), False)
+        named = x509.KeyUsage(
+            digital_signature=False,
+            key_cert_sign=True,
+            crl_sign=crl_sign,
+            encipher_only=False,
+            decipher_only=False,
+            **usage,
+        )
+        builder = builder.add_extension(named, critical=True)
+    return Issued(key, builder.sign(issuer.key, SHA256()))
+
+
 def signer(
     issuer: Issued,
     *,

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from integrity.certificates import issued_by, key_period, read_certificates, read_revocations
+from integrity.certificates import CHAIN, issued_by, issued_under, key_period, read_certificates, read_revocations
 from integrity.errors import InvalidTrust
 from tests.fakes import certificates
 from tests.fakes.clocks import START
@@ -48,3 +48,23 @@ def test_what_is_no_revocation_list() -> None:
 def test_a_key_without_a_period_of_its_own_has_its_certificate_s() -> None:
     issued = certificates.signer(certificates.root(), start=START, end=START + timedelta(days=3))
     assert key_period(issued.certificate) == (START, START + timedelta(days=3))
+
+
+def test_who_may_sign_lists_under_a_root() -> None:
+    root, stranger = certificates.root(), certificates.root("stranger")
+    first = certificates.between(root, "first")
+    second = certificates.between(first, "second", crl_sign=True)
+    told = [second.certificate, first.certificate]
+    assert set(issued_under(told, [root.certificate])) == set(told)
+    assert issued_under(told, [stranger.certificate]) == ()
+    assert issued_under([second.certificate], [root.certificate]) == (), "nobody says who made it"
+    for other in (
+        certificates.between(root, "no authority", authority=False),
+        certificates.between(root, "not for lists", crl_sign=False),
+        certificates.between(stranger, "a stranger's"),
+        certificates.signer(root),
+    ):
+        assert issued_under([other.certificate], [root.certificate]) == ()
+    many = [certificates.between(root, f"number {number}").certificate for number in range(CHAIN + 1)]
+    assert len(issued_under(many[:-1], [root.certificate])) == CHAIN
+    assert issued_under(many, [root.certificate]) == ()

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from catalog.identity import OriginalId
 from integrity.clock import instant
 from integrity.digest import Digest
-from integrity.revocations import LIMIT
+from integrity.revocations import LIMIT, read_list
 from integrity.seal_steps import KeptToken
-from integrity.trust import read_trust
+from integrity.trust import TrustedAuthority, read_trust
 from integrity.verify import verify_file
 from scripts.assemble import House, open_house
 from scripts.audit import run
@@ -276,3 +276,33 @@ def test_a_job_that_is_to_end_asks_nobody(house: House, tsa: Dated, served: List
     job.stop()
     job.run()
     assert served.asked == 0
+
+
+def test_a_list_of_the_certificate_between_goes_with_it_and_counts(
+    house: House, served: ListServer, tmp_path: Path
+) -> None:
+    """The common shape of a public authority: its root made an authority, and that one signs tokens' certificates."""
+    root = certificates.root("top")
+    middle = certificates.between(root, "middle", crl_sign=True)
+    issued = certificates.signer(middle, lists=[served.url])
+    [waiting] = house.recordings.pending_tokens()
+    at = house.clock.now().replace(microsecond=0) - timedelta(minutes=4)
+    chain = [certificates.encoded(issued), certificates.encoded(middle)]
+    raw = certificates.Forgery(waiting.digest.raw, gen_time=at, certificates=chain).by(issued)
+    house.recordings.add_token(waiting.id, KeptToken(raw, waiting.digest, at, "tsa", "1.2.3.4", qualified=False))
+    tsa = Dated(
+        dated(tmp_path, "unused", FakeClock(), at).client, TrustedAuthority("tsa", root.pem, False), root, issued
+    )
+    of_middle = replace(tsa, root=middle)
+    served.content = listed(of_middle, second(house))
+    job = Fetching(
+        house.revocations, [ListSource("tsa", (root.certificate,), ())], HOUR, house.clock, monotonic=Ticks()
+    )
+    job.run()
+    assert job.refused == {}
+    assert one(house.data, "SELECT count(*) FROM revocations") == 1
+    assert verdict(house, tsa, waiting.original, tmp_path / "reader") == set()
+    assert audited(house, tsa, tmp_path) == set()
+    house.revocations.keep("tsa", read_list(listed(of_middle, second(house, 30), LOST)))
+    assert verdict(house, tsa, waiting.original, tmp_path / "later") == {"token-certificate-revoked"}
+    assert audited(house, tsa, tmp_path) == {"token-certificate-revoked"}

@@ -20,7 +20,7 @@ from catalog.errors import Conflict
 from catalog.identity import OriginalId
 from catalog.ledger import Ledger
 from catalog.tables import checkpoint_tokens, renewals, revocations, tokens
-from integrity.certificates import may_sign_lists
+from integrity.certificates import chain_above
 from integrity.clock import Clock, instant
 from integrity.digest import Digest
 from integrity.errors import InvalidRenewal, InvalidToken
@@ -182,9 +182,9 @@ def _signer(raw: bytes) -> tuple[x509.Certificate, ...]:
 
 
 def _between(raw: bytes) -> tuple[x509.Certificate, ...]:
-    """The authorities that came with a token, roots left out."""
+    """The authorities that came with a token and lead to its signer, roots left out."""
     with suppress(InvalidToken):
-        return tuple(one for one in certificates_of(raw) if one.issuer != one.subject and may_sign_lists(one))
+        return chain_above(signer_of(raw), certificates_of(raw))
     return ()
 
 

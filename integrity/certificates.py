@@ -74,7 +74,7 @@ def issued_under(
     Of more than `CHAIN` none: a chain is short, and each comparison is a signature.
     """
     accepted: list[x509.Certificate] = []
-    left = [one for one in dict.fromkeys(certificates) if may_sign_lists(one)]
+    left = [one for one in dict.fromkeys(certificates) if _may_sign_lists(one)]
     above = list(roots)
     while len(certificates) <= CHAIN and above:
         above = [one for one in left if any(_is_issued_by(one, issuer) for issuer in above)]
@@ -83,7 +83,19 @@ def issued_under(
     return tuple(accepted)
 
 
-def may_sign_lists(certificate: x509.Certificate) -> bool:
+def chain_above(certificate: x509.Certificate, others: Iterable[x509.Certificate]) -> tuple[x509.Certificate, ...]:
+    """Those of the others that lead from its issuer upwards, by every way, roots left out: `CHAIN` of them at most."""
+    chain: list[x509.Certificate] = []
+    left = [one for one in others if one.issuer != one.subject and _may_sign_lists(one)]
+    below = [certificate]
+    while below and len(chain) < CHAIN:
+        below = [one for one in left if any(_is_issued_by(issued, one) for issued in below)]
+        left = [one for one in left if one not in below]
+        chain += below
+    return tuple(chain[:CHAIN])
+
+
+def _may_sign_lists(certificate: x509.Certificate) -> bool:
     """An authority's certificate, by RFC 5280 sections 4.2.1.9 and 4.2.1.3."""
     extensions = certificate.extensions
     try:

@@ -84,10 +84,7 @@ class Judge:
         return self._trust is None
 
     def certificates(self, subject: str, content: bytes) -> None:
-        """Certificates that came along: compared with those that are trusted, or used as they are without trust.
-
-        Authorities that a trusted root made are nothing to trust, but may sign revocation lists.
-        """
+        """Certificates that came along: compared with those that are trusted, or used as they are without trust."""
         try:
             found = read_certificates(content)
         except InvalidTrust as error:
@@ -95,13 +92,17 @@ class Judge:
             return
         if self._trust is None:
             self._roots += [_Root(certificate, qualified=False) for certificate in found]
-            return
-        known = [root.certificate for root in self._roots]
-        strange = [certificate for certificate in found if certificate not in known]
-        between = issued_under(strange, known)
-        self._between += between
-        if set(strange) - set(between):
+        elif not set(found) <= {root.certificate for root in self._roots}:
             self._inquiry.find("certificate-not-trusted", subject, "a certificate that your trust.json does not name")
+
+    def between(self, subject: str, content: bytes) -> None:
+        """Certificates said to stand between a root and a list: those that a root made may sign lists, and no more."""
+        try:
+            found = read_certificates(content)
+        except InvalidTrust as error:
+            self._inquiry.find("certificate-malformed", subject, str(error))
+        else:
+            self._between += issued_under(found, [root.certificate for root in self._roots])
 
     def revocations(self, subject: str, content: bytes) -> None:
         """A revocation list that came along: it can only take trust away, so it counts if its issuer made it."""

@@ -26,6 +26,9 @@ _NUMBERED = re.compile(
 )
 
 
+_BETWEEN = re.compile(r"between-[0-9a-f]{16}\.pem")
+
+
 @dataclass(frozen=True, slots=True)
 class OriginalProofs:
     """What proves one original. `tokens` are those that are there, for each digest in the order of the authorities."""
@@ -76,6 +79,11 @@ def revocations_name(authority: str, digest: Digest) -> str:
 def between_name(pem: bytes) -> str:
     """The file name of the certificates between a root and a token's, which sign revocation lists."""
     return f"between-{Digest.of(pem).hex[:16]}.pem"
+
+
+def is_between(name: str) -> bool:
+    """Whether such certificates are called so."""
+    return _BETWEEN.fullmatch(name) is not None
 
 
 def seal_files(

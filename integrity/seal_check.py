@@ -19,7 +19,7 @@ from integrity.inquiry import Inquiry, RunningStep
 from integrity.judge import Existence, Judge
 from integrity.manifest import Manifest, leaf_of
 from integrity.note import SIZE_LIMIT as CHECKPOINT_LIMIT
-from integrity.proof_files import AUTHORITIES, MANIFEST, TLOG_PROOF, is_proof
+from integrity.proof_files import AUTHORITIES, MANIFEST, TLOG_PROOF, is_between, is_proof
 from integrity.sm3 import Sm3
 from integrity.statement import LIMIT as MANIFEST_LIMIT
 from integrity.tlog_proof import SIZE_LIMIT as PROOF_LIMIT
@@ -67,8 +67,12 @@ class SealCheck:
     def authorities(self, folder: str) -> None:
         """Certificates and revocation lists that came along, the lists last: certificates say who may make them."""
         paths = [path for path in self._source.paths() if path.startswith(folder)]
-        for suffix, judged in ((".pem", self._judge.certificates), (".crl", self._judge.revocations)):
-            for path in (path for path in paths if path.endswith(suffix)):
+        between = [path for path in paths if is_between(path.removeprefix(folder))]
+        roots = [path for path in paths if path.endswith(".pem") and path not in between]
+        lists = [path for path in paths if path.endswith(".crl")]
+        judge = self._judge
+        for some, judged in ((roots, judge.certificates), (between, judge.between), (lists, judge.revocations)):
+            for path in some:
                 content = self._source.read(path, _CERTIFICATES_LIMIT)
                 if content is not None:
                     judged(printable(path), content)

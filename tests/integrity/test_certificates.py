@@ -5,7 +5,15 @@ from datetime import timedelta
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from integrity.certificates import CHAIN, issued_by, issued_under, key_period, read_certificates, read_revocations
+from integrity.certificates import (
+    CHAIN,
+    chain_above,
+    issued_by,
+    issued_under,
+    key_period,
+    read_certificates,
+    read_revocations,
+)
 from integrity.errors import InvalidTrust
 from tests.fakes import certificates
 from tests.fakes.clocks import START
@@ -65,6 +73,24 @@ def test_who_may_sign_lists_under_a_root() -> None:
         certificates.signer(root),
     ):
         assert issued_under([other.certificate], [root.certificate]) == ()
+    strange = certificates.between(stranger, "a stranger's")
+    assert issued_under([strange.certificate, first.certificate], [root.certificate]) == (first.certificate,)
     many = [certificates.between(root, f"number {number}").certificate for number in range(CHAIN + 1)]
     assert len(issued_under(many[:-1], [root.certificate])) == CHAIN
     assert issued_under(many, [root.certificate]) == ()
+
+
+def test_the_chain_above_a_certificate_whatever_else_came_with_it() -> None:
+    root, stranger = certificates.root(), certificates.root("stranger")
+    first = certificates.between(root, "first")
+    second = certificates.between(first, "second")
+    signer = certificates.signer(second)
+    others = [
+        root.certificate, certificates.between(stranger, "second").certificate, signer.certificate, first.certificate,
+        *(certificates.between(stranger, f"number {number}").certificate for number in range(20)), second.certificate,
+    ]  # fmt: skip
+    found = chain_above(signer.certificate, others)
+    assert set(found) == {first.certificate, second.certificate, others[1]}, "and another's, of the same name and key"
+    assert set(issued_under(found, [root.certificate])) == {first.certificate, second.certificate}
+    assert chain_above(signer.certificate, [first.certificate]) == ()
+    assert chain_above(certificates.signer(root).certificate, others) == ()

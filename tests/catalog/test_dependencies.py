@@ -29,6 +29,10 @@ PATHS = [
         ("/documents/x/seal", "GET"), ("/cases/x/requests", "POST"), ("/requests", "GET"),
         ("/requests/x", "GET DELETE"), ("/requests/x/decision", "POST"), ("/grants", "GET"), ("/grants/x", "GET"),
         ("/ledger", "GET"), ("/quarantine", "GET"), ("/quarantine/x/decision", "POST"), ("/status", "GET"),
+        ("/retention/rules", "GET POST"), ("/retention/rules/x", "DELETE"), ("/retention/expired", "GET"),
+        ("/cases/x/importance", "PUT"), ("/holds", "POST"), ("/holds/x", "DELETE"), ("/recordings/x/holds", "GET"),
+        ("/cases/x/holds", "GET"), ("/disposals", "GET POST"), ("/disposals/x", "GET DELETE"),
+        ("/disposals/x/decision", "POST"),
     )
     for method in methods.split()
 ]  # fmt: skip

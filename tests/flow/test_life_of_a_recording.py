@@ -156,4 +156,4 @@ def test_the_whole_house_agrees_with_itself(docked: Docked) -> None:
 def test_status_counts_them(docked: Docked) -> None:
     said = json.loads(tiezheng("admin", "status", "--data", docked.service.data, "--json").stdout)
     assert said["recordings"] == {"ready": 29, "unplayable": 4}
-    assert said["queue"] == {"spool": 0, "quarantine": 0, "pending_tokens": 0, "waiting_entries": 0}
+    assert set(said["queue"].values()) == {0}

@@ -142,6 +142,7 @@ def test_a_recording_is_prepared_from_the_store(docked: Docked) -> None:
 
 
 def test_while_the_store_is_away_uploads_wait_in_the_spool_and_then_finish(docked: Docked, tmp_path: Path) -> None:
+    copied(docked)
     later = tmp_path / "later.txt"
     later.write_bytes(b"docked while the store was away")
     docked.front.gone = True

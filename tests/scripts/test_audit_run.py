@@ -224,12 +224,12 @@ ROWS: dict[str, tuple[tuple[str, ...], set[str]]] = {
     ),
     "a token removed": (
         ("UPDATE tokens SET token = NULL, sha256 = NULL, gen_time = NULL WHERE id = (SELECT min(id) FROM tokens)",),
-        {"token-missing"},
+        {"token-missing", "token-differs"},
     ),
     "a late token removed": (
         ("UPDATE tokens SET token = NULL, sha256 = NULL, gen_time = NULL WHERE original_id = "
          "(SELECT subject_id FROM ledger WHERE action = 'token-added') AND over = 'original'",),
-        {"token-missing"},
+        {"token-missing", "token-differs"},
     ),
     "a token of another original": (
         ("UPDATE tokens SET (token, sha256, gen_time) = (SELECT token, sha256, gen_time FROM tokens WHERE id = "

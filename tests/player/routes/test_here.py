@@ -33,9 +33,9 @@ def test_a_form_with_too_many_fields_is_refused(office: Office) -> None:
     ("roles", "expected"),
     [
         ((), []),
-        ((Role.ADMINISTRATOR,), ["/quarantine", "/administration", "/status"]),
+        ((Role.ADMINISTRATOR,), ["/retention", "/quarantine", "/administration", "/status"]),
         ((Role.OFFICER,), ["/cases", "/recordings", "/requests", "/grants"]),
-        ((Role.APPROVER,), ["/cases", "/recordings", "/requests"]),
+        ((Role.APPROVER,), ["/cases", "/recordings", "/requests", "/retention"]),
         ((Role.REVIEWER,), ["/cases", "/recordings", "/requests", "/ledger"]),
     ],
 )

@@ -1,5 +1,5 @@
 """What holds for every test: no example is judged by how long it took, for machines are busy at times; and tests of one
-group run in one process, one after the other.
+group run in one process, one after the other; and a test's name is short and the same in every process.
 """
 
 import pytest
@@ -7,6 +7,14 @@ from hypothesis import HealthCheck, settings
 
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.load_profile("house")
+
+NAMED_BY_VALUE = 80
+"""Longest text that names a case of a test; signatures, keys and floods of zeros are named by their argument."""
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Names for what is too long to be one, or made anew in each process."""
+    return argname if isinstance(val, str | bytes) and len(val) > NAMED_BY_VALUE else None
 
 
 @pytest.hookimpl(trylast=True)

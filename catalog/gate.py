@@ -33,7 +33,7 @@ from catalog.tables import ledger_leaves, parts, recordings, renditions, views
 from integrity.clock import Clock, Random
 from integrity.digest import Digest
 from integrity.proof_files import authority_files, seal_files
-from integrity.vault import Vault, VaultRef
+from integrity.vault import Opener, VaultRef
 
 LONGEST_PURPOSE = 500
 
@@ -81,7 +81,7 @@ class Gate:
         clock: Clock,
         random: Random,
         store: RenditionStore,
-        vault: Vault,
+        vault: Opener,
         proofs: LeafProofs,
         authorities: Mapping[str, bytes],
         view_length: timedelta = timedelta(hours=4),
@@ -243,7 +243,7 @@ class Gate:
         return seal_files(proofs, ground.checkpoint, authority_files(self._authorities) | lists, ground.token)
 
 
-def open_original(vault: Vault, original: StoredOriginal) -> BinaryIO:
+def open_original(vault: Opener, original: StoredOriginal) -> BinaryIO:
     """A sealed original's bytes, for a confined decoder, a document's view or a bundle; never for anything else."""
     return vault.open(VaultRef(original.vault, original.digest, original.size, original.version))
 

@@ -46,7 +46,15 @@ class Lock:
     hold: bool = False
 
 
-class Vault(Protocol):
+class Opener(Protocol):
+    """What whoever only reads needs of a vault. VaultError and its children, nothing else."""
+
+    def open(self, ref: VaultRef) -> BinaryIO:
+        """Open for reading, at offset 0; a real file descriptor. VaultMissing when it is not there."""
+        ...
+
+
+class Vault(Opener, Protocol):
     """A store of bytes by digest. Every method raises only VaultError and its children."""
 
     @property
@@ -70,10 +78,6 @@ class Vault(Protocol):
 
     def read(self, ref: VaultRef) -> Iterator[bytes]:
         """The bytes as they lie there, whatever they are, a piece at a time; VaultMissing when they are not there."""
-        ...
-
-    def open(self, ref: VaultRef) -> BinaryIO:
-        """Open for reading, at offset 0; a real file descriptor. VaultMissing when it is not there."""
         ...
 
     def find(self, digest: Digest) -> VaultRef | None:

@@ -157,7 +157,7 @@ def _services(house: House, works: Works, grants: Grants, export: Export) -> Ser
         export=export,
         filing=works.filing,
         gate=Gate(
-            database, ledger, clock, random, house.renditions, house.vault, house.proofs, _authorities(house),
+            database, ledger, clock, random, house.renditions, house.opener, house.proofs, _authorities(house),
             timedelta(minutes=settings.view_minutes),
         ),
         grants=grants,
@@ -187,6 +187,7 @@ def _registry(house: House, works: Works) -> CollectorRegistry:
     registry = CollectorRegistry()
     for collector in (ProcessCollector, PlatformCollector, GCCollector):
         collector(registry=registry)
+    registry.register(house.fallbacks)
     registry.register(StateCollector(lambda: status_of(house, works.authorities.standing(), works.fetching.refused)))
     return registry
 

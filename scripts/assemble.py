@@ -41,11 +41,13 @@ from integrity.log import Log
 from integrity.log_chain import LogChain
 from integrity.note import Signer
 from integrity.trust import Trust, read_trust
+from integrity.vault_fallback import FallbackOpener
 from integrity.vault_route import RoutedVault
 from integrity.watched import origin_hash
 from integrity.witnessed import CosignedCheckpoints
 from scripts import founding
 from scripts.assemble_vaults import Vaults, open_vaults
+from scripts.fallbacks import Fallbacks
 from scripts.known import refuse_set_back
 from scripts.logs import open_chain
 from scripts.scrubbing import Scrubbing
@@ -78,6 +80,7 @@ class House:
     renditions: RenditionStore
     cosigned: CosignedCheckpoints
     passwords: Passwords
+    fallbacks: Fallbacks
 
     @property
     def log(self) -> Log:
@@ -86,8 +89,13 @@ class House:
 
     @property
     def vault(self) -> RoutedVault:
-        """Where originals are put, and read from."""
+        """Where originals are put."""
         return self.vaults.vault
+
+    @property
+    def opener(self) -> FallbackOpener:
+        """Where originals are read: a replica has them too when their vault is away or has lost them."""
+        return self.vaults.opener(self.recordings.copies, self.fallbacks.note)
 
     @property
     def trust(self) -> Trust:
@@ -96,7 +104,7 @@ class House:
 
     def open_original(self, stored: StoredOriginal) -> BinaryIO:
         """The bytes of an original, for reading: for a confined decoder, never for a page."""
-        return open_original(self.vault, stored)
+        return open_original(self.opener, stored)
 
     def disposals(self, ordered: Callable[[str], None] = lambda disposal: None) -> Disposals:
         """Orders of disposal."""
@@ -191,4 +199,5 @@ def open_house(data: Path, settings: Settings) -> House:
         renditions=RenditionStore(data / "renditions"),
         cosigned=cosigned_of(logs.log),
         passwords=passwords,
+        fallbacks=Fallbacks(),
     )

@@ -7,7 +7,7 @@ anything is entrusted to it, at most once a day. Credentials are files of their 
 import json
 import os
 import stat
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,17 +16,20 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from catalog.vault_copies import KeptCopy
 from catalog.vault_locks import Keep
 from ingest.replication import Carry
 from integrity import durable
 from integrity.canonical import canonical
 from integrity.clock import Clock, Random, from_instant, instant
+from integrity.digest import Digest
 from integrity.disposal import FileDisposer, VaultDisposer
 from integrity.errors import VaultUnavailable
 from integrity.keeper import Keeper, KeeperClient
 from integrity.vault import Checked, LockedVault, Protection, Vault, VaultRef
 from integrity.vault_check import Claimed, LockCheck, VaultCheck
 from integrity.vault_copy import copy
+from integrity.vault_fallback import FallbackOpener, Told
 from integrity.vault_files import FileVault
 from integrity.vault_kept import KeptVault
 from integrity.vault_route import RoutedVault
@@ -41,6 +44,9 @@ FILES, S3, REPLICA = "files", "s3", "replica"
 SCRATCH = "opened"
 """The folder of local copies, which are good for nothing once whoever made them has ended."""
 PROBE_EVERY = timedelta(days=1)
+
+Copies = Callable[[Digest], Iterable[KeptCopy]]
+"""What the catalog knows of further copies of these bytes."""
 
 _log = structlog.get_logger()
 
@@ -80,6 +86,15 @@ class Vaults:
     def checks(self) -> tuple[VaultCheck, ...]:
         """The audit's way into the vaults: it gets the checks, never a vault."""
         return tuple(VaultCheck(vault, further=vault in self.replicas) for vault in self.all)
+
+    def opener(self, copies: Copies, told: Told) -> FallbackOpener:
+        """How originals are opened: where the catalog says they lie, or else where it says that a copy does."""
+
+        def found(digest: Digest) -> Iterator[VaultRef]:
+            for kept in copies(digest):
+                yield VaultRef(kept.vault, digest, kept.size, kept.version)
+
+        return FallbackOpener(self.vault, found, told)
 
     @property
     def source_stays(self) -> bool:

@@ -1,18 +1,21 @@
 """The states of a recording's playable copy: catalogued → preparing → ready or unplayable.
 
-Each step is a conditional UPDATE whose row count decides, so two workers never prepare one recording at the same time
-and a late worker changes nothing. Only deaths of the job's own child are attempts: when the service itself dies, the
-recording is released at the next start and nothing is counted. Whatever comes of it, the seal stands.
+Each step is a conditional UPDATE whose row count decides, and every one after the claim names who claimed: so two
+workers never prepare one recording at the same time, and a late worker, whose claim was given to another meanwhile,
+changes nothing and replaces no file (`publish` runs between the step and its commit). Only deaths of the job's own
+child are attempts: when the process itself dies, the recording is released (`catalog.workers`) and nothing is counted.
+What viewers wait for goes first, then the oldest. Whatever comes of it, the seal stands.
 """
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, update
 
 from catalog.database import Database
-from catalog.entry import SYSTEM, Entry, Json, Subject
+from catalog.entry import SYSTEM, Actor, Entry, Json, Subject
 from catalog.identity import AgencyId, RecordingId
 from catalog.ledger import Ledger
 from catalog.tables import recordings, renditions
@@ -37,29 +40,81 @@ class Rendition:
     provenance: bytes
 
 
-class Preparation:
-    """Moves recordings between their states."""
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A recording whose decoders died as often as is allowed, and what the last one died of."""
 
-    def __init__(self, database: Database, ledger: Ledger, clock: Clock) -> None:
+    recording: RecordingId
+    reason: str
+    attempts: int
+
+
+class Preparation:
+    """Moves recordings between their states, in the name of one worker: there is one object of it in a process."""
+
+    def __init__(self, database: Database, ledger: Ledger, clock: Clock, worker: str = "") -> None:
         self._database = database
         self._ledger = ledger
         self._clock = clock
+        self._worker = worker
+        self._in_hand: set[RecordingId] = set()  # what this process works at, whatever the catalogue says of it
+        self._turn = threading.Lock()  # guards that set; never held while waiting for the database
 
     def claim(self, recording: RecordingId) -> bool:
         """Take a catalogued recording for preparing; False when it is another's, or needs none."""
-        with self._database.write() as connection:
-            return _move(connection, recording, "catalogued", "preparing", claimed_at=self._clock.now())
+        if not self._take(recording):
+            return False
+        moved = False
+        try:
+            with self._database.write() as connection:
+                moved = self._begin(connection, recording)
+        finally:
+            if not moved:
+                self.let_go(recording)
+        return moved
+
+    def claim_next(self, besides: Collection[RecordingId] = (), *, wanted: bool = False) -> RecordingId | None:
+        """Take what is most urgent of all that waits, or of what viewers wait for alone; None when there is nothing."""
+        taken = None
+        try:
+            with self._database.write() as connection:
+                taken = self._next(connection, besides, wanted)
+                if taken is not None and not self._begin(connection, taken):
+                    raise RuntimeError("a recording that was locked for us has another state")
+        except BaseException:
+            if taken is not None:
+                self.let_go(taken)
+            raise
+        return taken
+
+    def let_go(self, recording: RecordingId) -> None:
+        """This process works at it no more; to be called at the end of whatever follows a claim."""
+        with self._turn:
+            self._in_hand.discard(recording)
 
     def release(self, recording: RecordingId) -> bool:
         """Give it back unprepared, with no attempt counted: the service is ending, the child did nothing wrong."""
         with self._database.write() as connection:
-            return _move(connection, recording, "preparing", "catalogued", claimed_at=None)
+            return self._move(connection, recording, "catalogued", claimed_at=None, claimed_by=None)
 
     def release_all(self) -> int:
-        """At the start of the only service there is: give back all that a killed one had taken."""
+        """Give back all that this worker had taken when it was killed, or a version that named no worker."""
         with self._database.write() as connection:
-            taken = update(recordings).where(recordings.c.state == "preparing")
-            return connection.execute(taken.values(state="catalogued", claimed_at=None)).rowcount
+            return len(release_claims(connection, self._worker, recordings.c.claimed_by.is_(None)))
+
+    def release_strays(self) -> int:
+        """Give back what is taken in this worker's name and not worked at: the database was away when it was done."""
+        with self._database.write() as connection, self._turn:
+            # Whoever claims has it in hand before, so nothing that is being claimed just now is among these.
+            return len(release_claims(connection, self._worker, besides=self._in_hand))
+
+    def want(self, recording: RecordingId) -> bool:
+        """A viewer waits for its copy: it is prepared before the others. False when there is one, or can be none."""
+        waiting = recordings.c.state.in_(["catalogued", "preparing"])
+        mine = update(recordings).where(recordings.c.id == recording, waiting, recordings.c.wanted_at.is_(None))
+        with self._database.write() as connection:
+            connection.execute(mine.values(wanted_at=self._clock.now()))
+            return connection.scalar(select(recordings.c.id).where(recordings.c.id == recording, waiting)) is not None
 
     def prepared(
         self,
@@ -69,12 +124,17 @@ class Preparation:
         recipe: str,
         duration_ms: int | None,
         made: Sequence[Rendition],
+        publish: Callable[[], None] = lambda: None,
     ) -> bool:
-        """It is ready, with these files, which take the place of earlier ones; False when it is no longer ours."""
+        """It is ready, with these files, which take the place of earlier ones; False when it is no longer ours.
+
+        `publish` puts the files where they are looked for: only while it is ours for certain, and before it is told.
+        """
         with self._database.write() as connection:
-            if not _move(
-                connection, recording, "preparing", "ready",
-                claimed_at=None, medium=medium, recipe=recipe, duration_ms=duration_ms, reason=None,
+            if not self._move(
+                connection, recording, "ready",
+                claimed_at=None, claimed_by=None, wanted_at=None,
+                medium=medium, recipe=recipe, duration_ms=duration_ms, reason=None,
             ):  # fmt: skip
                 return False
             connection.execute(delete(renditions).where(renditions.c.recording_id == recording))
@@ -82,6 +142,7 @@ class Preparation:
                 connection.execute(insert(renditions).values(self._row(recording, recipe, one)))
             files: dict[str, Json] = {one.name: one.digest.hex for one in made}
             self._tell(connection, recording, "prepare", {"recipe": recipe, "medium": medium, "files": files})
+            publish()
             return True
 
     def unplayable(self, recording: RecordingId, reason: str) -> bool:
@@ -94,7 +155,7 @@ class Preparation:
         with self._database.write() as connection:
             counted = connection.execute(
                 update(recordings)
-                .where(recordings.c.id == recording, recordings.c.state == "preparing")
+                .where(recordings.c.id == recording, self._ours())
                 .values(attempts=recordings.c.attempts + 1)
                 .returning(recordings.c.attempts)
             ).scalar()
@@ -103,15 +164,33 @@ class Preparation:
             if counted >= ATTEMPTS:
                 self._give_up(connection, recording, reason)
                 return "unplayable"
-            _move(connection, recording, "preparing", "catalogued", claimed_at=None)
+            self._move(connection, recording, "catalogued", claimed_at=None, claimed_by=None)
             return "catalogued"
 
     def to_prepare(self, limit: int = 1000) -> list[RecordingId]:
-        """Recordings that wait for a worker, the oldest first: what the reconciler wakes jobs for."""
+        """Recordings that wait for a worker, the most urgent first: what the reconciler wakes jobs for."""
         waiting = select(recordings.c.id).where(recordings.c.state == "catalogued")
         with self._database.read() as connection:
-            rows = connection.scalars(waiting.order_by(recordings.c.catalogued_at).limit(limit))
+            rows = connection.scalars(waiting.order_by(*_URGENCY).limit(limit))
             return [RecordingId(row) for row in rows]
+
+    def dead(self, limit: int = 1000) -> list[DeadLetter]:
+        """Recordings that are unplayable because decoders died on them, and not because of what they hold."""
+        killed = select(recordings.c.id, recordings.c.reason, recordings.c.attempts).where(
+            recordings.c.state == "unplayable", recordings.c.attempts >= ATTEMPTS
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(killed.order_by(recordings.c.catalogued_at).limit(limit))
+            return [DeadLetter(RecordingId(row.id), row.reason or "", row.attempts) for row in rows]
+
+    def revive(self, recording: RecordingId, actor: Actor) -> bool:
+        """Let what is unplayable be tried anew, for somebody who is on record for it; False when it is not."""
+        lying = update(recordings).where(recordings.c.id == recording, recordings.c.state == "unplayable")
+        with self._database.write() as connection:
+            if connection.execute(lying.values(state="catalogued", attempts=0, reason=None)).rowcount != 1:
+                return False
+            self._tell(connection, recording, "prepare-again", {}, actor)
+            return True
 
     def renditions(self, recording: RecordingId) -> list[Rendition]:
         """The files of its copy, by name; none before it is ready."""
@@ -123,16 +202,24 @@ class Preparation:
             ]
 
     def _give_up(self, connection: Connection, recording: RecordingId, reason: str) -> bool:
-        moved = _move(connection, recording, "preparing", "unplayable", claimed_at=None, reason=reason)
+        gone: dict[str, object] = {"claimed_at": None, "claimed_by": None, "wanted_at": None}
+        moved = self._move(connection, recording, "unplayable", reason=reason, **gone)
         if moved:
             self._tell(connection, recording, "unplayable", {"reason": reason})
         return moved
 
-    def _tell(self, connection: Connection, recording: RecordingId, action: str, details: dict[str, Json]) -> None:
+    def _tell(
+        self,
+        connection: Connection,
+        recording: RecordingId,
+        action: str,
+        details: dict[str, Json],
+        actor: Actor = SYSTEM,
+    ) -> None:
         agency = connection.scalar(select(recordings.c.agency_id).where(recordings.c.id == recording))
         subject = Subject("recording", recording)
         entry = Entry(
-            action, SYSTEM, subject, "done", agency=None if agency is None else AgencyId(agency), details=details
+            action, actor, subject, "done", agency=None if agency is None else AgencyId(agency), details=details
         )
         self._ledger.write(connection, entry)
 
@@ -148,8 +235,49 @@ class Preparation:
             "made_at": self._clock.now(),
         }
 
+    def _take(self, recording: RecordingId) -> bool:
+        with self._turn:
+            if recording in self._in_hand:
+                return False
+            self._in_hand.add(recording)
+            return True
 
-def _move(connection: Connection, recording: RecordingId, old: State, new: State, **values: object) -> bool:
-    """One step; False when the recording is not in the state it must be in."""
-    mine = update(recordings).where(recordings.c.id == recording, recordings.c.state == old)
-    return connection.execute(mine.values(state=new, **values)).rowcount == 1
+    def _next(self, connection: Connection, besides: Collection[RecordingId], wanted: bool) -> RecordingId | None:
+        with self._turn:
+            left_out = {*besides, *self._in_hand}
+        waiting = select(recordings.c.id).where(recordings.c.state == "catalogued", recordings.c.id.not_in(left_out))
+        if wanted:
+            waiting = waiting.where(recordings.c.wanted_at.is_not(None))
+        # What another worker is taking at this moment is passed over; on SQLite there is one writer at a time.
+        found = connection.scalar(waiting.order_by(*_URGENCY).limit(1).with_for_update(skip_locked=True))
+        return RecordingId(found) if found is not None and self._take(RecordingId(found)) else None
+
+    def _begin(self, connection: Connection, recording: RecordingId) -> bool:
+        free = update(recordings).where(recordings.c.id == recording, recordings.c.state == "catalogued")
+        ours = free.values(state="preparing", claimed_at=self._clock.now(), claimed_by=self._worker)
+        return connection.execute(ours).rowcount == 1
+
+    def _ours(self) -> ColumnElement[bool]:
+        return (recordings.c.state == "preparing") & (recordings.c.claimed_by == self._worker)
+
+    def _move(self, connection: Connection, recording: RecordingId, new: State, **values: object) -> bool:
+        """One step from `preparing`; False when the recording is not ours to prepare any more."""
+        mine = update(recordings).where(recordings.c.id == recording, self._ours())
+        return connection.execute(mine.values(state=new, **values)).rowcount == 1
+
+
+_URGENCY = (recordings.c.wanted_at.is_(None), recordings.c.wanted_at, recordings.c.catalogued_at, recordings.c.id)
+"""What viewers wait for, the longest first; then what came in first."""
+
+
+def release_claims(
+    connection: Connection, worker: str, *or_else: ColumnElement[bool], besides: Collection[RecordingId] = ()
+) -> list[RecordingId]:
+    """Give back, uncounted, what is taken in a worker's name; within a transaction. What was given back."""
+    taken = update(recordings).where(
+        recordings.c.state == "preparing",
+        or_(recordings.c.claimed_by == worker, *or_else),
+        recordings.c.id.not_in(besides),
+    )
+    free = taken.values(state="catalogued", claimed_at=None, claimed_by=None).returning(recordings.c.id)
+    return [RecordingId(row) for row in connection.scalars(free)]

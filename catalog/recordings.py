@@ -72,8 +72,9 @@ class KnownUpload:
 class Recordings(Originals, Receipts, Preparation, Quarantine, VaultCopies):
     """All that happens to evidence in the catalogue, from upload to playable copy. Safe to use from every thread."""
 
-    def __init__(self, database: Database, ledger: Ledger, clock: Clock, random: Random) -> None:
+    def __init__(self, database: Database, ledger: Ledger, clock: Clock, random: Random, worker: str = "") -> None:
         Originals.__init__(self, database, ledger, clock, random)
+        Preparation.__init__(self, database, ledger, clock, worker)
 
     def catalogue(
         self, seal: Seal, statement: Statement, upload: UploadId, received_at: datetime, uploader: Actor

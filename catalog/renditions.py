@@ -1,12 +1,14 @@
 """The store of renditions: files under `renditions/RECORDING/RECIPE/`, derived from an original and replaceable.
 
-A rendition appears whole or not at all: it is made in a folder of its own under `.work`, then synced and moved. Its
-rows in the catalog come after that, so a folder without rows is an earlier call that was cut short, and is made anew;
-rows without a folder are a finding of `audit`. Bytes go out through the gate only: posters are footage too.
+A rendition appears whole or not at all: it is made in a folder of its maker's own under `.work`, synced (`settle`), and
+moved (`keep`) right before its rows in the catalog are committed. So a folder without rows is an earlier call that was
+cut short, and is made anew; rows without a folder are a finding of `audit`. Several workers share a store: none meets
+another's unfinished files. Bytes go out through the gate only: posters are footage too.
 """
 
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,43 +32,52 @@ _WORK = ".work"
 
 
 class RenditionStore:
-    """Renditions in a folder of the local file system."""
+    """Renditions in a folder of the file system, for one worker beside others."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, worker: str = "") -> None:
         self._folder = folder
+        self._worker = worker
         durable.make_folder(folder / _WORK)
 
     def begin(self, recording: RecordingId) -> Path:
         """An empty folder to make a rendition in; what an earlier attempt left there is gone."""
-        work = self._folder / _WORK / _checked(recording)
+        work = self._work(recording)
         durable.remove_tree(work)
         durable.make_folder(work)
         return work
 
-    def keep(self, recording: RecordingId, recipe: str) -> None:
-        """Make the work folder's files durable and the recording's rendition under this recipe."""
-        work = self._folder / _WORK / _checked(recording)
-        target = self._place(recording, recipe)
+    def settle(self, recording: RecordingId) -> None:
+        """Make the work folder's files durable, and unwritable."""
+        work = self._work(recording)
         for path in sorted(work.iterdir()):
             path.chmod(0o400)
             durable.sync_file(path)
         durable.sync_folder(work)
+
+    def keep(self, recording: RecordingId, recipe: str) -> None:
+        """Make the settled work folder the recording's rendition under this recipe."""
+        target = self._place(recording, recipe)
         durable.make_folder(target.parent)
         durable.remove_tree(target)  # moved by a call that died before its rows were written: nobody was shown it
-        durable.move(work, target)
+        durable.move(self._work(recording), target)
 
     def give_up(self, recording: RecordingId) -> None:
-        """Remove what an attempt left."""
-        durable.remove_tree(self._folder / _WORK / _checked(recording))
+        """Remove what an attempt of this worker left."""
+        durable.remove_tree(self._work(recording))
+
+    def abandon(self, worker: str) -> None:
+        """Remove what a worker that will not come back left half made."""
+        for work in sorted((self._folder / _WORK).glob(f"*.{worker}")):
+            durable.remove_tree(work)
 
     def remove(self, recording: RecordingId) -> None:
         """Remove all renditions of a recording that is disposed of; gone already is an earlier call."""
-        self.give_up(recording)
-        durable.remove_tree(self._folder / _checked(recording))
+        for place in self._places(recording):
+            durable.remove_tree(place)
 
     def holds(self, recording: RecordingId) -> bool:
         """Whether anything of a recording lies here; for `audit`."""
-        return any(os.path.lexists(place / _checked(recording)) for place in (self._folder, self._folder / _WORK))
+        return any(self._places(recording))
 
     def open(self, recording: RecordingId, recipe: str, name: str) -> BinaryIO:
         """Open one file for reading; NotFound for whatever is no regular file of a known name."""
@@ -96,6 +107,14 @@ class RenditionStore:
         if not (recipe.isascii() and recipe.isalnum()):
             raise InvalidInput("recipe", "letters and digits only")
         return self._folder / _checked(recording) / recipe
+
+    def _work(self, recording: RecordingId) -> Path:
+        return self._folder / _WORK / ".".join(filter(None, (_checked(recording), self._worker)))
+
+    def _places(self, recording: RecordingId) -> Iterator[Path]:
+        """Wherever something of a recording lies, finished or not, whoever makes it."""
+        unfinished = (self._folder / _WORK).glob(f"{_checked(recording)}*")
+        return (path for path in (self._folder / recording, *sorted(unfinished)) if os.path.lexists(path))
 
 
 def _checked(recording: RecordingId) -> str:

@@ -296,6 +296,8 @@ recordings = Table(
     Column("reason", Text),  # why unplayable: a code, a colon, a sentence
     Column("attempts", Integer, nullable=False, server_default="0"),  # only deaths of the job's own child
     Column("claimed_at", Instant),  # while preparing: when
+    Column("claimed_by", String(64)),  # and by which worker, whether or not it has a row
+    Column("wanted_at", Instant),  # since when a viewer waits for its copy
     Column("name", Text, nullable=False),
     Column("device_id", Id, ForeignKey("devices.id")),
     Column("operator", Text),
@@ -313,6 +315,29 @@ recordings = Table(
     CheckConstraint("medium IN ('unknown', 'video', 'audio', 'picture', 'text')", name="medium"),
     Index(None, "agency_id", "catalogued_at"),
     Index(None, "state"),
+)
+
+workers = Table(  # processes that prepare; one whose beats stand still is given up, and its recordings are free again
+    "workers",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("beats", BigInteger, nullable=False),
+    Column("beat_at", Instant, nullable=False),  # by its own clock, for people: only `beats` decides
+    Column("lost_at", Instant),  # when it was given up
+)
+
+job_failures = Table(  # of jobs that failed when they last ran; a job that succeeds takes its row away
+    "job_failures",
+    metadata,
+    Column("kind", String(32), primary_key=True),
+    Column("subject", String(64), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),
 )
 
 parts = Table(

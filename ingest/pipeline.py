@@ -1,14 +1,19 @@
 """The `prepare` job: a catalogued recording becomes ready, or unplayable with the reason.
 
-Repeat-safe: the state in the catalog decides, a rendition appears in its store whole or not at all, and its rows come
-after its files. What counts as an attempt is a decoder's own death, never ours: killed before the last commit, the
-recording is still `preparing`, is released at the next start (`Preparation.release_all`) and simply done again.
+Repeat-safe: the state in the catalog decides, a rendition appears in its store whole or not at all, and is told of only
+then. What counts as an attempt is a decoder's own death, never ours: killed before the last commit, the recording is
+still `preparing`, is released at the next start or by others (`catalog.workers`) and simply done again. What viewers
+wait for goes before whatever else a job was woken for; and what fails for no fault of its own holds nothing else up.
 Whatever comes of it, the seal stands; nothing here can change an original, which it is given open for reading only.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from functools import partial
 from typing import BinaryIO
+
+import structlog
 
 from catalog import preparation
 from catalog.identity import RecordingId
@@ -16,7 +21,7 @@ from catalog.originals import StoredOriginal
 from catalog.parts import Parts
 from catalog.preparation import Preparation, Rendition
 from catalog.renditions import CONTENT_TYPES, RenditionStore
-from ingest.errors import ChildFailed, SpaceExhausted, Unplayable
+from ingest.errors import ChildFailed, ChildrenStopped, SpaceExhausted, Unplayable
 from ingest.rendering import Original, Prepared, Renderer
 from ingest.task import MIB
 from ingest.tracks import Medium
@@ -26,6 +31,11 @@ OpenOriginal = Callable[[StoredOriginal], BinaryIO]
 
 RESERVE = 256 * MIB
 """Free bytes without which no rendition is begun, besides as many as the original has."""
+
+LATER_SECONDS = 60.0
+"""For how long what failed, by no fault of its own decoder, is passed over while others wait."""
+
+_log = structlog.get_logger()
 
 _MEDIA: Mapping[Medium, preparation.Medium] = {
     Medium.VIDEO: "video",
@@ -39,32 +49,70 @@ class Pipeline:
     """Prepares recordings; one at a time in each thread."""
 
     def __init__(
-        self, states: Preparation, parts: Parts, store: RenditionStore, open_original: OpenOriginal, renderer: Renderer
+        self,
+        states: Preparation,
+        parts: Parts,
+        store: RenditionStore,
+        open_original: OpenOriginal,
+        renderer: Renderer,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._states = states
         self._parts = parts
         self._store = store
         self._open_original = open_original
         self._renderer = renderer
+        self._monotonic = monotonic
+        self._later: dict[RecordingId, float] = {}  # until when what failed is passed over, of this process alone
 
     def prepare(self, recording: RecordingId) -> None:
-        """Prepare one recording to its end; nothing to do when it is not catalogued, or another has it.
+        """Prepare one recording to its end, after those that viewers wait for; nothing to do when another has it.
 
         Raises ChildrenStopped when the service is ending, SpaceExhausted when there is no room, and whatever the
         vault or the catalog raise; the recording is then given back with no attempt counted.
         """
+        self._prepare_wanted()
         while self._states.claim(recording):
+            self._attempt(recording)
+
+    def prepare_next(self) -> bool:
+        """Try what is most urgent once; False when nothing waits. Raises as `prepare`: that one is left for later."""
+        recording = self._states.claim_next(self._left_for_later())
+        if recording is not None:
+            self._attempt(recording)
+        return recording is not None
+
+    def _prepare_wanted(self) -> None:
+        while recording := self._states.claim_next(self._left_for_later(), wanted=True):
             try:
-                self._prepare(recording)
-            except Unplayable as error:
-                self._states.unplayable(recording, str(error))
-            except ChildFailed as error:
-                self._states.child_failed(recording, f"{error.code}: {error}")
-            except BaseException:
-                self._states.release(recording)
+                self._attempt(recording)
+            except ChildrenStopped:
                 raise
-            finally:
+            except Exception as error:  # noqa: BLE001  it is left for later; what the job was woken for is not to blame
+                _log.warning("preparing-postponed", recording=recording, error=repr(error))
+
+    def _left_for_later(self) -> set[RecordingId]:
+        now = self._monotonic()
+        return {recording for recording, until in self._later.copy().items() if until > now}
+
+    def _attempt(self, recording: RecordingId) -> None:
+        try:
+            self._prepare(recording)
+        except Unplayable as error:
+            self._states.unplayable(recording, str(error))
+        except ChildFailed as error:
+            self._states.child_failed(recording, f"{error.code}: {error}")
+        except BaseException:
+            self._later[recording] = self._monotonic() + LATER_SECONDS
+            self._states.release(recording)
+            raise
+        else:
+            self._later.pop(recording, None)
+        finally:
+            try:
                 self._store.give_up(recording)
+            finally:
+                self._states.let_go(recording)
 
     def _prepare(self, recording: RecordingId) -> None:
         original, *further = self._parts.of(recording)
@@ -79,9 +127,10 @@ class Pipeline:
             except ChildFailed:
                 self._need(RESERVE // 4)  # a full disk kills ffmpeg too, and that is not the recording's fault
                 raise
-        self._store.keep(recording, prepared.recipe)
+        self._store.settle(recording)
         self._states.prepared(
             recording,
+            publish=partial(self._store.keep, recording, prepared.recipe),
             medium=_MEDIA[prepared.medium],
             recipe=prepared.recipe,
             duration_ms=prepared.duration_ms,

@@ -187,6 +187,7 @@ ACTIONS = {
     "trust-authority": _("Timestamp authority trusted"),
     "prepare": _("Viewing copy made"),
     "unplayable": _("No viewing copy possible"),
+    "prepare-again": _("To be prepared anew"),
     "quarantine": _("Put into quarantine"),
     "quarantine-decide": _("Quarantine decided"),
     "quarantine-release": _("Let out of quarantine"),

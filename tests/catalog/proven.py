@@ -162,6 +162,7 @@ class Proven(House):
         for name, content in (files or FILES).items():
             (work / name).write_bytes(content)
             made.append(Rendition(name, Digest.of(content), len(content), CONTENT_TYPES[name], b"{}"))
+        self.store.settle(recording)
         self.store.keep(recording, "r1")
         recordings.prepared(recording, medium="video", recipe="r1", duration_ms=5000, made=made)
 

@@ -9,12 +9,15 @@ from sqlalchemy import select
 from catalog import tables
 from catalog.database import Database
 from catalog.identity import RecordingId
-from catalog.preparation import ATTEMPTS, Rendition
+from catalog.ledger import SYSTEM, Ledger
+from catalog.preparation import ATTEMPTS, DeadLetter, Rendition
 from catalog.recordings import Recordings
+from catalog.sequencer import Sequencer
 from integrity.digest import Digest
 from tests.catalog.seals import FOOTAGE, FakeSealer, upload_id
 from tests.catalog.test_recordings import BODY, STATION, recordings, sealer
-from tests.fakes.clocks import START
+from tests.fakes.clocks import START, FakeClock, FakeRandom
+from tests.fakes.logs import FakeLog
 
 __all__ = ["recordings", "sealer"]
 COPY = Rendition("media.mp4", Digest.of(b"copy"), 4, "video/mp4", b"{}")
@@ -87,6 +90,7 @@ def test_a_late_worker_changes_nothing(
     assert not recordings.release(recording)
     assert (_row(database), _last(database)) == (before, entry)
     assert recordings.renditions(recording) == ([COPY] if state == "ready" else [])
+    recordings.let_go(recording)
     assert recordings.claim(recording) is (state == "catalogued")
 
 
@@ -94,8 +98,10 @@ def test_the_services_own_end_is_no_attempt(database: Database, recordings: Reco
     for _ in range(2 * ATTEMPTS):
         assert recordings.claim(recording)
         assert recordings.release_all() == 1
+        recordings.let_go(recording)
         assert recordings.claim(recording)
         assert recordings.release(recording)
+        recordings.let_go(recording)
     assert _row(database) == ("catalogued", 0, None, None)
 
 
@@ -104,6 +110,7 @@ def test_the_childs_third_death_ends_it(database: Database, recordings: Recordin
     for _ in range(ATTEMPTS):
         recordings.claim(recording)
         states.append(recordings.child_failed(recording, "decoder-crashed: signal 11"))
+        recordings.let_go(recording)
     assert states == ["catalogued"] * (ATTEMPTS - 1) + ["unplayable"]
     assert _row(database) == ("unplayable", ATTEMPTS, None, "decoder-crashed: signal 11")
     assert (_last(database)["action"], _last(database)["details"]) == (
@@ -118,8 +125,125 @@ def test_new_files_take_the_place_of_old_ones(
 ) -> None:
     recordings.claim(recording)
     _prepare(recordings, recording, COPY, POSTER)
+    recordings.let_go(recording)
     with database.write() as connection:
         connection.execute(tables.recordings.update().values(state="catalogued"))
     recordings.claim(recording)
     recordings.prepared(recording, medium="video", recipe="2", duration_ms=2500, made=[COPY])
     assert recordings.renditions(recording) == [COPY]
+
+
+def other(database: Database, worker: str) -> Recordings:
+    """The same recordings as another process has them."""
+    clock, random = FakeClock(), FakeRandom()
+    ledger = Ledger(database, clock, random, Sequencer(database, FakeLog()))
+    return Recordings(database, ledger, clock, random, worker)
+
+
+def test_a_late_worker_publishes_nothing(database: Database, recordings: Recordings, recording: RecordingId) -> None:
+    """Its claim was given to another: no row, no file, no entry, and no attempt is counted against the other."""
+    one, two = other(database, "one"), other(database, "two")
+    published: list[str] = []
+    assert one.claim(recording)
+    assert recordings.release_all() == 0, "another worker's claim is not ours to give back"
+    assert one.release_all() == 1
+    assert two.claim(recording)
+    before, entry = _row(database), _last(database)
+    late = one.prepared(
+        recording, medium="video", recipe="1", duration_ms=1, made=[POSTER], publish=lambda: published.append("one")
+    )
+    assert not late
+    assert one.child_failed(recording, "child-crashed: late") is None
+    assert not one.unplayable(recording, "late: too late")
+    assert not one.release(recording)
+    assert (_row(database), _last(database), published) == (before, entry, [])
+    assert _prepare(two, recording, COPY)
+    assert recordings.renditions(recording) == [COPY]
+
+
+def test_what_cannot_be_published_is_not_ready(
+    database: Database, recordings: Recordings, recording: RecordingId
+) -> None:
+    def full() -> None:
+        raise OSError("no space left")
+
+    recordings.claim(recording)
+    before, entry = _row(database), _last(database)
+    with pytest.raises(OSError, match="no space"):
+        recordings.prepared(recording, medium="video", recipe="1", duration_ms=1, made=[COPY], publish=full)
+    assert (_row(database), _last(database)) == (before, entry)
+    assert recordings.renditions(recording) == []
+
+
+def test_one_process_never_works_twice_at_one_recording(
+    database: Database, recordings: Recordings, recording: RecordingId
+) -> None:
+    """Its claim may be free again while the old job still runs: a second one would share its folder."""
+    assert recordings.claim(recording)
+    assert recordings.release(recording)
+    assert not recordings.claim(recording)
+    assert recordings.claim_next() is None
+    recordings.let_go(recording)
+    assert recordings.claim_next() == recording
+
+
+def test_a_claim_that_nobody_works_at_is_given_back(
+    database: Database, recordings: Recordings, recording: RecordingId
+) -> None:
+    """The database was away when the job ended: the row still names us."""
+    recordings.claim(recording)
+    assert recordings.release_strays() == 0
+    recordings.let_go(recording)
+    assert recordings.release_strays() == 1
+    assert _row(database) == ("catalogued", 0, None, None)
+
+
+@pytest.fixture
+def three(recordings: Recordings, sealer: FakeSealer) -> list[RecordingId]:
+    """Three recordings, the oldest first."""
+    made = []
+    for number in range(3):
+        body = b"body %d" % number
+        done = recordings.catalogue(sealer.seal(body, FOOTAGE), FOOTAGE, upload_id(number + 1), START, STATION)
+        assert done.recording is not None
+        made.append(done.recording)
+    return sorted(made)
+
+
+def test_what_a_viewer_waits_for_goes_first(recordings: Recordings, three: list[RecordingId]) -> None:
+    assert recordings.to_prepare() == three
+    assert recordings.claim_next(wanted=True) is None
+    assert recordings.want(three[2])
+    assert recordings.want(three[2]), "asked again it keeps its place"
+    assert recordings.to_prepare() == [three[2], three[0], three[1]]
+    assert recordings.claim_next(wanted=True) == three[2]
+    assert recordings.claim_next(wanted=True) is None
+    assert recordings.claim_next(besides=three[:1]) == three[1]
+    assert recordings.claim_next() == three[0]
+    assert recordings.claim_next() is None
+    _prepare(recordings, three[2], COPY)
+    assert not recordings.want(three[2]), "there is a copy"
+
+
+def test_several_workers_share_what_waits(database: Database, three: list[RecordingId]) -> None:
+    shops = [other(database, f"worker {number}") for number in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        taken = [found for _ in range(2) for found in pool.map(lambda shop: shop.claim_next(), shops)]
+    assert sorted(filter(None, taken)) == three
+
+
+def test_what_killed_its_decoders_is_told_and_can_be_tried_again(
+    database: Database, recordings: Recordings, three: list[RecordingId]
+) -> None:
+    recordings.claim(three[0])
+    recordings.unplayable(three[0], "not-media: no recording")
+    for _ in range(ATTEMPTS):
+        recordings.claim(three[1])
+        recordings.child_failed(three[1], "child-crashed: signal 11")
+        recordings.let_go(three[1])
+    assert recordings.dead() == [DeadLetter(three[1], "child-crashed: signal 11", ATTEMPTS)]
+    assert not recordings.revive(three[2], SYSTEM), "it is not dead"
+    assert recordings.revive(three[1], SYSTEM)
+    assert _last(database)["action"] == "prepare-again"
+    assert recordings.dead() == []
+    assert three[1] in recordings.to_prepare()

@@ -19,6 +19,7 @@ def store(tmp_path: Path) -> RenditionStore:
 
 def kept(store: RenditionStore, content: bytes = b"copy") -> None:
     (store.begin(RECORDING) / "media.mp4").write_bytes(content)
+    store.settle(RECORDING)
     store.keep(RECORDING, "r1")
 
 
@@ -111,7 +112,28 @@ def test_every_file_and_folder_is_synced_before_it_is_moved(
     (work / "media.mp4").write_bytes(b"copy")
     monkeypatch.setattr(os, "fsync", fsync)
     monkeypatch.setattr(os, "replace", replace)
+    store.settle(RECORDING)
     store.keep(RECORDING, "r1")
     assert done.index("media.mp4") < done.index("moved")
     assert done.index(work.name) < done.index("moved")
     assert RECORDING in done[done.index("moved") :], "the folder that has the new name"
+
+
+def test_workers_that_share_a_store_do_not_meet(store: RenditionStore, tmp_path: Path) -> None:
+    one, two = (RenditionStore(tmp_path / "renditions", name) for name in ("one", "two"))
+    for maker in (one, two):
+        (maker.begin(RECORDING) / "media.mp4").write_bytes(b"half")
+    one.give_up(RECORDING)
+    assert store.holds(RECORDING)
+    two.settle(RECORDING)
+    two.keep(RECORDING, "r1")
+    assert read(store) == b"half"
+
+
+def test_what_a_lost_worker_left_is_removed(tmp_path: Path) -> None:
+    one, two = (RenditionStore(tmp_path / "renditions", name) for name in ("one", "two"))
+    left, mine = one.begin(RECORDING), two.begin(RECORDING)
+    two.abandon("one")
+    assert (left.exists(), mine.exists()) == (False, True)
+    two.remove(RECORDING)
+    assert not two.holds(RECORDING)

@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -24,7 +25,7 @@ from catalog.schema import migrate
 from catalog.sequencer import Sequencer
 from ingest.child import Decoder
 from ingest.errors import ChildCrashed, ChildrenStopped, SpaceExhausted
-from ingest.pipeline import Pipeline
+from ingest.pipeline import LATER_SECONDS, Pipeline
 from ingest.rendering import Renderer
 from ingest.task import Limits, Reply, Task
 from tests.catalog import sample
@@ -66,9 +67,9 @@ class Shop:
         assert done.recording is not None
         return done.recording
 
-    def pipeline(self, decoder: Decoder | None = None) -> Pipeline:
+    def pipeline(self, decoder: Decoder | None = None, monotonic: Callable[[], float] = time.monotonic) -> Pipeline:
         renderer = Renderer(decoder or children(), BOUNDS)
-        return Pipeline(self.recordings, Parts(self.database), self.store, self._open, renderer)
+        return Pipeline(self.recordings, Parts(self.database), self.store, self._open, renderer, monotonic)
 
     def _open(self, _: StoredOriginal) -> BinaryIO:
         self.opened += 1
@@ -186,7 +187,7 @@ def test_a_full_disk_is_no_attempt(shop: Shop, tmp_path: Path, monkeypatch: pyte
     assert (shop.row()["state"], shop.row()["attempts"]) == ("catalogued", 0)
 
 
-@pytest.mark.parametrize("step", ["begin", "keep", "prepared"])
+@pytest.mark.parametrize("step", ["begin", "settle", "keep", "prepared"])
 def test_killed_at_any_step_it_is_done_again_and_no_attempt(tmp_path: Path, step: str) -> None:
     """The process is killed right before or inside a step; a new one releases what it held and prepares it whole."""
     shop = Shop(tmp_path)
@@ -209,6 +210,32 @@ def test_killed_at_any_step_it_is_done_again_and_no_attempt(tmp_path: Path, step
     assert again.row()["state"] == "ready"
     assert {each.name for each in again.recordings.renditions(recording)} == again.store.names(recording, "r1")
     again.close()
+
+
+def test_what_a_viewer_waits_for_is_prepared_first(shop: Shop, tmp_path: Path) -> None:
+    wanted = shop.add(make(tmp_path / "a.mp4", *H264))
+    shop.recordings.want(wanted)
+    shop.pipeline().prepare(RecordingId("0" * 26))
+    assert shop.row()["state"] == "ready"
+
+
+def test_what_fails_holds_nothing_else_up_and_is_tried_later(shop: Shop, tmp_path: Path) -> None:
+    recording, now = shop.add(make(tmp_path / "a.mp4", *H264)), [0.0]
+    decoder = Scripted(OSError("the vault is away"), OSError("the vault is away"))
+    pipeline = shop.pipeline(decoder, monotonic=lambda: now[0])
+    with pytest.raises(OSError, match="away"):
+        pipeline.prepare_next()
+    assert not pipeline.prepare_next(), "passed over"
+    shop.recordings.want(recording)
+    pipeline.prepare(RecordingId("0" * 26))
+    assert decoder.asked == 1
+    now[0] = LATER_SECONDS
+    pipeline.prepare(RecordingId("0" * 26))
+    assert decoder.asked == 2, "and its trouble is not that of the job"
+    now[0] = 2 * LATER_SECONDS
+    assert pipeline.prepare_next()
+    assert not pipeline.prepare_next()
+    assert (shop.row()["state"], shop.row()["attempts"]) == ("ready", 0)
 
 
 def test_killed_while_ffmpeg_runs_nothing_is_left_running(tmp_path: Path) -> None:

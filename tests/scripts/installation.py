@@ -118,6 +118,7 @@ class Making:
         house.recordings.claim(recording)
         work = house.renditions.begin(recording)
         (work / "media.mp4").write_bytes(b"playable copy")
+        house.renditions.settle(recording)
         house.renditions.keep(recording, RECIPE)
         made = Rendition("media.mp4", Digest.of(b"playable copy"), 13, "video/mp4", b"{}")
         house.recordings.prepared(recording, medium="video", recipe=RECIPE, duration_ms=1000, made=[made])

@@ -2,10 +2,11 @@
 
 Built from durable facts alone (PROOF §1, step 7): the original's row, its tokens, its copies, and a proof under the
 durable head. When a token that was pending or a copy that was wanted has come, a second one is built and takes its
-place; both stay true. Never tells of a copy that was not checked, and never signs for an upload that is not catalogued.
+place; both stay true. Never tells of a copy that was not checked, or lies where nothing would keep it, and never signs
+for an upload that is not catalogued.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Protocol
 
@@ -39,6 +40,7 @@ class Receipts:
         clock: Clock,
         checked: Mapping[str, Checked],
         qualified: Collection[str] = (),
+        vouch: Callable[[str], None] = lambda vault: None,
     ) -> None:
         self._recordings = recordings
         self._agencies = agencies
@@ -47,18 +49,24 @@ class Receipts:
         self._clock = clock
         self._checked = dict(checked)  # how each vault proves what it holds, by the vault's name
         self._qualified = frozenset(qualified)  # names of authorities whose tokens the law presumes to be right
+        self._vouch = vouch  # raises for a vault whose store does not keep what it must
 
     def receipt(self, upload: UploadId) -> bytes | None:
         """The receipt to be sent; None while there is none."""
         return self._recordings.receipt(upload)
 
     def issue(self, upload: UploadId) -> bytes:
-        """Build and store what is due for a catalogued upload; the receipt to be sent. LogError, UploadNotFound."""
+        """Build and store what is due for a catalogued upload; the receipt to be sent.
+
+        LogError, UploadNotFound; VaultUnprotected where a copy lies in a store that fails its probe: later, then.
+        """
         row = self._recordings.upload(upload)
         if row is None or row.original is None:
             raise UploadNotFound("the upload is not catalogued")
         original = self._recordings.original(row.original)
         receipt = self._say(row, original)
+        for copy in receipt.copies:
+            self._vouch(copy.vault)
         return self._recordings.store_receipt(
             upload, build_receipt(receipt, self._signer), complete=not receipt.pending and receipt.wipe == "allowed"
         )

@@ -179,8 +179,11 @@ def _services(house: House, works: Works, grants: Grants, export: Export) -> Ser
 
 
 def _ready(house: House) -> dict[str, bool]:
-    """What must work for the whole service to; an authority that is away stops nothing and is an alarm elsewhere."""
-    return {"log": house.sequencer.healthy()}
+    """What must work for the whole service to; an authority that is away stops nothing and is an alarm elsewhere.
+
+    A store that fails its probe would stop the next start, and until it is mended no upload there gets its receipt.
+    """
+    return {"log": house.sequencer.healthy(), "vault": house.vaults.kept}
 
 
 def _registry(house: House, works: Works) -> CollectorRegistry:

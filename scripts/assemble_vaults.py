@@ -1,7 +1,7 @@
 """Which vaults there are, by the settings: files or S3 to put into, and whatever else references may lead to.
 
 Part of the assembly, and beside it the only place that names implementations of a vault. A store is proved before
-anything is entrusted to it, at most once a day. Credentials are files of their own, 0600 and ours, never settings.
+anything is entrusted to it (`scripts.probing`). Credentials are files of their own, 0600 and ours, never settings.
 """
 
 import json
@@ -14,17 +14,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import structlog
-
 from catalog.vault_copies import KeptCopy
 from catalog.vault_locks import Keep
 from ingest.replication import Carry
 from integrity import durable
-from integrity.canonical import canonical
-from integrity.clock import Clock, Random, from_instant, instant
+from integrity.clock import Clock, Random
 from integrity.digest import Digest
 from integrity.disposal import FileDisposer, VaultDisposer
-from integrity.errors import VaultUnavailable
+from integrity.errors import VaultUnavailable, VaultUnprotected
+from integrity.finding import Finding
 from integrity.keeper import Keeper, KeeperClient
 from integrity.vault import Checked, LockedVault, Protection, Vault, VaultRef
 from integrity.vault_check import Claimed, LockCheck, VaultCheck
@@ -33,22 +31,19 @@ from integrity.vault_fallback import FallbackOpener, Told
 from integrity.vault_files import FileVault
 from integrity.vault_kept import KeptVault
 from integrity.vault_route import RoutedVault
+from scripts.probing import Failure, Trial
 from scripts.settings import PREFIX, Settings, WrongSettings
 
 if TYPE_CHECKING:
     from integrity.s3 import Bucket, Credentials
-    from integrity.vault_s3_probe import Probe
 
 FILES, S3, REPLICA = "files", "s3", "replica"
 """Names of vaults: where a reference says it leads, so they never change."""
 SCRATCH = "opened"
 """The folder of local copies, which are good for nothing once whoever made them has ended."""
-PROBE_EVERY = timedelta(days=1)
 
 Copies = Callable[[Digest], Iterable[KeptCopy]]
 """What the catalog knows of further copies of these bytes."""
-
-_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +52,7 @@ class Store:
 
     name: str
     vault: LockedVault
-    probe: "Probe"
+    trial: Trial
     disposer: VaultDisposer
     buckets: "tuple[Bucket, ...]"
 
@@ -122,24 +117,35 @@ class Vaults:
         ref = copy(self.vault, VaultRef(of.vault, of.digest, of.size, of.version), target, self.data / SCRATCH)
         return ref.version, target.checked
 
-    def prove(self, clock: Clock, random: Random) -> None:
-        """Try each store that was not tried within a day; VaultUnprotected says what one does not keep.
-
-        One that does not answer is VaultUnavailable the first time; later its former proof stands until it is back.
-        """
+    def prove(self, clock: Clock, *, starting: bool = False) -> None:
+        """Try each store whose time has come; then VaultUnprotected or VaultUnavailable of the first that failed."""
+        failed: list[VaultUnprotected | VaultUnavailable] = []
         for store in self.stores:
-            record = self.data / f"probe-{store.name}.json"
-            last = _last_probe(record, store)
-            if last is not None and clock.now() - last < PROBE_EVERY:
-                continue
             try:
-                store.probe.run()
-            except VaultUnavailable:
-                if last is None:
-                    raise
-                _log.warning("vault-not-probed", vault=store.name, last=instant(last), exc_info=True)
-            else:
-                durable.replace(record, canonical({"at": instant(clock.now()), "store": _where(store)}))
+                store.trial.prove(clock.now(), starting=starting)
+            except (VaultUnprotected, VaultUnavailable) as error:
+                failed.append(error)
+        if failed:
+            raise failed[0]
+
+    def vouch(self, name: str) -> None:
+        """VaultUnprotected while the store of this vault failed its last try: then nobody is to rely on it."""
+        if (failure := self._failing().get(name)) is not None:
+            raise failure.error
+
+    @property
+    def kept(self) -> bool:
+        """Whether the vault that is put into may be relied on."""
+        return self.all[0].name not in self._failing()
+
+    def failures(self) -> Iterator[Finding]:
+        """The audit's: each store that failed its last try."""
+        for name, failure in self._failing().items():
+            yield Finding("vault-unprotected", f"vault {name}", str(failure.error))
+
+    def _failing(self) -> dict[str, Failure]:
+        standings = {store.name: store.trial.standing().failure for store in self.stores}
+        return {name: failure for name, failure in standings.items() if failure is not None}
 
     def close(self) -> None:
         """Give connections back."""
@@ -208,7 +214,8 @@ def _store(name: str, prefix: str, data: Path, settings: Settings, clock: Clock,
     removing = reached("disposal_credentials") if chosen("disposal_credentials") else ours
     vault = S3Vault(ours, clock, Terms(timedelta(days=settings.lock_days)), data / SCRATCH, name, holding)
     probe, disposer = Probe(ours, removing, holding, clock, random), S3Disposer(removing, holding, name)
-    return Store(name, vault, probe, disposer, (ours, holding, removing))
+    trial = Trial(name, f"{place.endpoint or place.region}/{place.bucket}", data / f"probe-{name}.json", probe.run)
+    return Store(name, vault, trial, disposer, (ours, holding, removing))
 
 
 def _keep(vault: LockedVault, of: Claimed, until: datetime | None, hold: bool) -> None:
@@ -233,26 +240,19 @@ def _credentials(setting: str, path: Path) -> "Credentials":
         raise WrongSettings(f"{setting}: {path}: no JSON object with access_key and secret_key") from error
 
 
-def _where(store: Store) -> str:
-    place = store.probe.bucket.place
-    return f"{place.endpoint or place.region}/{place.bucket}"
+def protections(vaults: Vaults, now: datetime) -> Iterator[dict[str, Any]]:
+    """What keeps each vault's objects, measured now; one that does not answer protects nothing that we know of.
 
-
-def _last_probe(record: Path, store: Store) -> datetime | None:
-    """When this very store was last proved; None where it was not, or nothing that can be read says so."""
-    try:
-        fields = json.loads(record.read_text(encoding="utf-8"))
-        return from_instant(fields["at"]) if fields["store"] == _where(store) else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def protections(vaults: Vaults) -> Iterator[dict[str, Any]]:
-    """What keeps each vault's objects, measured now; one that does not answer protects nothing that we know of."""
+    `alarm`: a store that failed its last try, or could not be tried for long.
+    """
+    tried = {store.name: store.trial.standing() for store in vaults.stores}
     for check in vaults.checks():
         try:
             found = check.protection()
         except VaultUnavailable as error:
-            yield {"name": check.name, "immutable": False, "detail": str(error)}
-        else:
-            yield {"name": check.name, "immutable": found.immutable, "detail": found.detail}
+            found = Protection(False, str(error))
+        facts = {"name": check.name, "immutable": found.immutable, "detail": found.detail, "alarm": False}
+        if (standing := tried.get(check.name)) is not None:
+            facts |= standing.facts(now)
+            facts["immutable"] = found.immutable and standing.failure is None
+        yield facts

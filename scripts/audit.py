@@ -101,6 +101,7 @@ def run(
         )
         with _bars(quiet) as progress:
             report = Audit(parts, anchors, sample, progress).run()
+        defects += vaults.failures()
     finally:
         vaults.close()
         database.close()

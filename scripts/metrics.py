@@ -47,9 +47,11 @@ class StateCollector(Collector):
         yield GaugeMetricFamily("tiezheng_scrub_defects", defects, value=found["scrub"]["defects"])
         yield GaugeMetricFamily("tiezheng_scrub_bytes", "Bytes read by the last round", value=found["scrub"]["bytes"])
         immutable = GaugeMetricFamily("tiezheng_vault_immutable", "1 where the store refuses changes", labels=["vault"])
+        unproved = GaugeMetricFamily("tiezheng_vault_alarm", "1 where a store failed its last probe", labels=["vault"])
         for vault in found["vaults"]:
             immutable.add_metric([vault["name"]], int(vault["immutable"]))
-        yield immutable
+            unproved.add_metric([vault["name"]], int(vault["alarm"]))
+        yield from (immutable, unproved)
 
         yield from _witnesses(found["witnesses"])
 

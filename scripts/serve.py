@@ -118,8 +118,8 @@ def _end_in_order(server: uvicorn.Server) -> None:
 def _prove_vaults(house: House) -> None:
     """Refuse a store that does not keep what it is given, and say what keeps each vault's objects."""
     house.vaults.sweep()
-    house.vaults.prove(house.clock, house.random)
-    for found in protections(house.vaults):
+    house.vaults.prove(house.clock, starting=True)
+    for found in protections(house.vaults, house.clock.now()):
         click.echo(f"vault {found['name']}: {found['detail']}")
 
 

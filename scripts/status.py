@@ -110,7 +110,7 @@ def status_of(house: House, standing: Sequence[Standing] = (), refused: Mapping[
         waiting_entries=waiting,
         uncopied=uncopied,
         late_locks=late,
-        vaults=tuple(protections(house.vaults)),
+        vaults=tuple(protections(house.vaults, house.clock.now())),
         log=_log_facts(house),
         authorities=tuple(
             {"name": authority.name, "qualified": authority.qualified, "root_sha256": authority.root_sha256.hex}

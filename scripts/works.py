@@ -119,7 +119,7 @@ def running(house: House, authorities: Authorities, grants: Grants, export: Bund
         asked, wanted, sm3 = authorities.asked, house.settings.tokens_wanted, house.settings.sm3
         sealer = Sealer(house.vault, asked, house.sequencer, house.clock, house.random, wanted, sm3=sm3)
         copies, renewals = partial(replication.wake, jobs), partial(locks.wake, jobs)
-        proof = partial(house.vaults.prove, house.clock, house.random)  # at most daily
+        proof = partial(house.vaults.prove, house.clock)  # at most daily
         further = (
             wake_bundles, copies, renewals, wake_disposals, wake_scrub, wake_by_day, proof, export.sweep,
         )  # fmt: skip
@@ -215,7 +215,14 @@ def _intake(
     kept = Spool(house.data / "quarantine", clock)
     qualified = [authority.name for authority in house.trust.authorities if authority.qualified]
     receipts = Receipts(
-        house.recordings, house.agencies, house.logs, house.receipt_signer(), clock, house.vaults.checked, qualified
+        house.recordings,
+        house.agencies,
+        house.logs,
+        house.receipt_signer(),
+        clock,
+        house.vaults.checked,
+        qualified,
+        house.vaults.vouch,
     )
 
     def held(digest: Digest) -> bool:

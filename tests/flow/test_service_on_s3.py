@@ -8,11 +8,15 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
+from integrity import durable
+from integrity.clock import from_instant, instant
 from integrity.digest import Digest
 from tests.contracts.s3 import *  # noqa: F403  fixtures are found by name
 from tests.fakes.immutable import clear_immutable
@@ -163,6 +167,61 @@ def test_while_the_store_is_away_uploads_wait_in_the_spool_and_then_finish(docke
     while list(spool.iterdir()):
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def tried_long_ago(docked: Docked, name: str) -> None:
+    """As if a day had gone by since the last try of the store; `name` is the field that tells of it."""
+    record = docked.service.data / "probe-s3.json"
+    told = json.loads(record.read_text())
+    where = told if name == "at" else told["failed"]
+    where[name] = instant(from_instant(where[name]) - timedelta(days=1))
+    durable.replace(record, json.dumps(told).encode())
+
+
+def fetched(docked: Docked, path: str) -> tuple[int, str]:
+    answer = httpx2.get(f"{docked.service.url}{path}", timeout=SECONDS)
+    return answer.status_code, answer.text
+
+
+def tried_anew(docked: Docked, ready: int) -> dict[str, Any]:
+    """Wait until the try that is due made the service ready, or not; what the status then says of the store."""
+    deadline = time.monotonic() + SECONDS
+    while fetched(docked, "/readyz")[0] != ready:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    (store,) = [vault for vault in status_of(docked)["vaults"] if vault["name"] == "s3"]
+    return dict(store)
+
+
+def test_a_store_that_begins_to_fail_is_red_everywhere_and_is_named_by_no_receipt(
+    docked: Docked, tmp_path: Path
+) -> None:
+    copied(docked)
+    assert fetched(docked, "/readyz") == (200, '{"log":true,"vault":true}')
+    later = tmp_path / "later.txt"
+    later.write_bytes(b"docked while the store dropped locks")
+    docked.front.drop_multipart_lock = True
+    tried_long_ago(docked, "at")
+    failing = tried_anew(docked, 503)
+    assert failing["alarm"] is True
+    assert (failing["failure"]["lacking"], failing["immutable"]) == ("lock-parts", False)
+    assert fetched(docked, "/readyz") == (503, '{"log":true,"vault":false}')
+    assert 'tiezheng_vault_alarm{vault="s3"} 1.0' in fetched(docked, "/metrics")[1]
+    [finding] = audit_of(docked)["findings"]
+    assert (finding["code"], finding["subject"]) == ("vault-unprotected", "vault s3")
+    with ThreadPoolExecutor(1) as pool:
+        docking = pool.submit(dock, docked.service, docked.station, later)
+        deadline, spool = time.monotonic() + SECONDS, docked.service.data / "spool"
+        while '"code": "vault-unprotected"' not in docked.service.text():  # until it would have had its receipt
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        assert [(path / "content").read_bytes() for path in spool.iterdir()] == [later.read_bytes()]
+        assert not docking.done()
+        docked.front.drop_multipart_lock = False
+        tried_long_ago(docked, "tried")
+        assert tried_anew(docked, 200)["alarm"] is False
+        (line,) = docking.result(SECONDS)
+    assert line["sha256"] == Digest.of(later.read_bytes()).hex
 
 
 def test_what_somebody_lays_over_an_object_is_found_and_changes_nothing(docked: Docked, seaweed: Seaweed) -> None:

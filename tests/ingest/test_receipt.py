@@ -5,7 +5,7 @@ import pytest
 from catalog.identity import UploadId, new_id
 from ingest.errors import UploadNotFound
 from ingest.receipt import Receipts
-from integrity.errors import InvalidReceipt, LogUnavailable
+from integrity.errors import InvalidReceipt, LogUnavailable, VaultUnprotected
 from integrity.manifest import Manifest
 from integrity.receipt import NOT_QUALIFIED, Copy, verify_receipt
 from tests.fakes.signers import SIGNER
@@ -55,6 +55,23 @@ def test_a_qualified_authority_takes_the_warning_away(works: Works) -> None:
         [works.authority.name],
     )
     assert works.receipt(catalogued(works)).note is None
+
+
+def test_nothing_is_signed_for_what_lies_where_nothing_would_keep_it(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(vault: str) -> None:
+        raise VaultUnprotected("lock-parts", vault)
+
+    monkeypatch.setattr(works.receipts, "_vouch", refuse)
+    upload = works.send(b"footage", filename="a.mp4")
+    with pytest.raises(VaultUnprotected, match="lock-parts: files"):
+        works.intake.complete(upload)
+    assert works.receipts.receipt(upload) is None
+    assert works.spool.whole(upload) is not None, "the spool keeps it until then"
+    monkeypatch.undo()
+    works.intake.complete(upload)
+    assert works.receipt(upload).wipe == "allowed"
 
 
 def test_nothing_is_signed_for_what_is_not_catalogued(works: Works) -> None:

@@ -32,7 +32,23 @@ HTML = {"accept": "text/html,application/xhtml+xml"}
 STATUS: Mapping[str, Any] = {
     "recordings": {"ready": 3, "unplayable": 1},
     "queue": {"spool": 0, "quarantine": 0, "pending_tokens": 0, "waiting_entries": 0},
-    "vaults": [{"name": "files", "immutable": False, "detail": "tamper-evident only (no capability)"}],
+    "vaults": [
+        {"name": "files", "immutable": False, "detail": "tamper-evident only (no capability)", "alarm": False},
+        {
+            "name": "s3",
+            "immutable": False,
+            "detail": "S3 Object Lock",
+            "proved_at": "2026-03-01T08:00:00.000000Z",
+            "failure": {
+                "since": "2026-03-02T08:00:00.000000Z",
+                "tried": "2026-03-02T09:00:00.000000Z",
+                "lacking": "lock-parts",
+                "detail": "the store <dropped> the lock it was given",
+            },
+            "alarm": True,
+        },
+        {"name": "replica", "immutable": True, "detail": "S3", "proved_at": None, "failure": None, "alarm": True},
+    ],
     "log": {
         "origin": "tiezheng.example/log",
         "size": 7,

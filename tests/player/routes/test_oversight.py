@@ -106,6 +106,14 @@ def test_the_status_says_what_protection_there_is_and_what_the_authority_is_not(
     assert "ab" * 32 in page
 
 
+def test_the_status_is_red_where_a_store_fails_its_try(browser: Browser) -> None:
+    page = browser.get("/status").text
+    assert page.count("Its store failed the last try") == 1
+    assert '<span class="badge bad">lock-parts</span>' in page
+    assert "the store &lt;dropped&gt; the lock" in page
+    assert page.count("Its store could not be tried for days.") == 1, "of the replica"
+
+
 def test_the_status_shows_each_witness_and_every_alarm(browser: Browser) -> None:
     page = browser.get("/status").text
     for shown in (

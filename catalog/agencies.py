@@ -21,10 +21,15 @@ from catalog.shapes import text
 from catalog.tables import agencies
 from integrity.clock import Clock, Random
 
+ARRIVAL_HOURS = 24
+"""Within how many hours footage must have arrived, unless the agency says otherwise."""
+LONGEST_HOURS = 24 * 90
+
 
 @dataclass(frozen=True, slots=True)
 class Agency:
-    """One agency; `copies_wanted` is how many verified copies must exist before a camera may be wiped."""
+    """One agency; `copies_wanted` is how many verified copies must exist before a camera may be wiped,
+    `arrival_hours` within how many footage must have arrived."""
 
     id: AgencyId
     code: str
@@ -32,6 +37,7 @@ class Agency:
     superior_id: AgencyId | None
     supervisor_id: AgencyId | None
     copies_wanted: int
+    arrival_hours: int = ARRIVAL_HOURS
 
 
 class Agencies:
@@ -91,6 +97,21 @@ class Agencies:
                 entry = self._note(connection, by, "relate-agency", related)
         self._ledger.wait(entry)
         return related
+
+    def set_arrival_hours(self, by: By, agency: AgencyId, hours: int) -> None:
+        """Say within how many hours of its end a recording must have arrived; InvalidInput beyond 90 days."""
+        if not 0 < hours <= LONGEST_HOURS:
+            raise InvalidInput("hours", f"takes 1 to {LONGEST_HOURS}")
+        subject = Subject("agency", agency)
+        trying = self._attempts.of(by, "arrival-limit", subject)
+        with trying as attempt, self._database.write() as connection:
+            attempt.agency = agency
+            require(connection, by, Right.MANAGE, agency)
+            changed = update(agencies).where(agencies.c.id == agency).values(arrival_hours=hours)
+            if connection.execute(changed).rowcount != 1:
+                raise NotFound(HIDDEN)
+            entry = Entry("arrival-limit", actor_of(by), subject, "done", agency=agency, details={"hours": hours})
+            self._ledger.write(connection, entry)
 
     def list(self, principal: Principal) -> Sequence[Agency]:
         """The agencies at which this person has any right at all, and their own."""

@@ -74,6 +74,7 @@ TABLES: tuple[AppendOnly, ...] = (
     AppendOnly("receipts", (("upload_id", "complete"),)),
     AppendOnly("tombstones", (("id",), ("entry_id",), ("disposal_id", "recording_id"))),
     AppendOnly("erased_openings", (("entry_id",),)),
+    AppendOnly("inventories", (("id",), ("station_id", "sha256"))),
     AppendOnly("checkpoint_tokens", (("id",), ("origin", "size", "authority"))),
 )
 

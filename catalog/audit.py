@@ -20,6 +20,7 @@ from sqlalchemy import Column, Connection, Row, Select, func, select
 from catalog.audit_checkpoints import Grown, checkpoint_findings
 from catalog.audit_disposals import disposal_findings
 from catalog.audit_grants import grant_findings
+from catalog.audit_inventories import inventory_findings
 from catalog.audit_leaves import ReadableLog, leaf_findings
 from catalog.audit_ledger import STREAM, dangling_references, ledger_findings, missing_entries
 from catalog.audit_originals import Judge, original_findings
@@ -89,6 +90,7 @@ def checks(connection: Connection, outside: Outside, progress: Progress) -> Iter
     yield "grants", grant_findings(connection)
     yield "disposals", disposal_findings(connection, outside.has_rendition)
     yield "uploads", upload_findings(connection)
+    yield "inventories", inventory_findings(connection)
     yield "receipts", receipt_findings(connection, outside.verify)
     chosen = _chosen(connection, originals.c.id, outside.sample)
     yield "originals", original_findings(connection, outside.judge, outside.walk, chosen, step("originals"))

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
+from catalog.agencies import ARRIVAL_HOURS
 from catalog.audit_ledger import STREAM
 from catalog.shapes import IMPORTANCE, STAGES
 from catalog.tables import (
@@ -74,8 +75,17 @@ FOLDS = (
     Fold(
         "agency",
         agencies,
-        {action: lambda body: _subject(body, **body["details"]) for action in ("add-agency", "relate-agency")},
-        lambda row: {"code": row.code, "superior": row.superior_id, "supervisor": row.supervisor_id},
+        {
+            "add-agency": lambda body: _subject(body, **body["details"], arrival_hours=ARRIVAL_HOURS),
+            "relate-agency": lambda body: _subject(body, **body["details"]),
+            "arrival-limit": lambda body: _subject(body, arrival_hours=body["details"]["hours"]),
+        },
+        lambda row: {
+            "code": row.code,
+            "superior": row.superior_id,
+            "supervisor": row.supervisor_id,
+            "arrival_hours": row.arrival_hours,
+        },
     ),
     Fold(
         "post",

@@ -25,6 +25,7 @@ from catalog.gate import Gate
 from catalog.grants import Grants
 from catalog.history import History
 from catalog.holds import Holds
+from catalog.inventories import Inventories
 from catalog.ledger import Ledger
 from catalog.linking import Linking
 from catalog.marks import Marks
@@ -77,6 +78,7 @@ class Services:
     grants: Grants
     history: History
     holds: Holds
+    inventories: Inventories
     ledger: Ledger
     linking: Linking
     marks: Marks

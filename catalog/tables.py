@@ -67,6 +67,7 @@ agencies = Table(
     Column("superior_id", Id, ForeignKey("agencies.id")),  # 条: the superior in the same line of work
     Column("supervisor_id", Id, ForeignKey("agencies.id")),  # 块: the justice bureau that supervises all departments
     Column("copies_wanted", Integer, nullable=False, server_default="1"),  # verified copies before a camera is wiped
+    Column("arrival_hours", Integer, nullable=False, server_default="24"),  # by when footage must be here
     Column("created_at", Instant, nullable=False),
 )
 
@@ -315,6 +316,7 @@ recordings = Table(
     CheckConstraint("medium IN ('unknown', 'video', 'audio', 'picture', 'text')", name="medium"),
     Index(None, "agency_id", "catalogued_at"),
     Index(None, "state"),
+    Index(None, "device_id", "started_at"),
 )
 
 workers = Table(  # processes that prepare; one whose beats stand still is given up, and its recordings are free again
@@ -364,6 +366,7 @@ uploads = Table(  # written when an upload is catalogued or refused; until then 
     Column("entry_id", Sequence, ForeignKey("ledger.id"), nullable=False),
     Index(None, "station_id"),
     Index(None, "original_id"),
+    Index(None, "entry_id"),
 )
 
 repeated_manifests = Table(  # of bytes that were sealed twice at the same moment: a leaf must keep its body
@@ -402,6 +405,54 @@ quarantine = Table(
     Column("decided_at", Instant),
     Column("decision_reason", Text),
     Column("decision_entry_id", Sequence, ForeignKey("ledger.id")),
+)
+
+inventories = Table(  # what a station said lies on a device, before it uploaded
+    "inventories",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("agency_id", Id, ForeignKey("agencies.id"), nullable=False),
+    Column("station_id", Id, ForeignKey("stations.id"), nullable=False),
+    Column("device", String(128), nullable=False),
+    Column("taken_at", Instant, nullable=False),  # by the station's clock
+    Column("clock_offset_ms", BigInteger),  # of the device, as the station measured it
+    Column("clock_uncertainty_ms", BigInteger),
+    Column("clock_measured_at", Instant),
+    Column("items", Integer, nullable=False),
+    Column("sha256", Sha256, nullable=False),  # of the body
+    Column("body", LargeBinary, nullable=False),  # as it was sent
+    Column("signature", LargeBinary),  # Ed25519 over the body, of a station that has a key
+    Column("received_at", Instant, nullable=False),
+    Column("entry_id", Sequence, ForeignKey("ledger.id"), nullable=False),
+    UniqueConstraint("station_id", "sha256"),
+    Index(None, "agency_id", "received_at"),
+)
+
+inventory_items = Table(  # one row a thing on a device, however many inventories name it
+    "inventory_items",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("agency_id", Id, ForeignKey("agencies.id"), nullable=False),
+    Column("key", Sha256, nullable=False),  # of device, name, size and start: what makes it the same thing
+    Column("device", String(128), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("base_name", Text, nullable=False),  # without its folder: as an upload declares it
+    Column("size", BigInteger, nullable=False),
+    Column("started_at", Instant),  # declared, by the device's clock
+    Column("ended_at", Instant),
+    Column("sha256", Sha256),
+    Column("recorded_at", Instant, nullable=False),  # its time to arrive runs from here; corrected by the clock
+    Column("first_inventory_id", Id, ForeignKey("inventories.id"), nullable=False),
+    Column("last_inventory_id", Id, ForeignKey("inventories.id"), nullable=False),
+    Column("upload_id", Id, ForeignKey("uploads.id")),  # with which it arrived
+    Column("arrived_at", Instant),
+    Column("arrived_after_s", BigInteger),  # after recorded_at
+    Column("explanation", Text),  # why it never will
+    Column("explained_by", Id, ForeignKey("people.id")),
+    Column("explained_at", Instant),
+    Column("explained_entry_id", Sequence, ForeignKey("ledger.id")),
+    UniqueConstraint("agency_id", "key"),
+    Index(None, "upload_id", "agency_id"),
 )
 
 documents = Table(  # the text record (文书) of a case; its bytes are an original like any other

@@ -52,6 +52,7 @@ FIELDS = {
     "code": _("Code"),
     "stage": _("Stage"),
     "kind": _("Kind"),
+    "hours": _("Hours"),
 }
 
 _PROBLEMS = {
@@ -65,6 +66,7 @@ _PROBLEMS = {
     r"the two do not agree": _("the two do not agree"),
     r"takes letters, digits and . _ - @ only": _("takes letters, digits and . _ - @ only"),
     r"holds characters that are no text": _("holds characters that are no text"),
+    r"takes (\d+) to (\d+)": _("takes %(first)s to %(second)s"),
     r"takes (\d+) to (\d+) different recordings": _("choose %(first)s to %(second)s of them"),
 }
 

@@ -149,7 +149,14 @@ KEEPS = {
     "requested": _("a copy is asked for"),
     "preparing": _("being prepared"),
 }
+EXPECTED = {
+    "missing": _("Recorded and not here"),
+    "late": _("Over the limit"),
+    "explained": _("Will never come"),
+}
 SUBJECTS = {
+    "inventory": _("Inventory"),
+    "inventory-item": _("File on a device"),
     "rule": _("Retention rule"),
     "hold": _("Hold"),
     "disposal": _("Order of disposal"),
@@ -238,6 +245,9 @@ ACTIONS = {
     "hold-post": _("Put into a post"),
     "leave-post": _("Left a post"),
     "route-approval": _("Route of approvals set"),
+    "inventory": _("Inventory of a device taken in"),
+    "explain-missing": _("Missing footage explained"),
+    "arrival-limit": _("Limit for arrivals set"),
     "enrol-station": _("Station enrolled"),
     "revoke-station": _("Station shut out"),
     "manage": _("Administration"),

@@ -37,6 +37,7 @@ from catalog.oversight import Oversight
 from catalog.posts import Posts
 from catalog.problems import CONTENT_TYPE, RETRY_SECONDS, problem
 from catalog.routes import router as api
+from catalog.routes.completeness import stations_router
 from ingest.errors import IngestError
 from ingest.routes import make_router
 from integrity.checkpoint import own_note
@@ -89,6 +90,7 @@ def make_application(house: House, child: AuthorityChild | None) -> Iterator[Fas
                 StationMemory(house.data, house.logs).tell,
             )
         )  # fmt: skip
+        app.include_router(stations_router)
         app.include_router(public)
         app.include_router(api)
         add_pages(app, from_tag(house.settings.language) or "zh_CN")
@@ -163,6 +165,7 @@ def _services(house: House, works: Works, grants: Grants, export: Export) -> Ser
         grants=grants,
         history=History(database, ledger),
         holds=Holds(database, ledger, clock, random),
+        inventories=house.inventories,
         ledger=ledger,
         linking=Linking(database, ledger, clock, random),
         marks=Marks(database, ledger, clock, random),

@@ -19,6 +19,7 @@ from catalog.disposals import Disposals
 from catalog.disposing import Disposing, Outside
 from catalog.errors import CatalogUnavailable
 from catalog.gate import open_original
+from catalog.inventories import Inventories
 from catalog.leaf_proofs import LeafProofs
 from catalog.ledger import Ledger
 from catalog.originals import StoredOriginal
@@ -101,6 +102,11 @@ class House:
     def trust(self) -> Trust:
         """What others know of this installation."""
         return read_trust(self.data / "trust.json")
+
+    @property
+    def inventories(self) -> Inventories:
+        """What devices had, against what came."""
+        return Inventories(self.database, self.ledger, self.clock, self.random)
 
     def open_original(self, stored: StoredOriginal) -> BinaryIO:
         """The bytes of an original, for reading: for a confined decoder, never for a page."""

@@ -27,6 +27,10 @@ class StateCollector(Collector):
         for place, count in found["queue"].items():
             waiting.add_metric([place], count)
         yield waiting
+        incomplete = GaugeMetricFamily("tiezheng_completeness", "Files seen on devices", labels=["what"])
+        for what, count in found["completeness"].items():
+            incomplete.add_metric([what], count)
+        yield incomplete
         alarm = int(found["tokens"]["alarm"])
         yield GaugeMetricFamily("tiezheng_tokens_overdue", "1 where a token has been pending for too long", value=alarm)
         label = ["authority"]

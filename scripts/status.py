@@ -45,6 +45,7 @@ class Status:
     tokens: Mapping[str, Any]
     scrub: Mapping[str, Any]
     witnesses: Mapping[str, Any]
+    completeness: Mapping[str, int]
 
     def json(self) -> dict[str, Any]:
         return {
@@ -63,6 +64,7 @@ class Status:
             "authorities": [dict(authority) for authority in self.authorities],
             "tokens": dict(self.tokens),
             "witnesses": dict(self.witnesses),
+            "completeness": dict(self.completeness),
         }
 
     def sections(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -70,6 +72,7 @@ class Status:
         facts = self.json()
         yield _("recordings"), facts["recordings"]
         yield _("queue"), facts["queue"]
+        yield _("completeness"), facts["completeness"]
         for vault in facts["vaults"]:
             yield _("vault"), vault
         yield _("log"), facts["log"]
@@ -120,6 +123,7 @@ def status_of(house: House, standing: Sequence[Standing] = (), refused: Mapping[
         ),
         tokens=tokens,
         scrub=scrub_facts(house),
+        completeness=house.inventories.counts(),
         witnesses=facts_of(trust.witnesses, trust.quorum, house.cosigned, house.data / WITNESSES, house.clock.now()),
     )
 

@@ -118,10 +118,10 @@ def running(house: House, authorities: Authorities, grants: Grants, export: Bund
 
         asked, wanted, sm3 = authorities.asked, house.settings.tokens_wanted, house.settings.sm3
         sealer = Sealer(house.vault, asked, house.sequencer, house.clock, house.random, wanted, sm3=sm3)
-        copies, renewals = partial(replication.wake, jobs), partial(locks.wake, jobs)
+        copies, renewals, settle = partial(replication.wake, jobs), partial(locks.wake, jobs), house.inventories.settle
         proof = partial(house.vaults.prove, house.clock)  # at most daily
         further = (
-            wake_bundles, copies, renewals, wake_disposals, wake_scrub, wake_by_day, proof, export.sweep,
+            wake_bundles, copies, renewals, wake_disposals, wake_scrub, wake_by_day, proof, settle, export.sweep,
         )  # fmt: skip
         works = _intake(house, authorities, sealer, Receiver(threads), jobs, replication, further, fetching)
         works.reconciler.begin()

@@ -158,5 +158,16 @@ def relate_agency(here: Asked, agency: AgencyId) -> Response:
     return here.go(f"{SECTION}/agencies", _("The relations are set."))
 
 
+@router.post("/agencies/{agency}/arrival-hours")
+def set_arrival_hours(here: Asked, agency: AgencyId) -> Response:
+    """Say within how many hours footage must have arrived."""
+    typed = here.form.text("hours").strip()
+    try:
+        here.services.agencies.set_arrival_hours(here.principal, agency, int(typed) if typed.isdecimal() else 0)
+    except InvalidInput as error:
+        return _agencies_page(here, 422, said(error))
+    return here.go(f"{SECTION}/agencies", _("The limit is set."))
+
+
 def _agency(chosen: str) -> AgencyId | None:
     return AgencyId(chosen) if chosen else None

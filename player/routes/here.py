@@ -130,6 +130,7 @@ def sections(may: SimpleNamespace) -> list[tuple[str, str]]:
     places = [
         (may.see, "/cases", _("Cases")),
         (may.see, "/recordings", _("Recordings")),
+        (may.see, "/completeness", _("Completeness")),
         (may.see, "/requests", _("Requests for copies")),
         (may.request, "/grants", _("My bundles")),
         (may.read_ledger, "/ledger", _("Ledger")),

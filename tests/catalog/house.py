@@ -17,6 +17,7 @@ from catalog.documents import Documents
 from catalog.entry import SYSTEM, Entry, Subject
 from catalog.evidence import Evidence
 from catalog.identity import AgencyId, CaseId, PersonId, RecordingId, StationId, new_id
+from catalog.inventories import Inventories
 from catalog.ledger import Ledger
 from catalog.linking import Linking
 from catalog.lockout import Turnstile
@@ -74,6 +75,10 @@ class House:
     @property
     def linking(self) -> Linking:
         return Linking(self.database, self.ledger, self.clock, system_random)
+
+    @property
+    def inventories(self) -> Inventories:
+        return Inventories(self.database, self.ledger, self.clock, system_random)
 
     @property
     def marks(self) -> Marks:

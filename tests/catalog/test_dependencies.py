@@ -32,7 +32,8 @@ PATHS = [
         ("/retention/rules", "GET POST"), ("/retention/rules/x", "DELETE"), ("/retention/expired", "GET"),
         ("/cases/x/importance", "PUT"), ("/holds", "POST"), ("/holds/x", "DELETE"), ("/recordings/x/holds", "GET"),
         ("/cases/x/holds", "GET"), ("/disposals", "GET POST"), ("/disposals/x", "GET DELETE"),
-        ("/disposals/x/decision", "POST"),
+        ("/disposals/x/decision", "POST"), ("/completeness/items", "GET"), ("/completeness/inventories", "GET"),
+        ("/completeness/items/x/explanation", "POST"), ("/agencies/x/arrival-hours", "PUT"),
     )
     for method in methods.split()
 ]  # fmt: skip

@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from catalog.errors import InvalidInput
 from catalog.identity import AgencyId, StationId
+from catalog.inventory import Inventory
 from ingest.errors import InvalidMetadata
 from ingest.metadata import read_statement
 from integrity.bag import INFO, PAYLOAD_LIST, TAG_LIST, check_files, check_version
+from integrity.clock import instant
 from integrity.digest import Digest
 from integrity.finding import Assurance, Finding
 from integrity.inquiry import Inquiry
@@ -106,6 +109,12 @@ def _settings(content: bytes) -> None:
     load(scratch.as_file("settings.toml", content), {})
 
 
+def _inventory(content: bytes) -> None:
+    for item in (inventory := Inventory.parse(content)).items:
+        if item.ended_at and inventory.clock:
+            instant(inventory.clock.corrected(item.ended_at))
+
+
 def _credentials(content: bytes) -> None:
     Credentials.read(scratch.as_file("credentials.json", content))
 
@@ -118,5 +127,6 @@ TARGETS = (
     Target("metadata", _metadata, (InvalidMetadata,)),
     Target("range", _range),
     Target("settings", _settings, (WrongSettings,)),
+    Target("inventory", _inventory, (InvalidInput,)),
     Target("credentials", _credentials, (WrongCredentials,)),
 )

@@ -4,6 +4,7 @@ Only files named `seed-*` are made anew; others, inputs that once did harm, are 
 """
 
 import base64
+import json
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -136,6 +137,12 @@ def _doors(seal: dict[str, bytes], bundle: dict[str, bytes]) -> Iterator[tuple[s
     for text in ("bytes=0-99", "bytes=-5", "bytes=10-", 'bytes=1-2\n"x"\n*\nW/"y"'):
         yield "range", text.encode()
     yield "settings", 'agency_name = "某局"\nmax_upload_bytes = 1\nview_minutes = 10\n'.encode()
+    clock = {"offset_ms": -1500, "uncertainty_ms": 20, "measured_at": "2024-03-04T08:30:00Z"}
+    item = {"name": "DCIM/询问 01.mp4", "size": 4, "started_at": "2024-03-04T08:30:00+08:00", "ended_at": None,
+            "sha256": "0" * 64}  # fmt: skip
+    inventory = {"format": "tiezheng-inventory-v1", "device": "DSJ-7", "taken_at": "2024-03-04T08:30:00.5Z"}
+    yield "inventory", json.dumps(inventory | {"clock": clock, "items": [item, item | {"sha256": None}]}).encode()
+    yield "inventory", json.dumps(inventory | {"clock": None, "items": []}).encode()
     yield "credentials", b'{"station": "01s", "name": "x", "token": "t", "server": "http://127.0.0.1:1"}'
 
 

@@ -64,6 +64,7 @@ STATUS: Mapping[str, Any] = {
     },
     "authorities": [{"name": "embedded", "qualified": False, "root_sha256": "cd" * 32}],
     "scrub": {"ended_at": "2026-03-01T08:00:00.000000Z", "checked": 8, "bad": 1, "bytes": 4096, "defects": 1},
+    "completeness": {"missing": 4, "late": 2, "arrived_late": 5},
     "tokens": {"pending": 0, "since": None, "alarm": False},
     "witnesses": {
         "quorum": 2,
@@ -152,6 +153,7 @@ class Office(Proven):
             retention=Retention(self.database, self.ledger, self.clock, system_random),
             disposals=Disposals(self.database, self.ledger, self.clock, system_random),
             holds=Holds(self.database, self.ledger, self.clock, system_random),
+            inventories=self.inventories,
             signin=self.signin, stations=self.stations,
             trust_json=self.trust.encode, secure=False,
         )  # fmt: skip

@@ -1,0 +1,108 @@
+"""What is recorded and has not come: a station's inventories in, and what people are told of them."""
+
+import base64
+import binascii
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel
+
+from catalog.dependencies import Here, station
+from catalog.errors import InvalidInput
+from catalog.identity import AgencyId
+from catalog.inventories import SHOWN, ExpectedItem, InventoryFacts
+from catalog.inventory import LIMIT
+from catalog.paging import Page
+from catalog.routes.bodies import PROBLEMS, Asks, Body, json_of, takes
+from catalog.shapes import one_of
+from catalog.stations import Station
+
+stations_router = APIRouter(tags=["stations"], responses=PROBLEMS)
+router = APIRouter(tags=["completeness"])
+
+SIGNATURE = "tiezheng-signature"
+"""The header with a station's Ed25519 signature over the body's bytes, in base64."""
+Limit = Annotated[int, Query(ge=1, le=200)]
+
+
+class TakenInventory(BaseModel):
+    """The inventory that was taken in, by its id."""
+
+    inventory: str
+
+
+class Explanation(Body):
+    """Why something on a device will never come."""
+
+    reason: str
+
+
+class ArrivalHours(Body):
+    """Within how many hours of its end a recording must have arrived."""
+
+    hours: int
+
+
+@stations_router.post("/inventories", status_code=201, summary="What lies on a device", responses={200: {}})
+async def take_inventory(
+    request: Request, response: Response, here: Here, who: Annotated[Station, Depends(station)]
+) -> TakenInventory:
+    """Take in what a station says lies on a device; the same body again is answered 200 with the same id."""
+    body, signature = await _body(request), _signature(request)
+    taken = await run_in_threadpool(here.inventories.take, who, body, signature)
+    if taken.known:
+        response.status_code = 200
+    return TakenInventory(inventory=taken.id)
+
+
+async def _body(request: Request) -> bytes:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise InvalidInput("body", "comes as application/json")
+    content = bytearray()
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > LIMIT:
+            raise InvalidInput("body", f"has at most {LIMIT} bytes")
+    return bytes(content)
+
+
+def _signature(request: Request) -> bytes | None:
+    given = request.headers.get(SIGNATURE)
+    if given is None:
+        return None
+    try:
+        signature = base64.b64decode(given, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise InvalidInput("signature", "is no base64") from error
+    if len(signature) != 64:
+        raise InvalidInput("signature", "an Ed25519 signature has 64 bytes")
+    return signature
+
+
+@router.get("/completeness/items")
+def list_expected(
+    asks: Asks, here: Here, show: str = "missing", after: str | None = None, limit: Limit = 50
+) -> Page[ExpectedItem]:
+    """What lay on a device and has not arrived: `missing`, only what is `late`, or what was `explained`."""
+    return here.inventories.expected(asks, one_of("show", show, SHOWN), after, limit)
+
+
+@router.get("/completeness/inventories")
+def list_inventories(asks: Asks, here: Here, after: str | None = None, limit: Limit = 50) -> Page[InventoryFacts]:
+    """The inventories that stations posted, newest first."""
+    return here.inventories.list(asks, after, limit)
+
+
+@router.post("/completeness/items/{item}/explanation", status_code=204, openapi_extra=takes(Explanation))
+def explain(item: str, asks: Asks, here: Here, body: Annotated[Explanation, Depends(json_of(Explanation))]) -> None:
+    """Say why something on a device will never come."""
+    here.inventories.explain(asks, item, body.reason)
+
+
+@router.put("/agencies/{agency}/arrival-hours", status_code=204, openapi_extra=takes(ArrivalHours))
+def set_arrival_hours(
+    agency: AgencyId, asks: Asks, here: Here, body: Annotated[ArrivalHours, Depends(json_of(ArrivalHours))]
+) -> None:
+    """Say within how many hours footage must have arrived."""
+    here.agencies.set_arrival_hours(asks, agency, body.hours)

@@ -9,8 +9,6 @@ Never signs two roots for one size: only inside `exclusive`, only on top of the 
 compare-and-swap. Never tells an index that no durable head covers. Never repairs what does not match: LogCorrupt.
 """
 
-import fcntl
-import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,8 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from integrity import checkpoint, commitment, durable, merkle, note
-from integrity.bounded import read_bounded
+from integrity import checkpoint, commitment, merkle
 from integrity.checkpoint import Checkpoint, SignedCheckpoint
 from integrity.errors import HeadConflict, InvalidNote, InvalidProof, LogCorrupt, LogError, LogUnavailable
 from integrity.finding import Finding
@@ -27,18 +24,19 @@ from integrity.heads import FileHeads, LogHeads
 from integrity.log_check import LogCheck
 from integrity.log_keys import KeySource, LogKeys, key_source
 from integrity.note import Signer, Verifier
-from integrity.staging import Staging
-from integrity.tiles import FILE_MODE, FileTiles, Tile
+from integrity.tile_store import CHECKPOINT, SUCCESSION, TileStore
+from integrity.tiles import Tile
+from integrity.tiles_files import FileTiles
 from integrity.tlog_proof import TlogProof
 from integrity.tree import Files, RightEdge, StoredTree
 
-__all__ = ["FileHeads", "LeafAppender", "Log"]
+__all__ = ["CHECKPOINT", "SUCCESSION", "FileHeads", "LeafAppender", "Log"]
 
 Keys = Signer | Verifier | LogKeys | KeySource
 """What a log is opened with: without a signer among them it is for reading."""
 
-CHECKPOINT = "checkpoint"
-"""The published checkpoint's path."""
+Place = Path | TileStore
+"""Where a log lies: its folder, or whatever else keeps its tiles."""
 
 
 class LeafAppender(Protocol):
@@ -58,15 +56,13 @@ class _State:
 
 
 class Log:
-    """A log in a folder, its head in a store. Readers may use one object from any thread; writers take turns."""
+    """A log in its place, its head in a store. Readers may use one object from any thread; writers take turns."""
 
-    def __init__(self, folder: Path, keys: Keys, heads: LogHeads) -> None:
-        self._folder = folder
+    def __init__(self, place: Place, keys: Keys, heads: LogHeads) -> None:
+        self._store: TileStore = FileTiles(place) if isinstance(place, Path) else place
         self._source = key_source(keys)
         self._keys = self._source()
         self._heads = heads
-        self._tiles = FileTiles(folder)
-        self._staging = Staging(folder / "staging")
         self._turn = threading.Lock()
         self._writer: int | None = None
         self._state: _State | None = None
@@ -74,27 +70,23 @@ class Log:
         self._seen: SignedCheckpoint | None = None
 
     @staticmethod
-    def create(folder: Path, signer: Signer, heads: LogHeads) -> "Log":
+    def create(place: Place, signer: Signer, heads: LogHeads) -> "Log":
         """Sign the empty tree and publish it. HeadConflict when there is a log already, LogCorrupt when one lost its
         head: a second empty head would fork it."""
-        try:
-            durable.make_folder(folder, 0o755)
-            if heads.read() is None and ((folder / CHECKPOINT).exists() or (folder / "tile").exists()):
-                raise LogCorrupt("there are tiles or a checkpoint here, but no head")
-        except OSError as error:
-            raise LogUnavailable(f"the log's folder cannot be made: {error}") from error
+        log = Log(place, signer, heads)
+        if log._store.begin() and heads.read() is None:
+            raise LogCorrupt("there are tiles or a checkpoint here, but no head")
         heads.swap(None, checkpoint.sign(Checkpoint(signer.name, 0, merkle.EMPTY_ROOT), [signer]).note)
-        log = Log(folder, signer, heads)
         with log.exclusive():
             return log
 
     @staticmethod
-    def open(folder: Path, keys: Keys, heads: LogHeads) -> "Log":
+    def open(place: Place, keys: Keys, heads: LogHeads) -> "Log":
         """A log that exists; LogCorrupt when its head is missing or not signed by the key, LogUnavailable.
 
         Changes nothing: what a crash left to do is done by the next `exclusive`. A Verifier opens it for reading.
         """
-        log = Log(folder, keys, heads)
+        log = Log(place, keys, heads)
         log.head()
         return log
 
@@ -116,7 +108,7 @@ class Log:
     @property
     def behind(self) -> bool:
         """Whether the published checkpoint is older than the head, as after a full disk: an alarm, no loss."""
-        return self._published() != self.head().note
+        return self.published() != self.head().note
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
@@ -129,7 +121,7 @@ class Log:
         """
         if self._writer == threading.get_ident():
             raise LogError("exclusive() inside exclusive() would wait for ever")
-        with self._turn, self._flock(), self._heads.turn():
+        with self._turn, self._store.turn(), self._heads.turn():
             self._keys = self._source()
             self._refresh()
             self._writer = threading.get_ident()
@@ -165,23 +157,27 @@ class Log:
         again = checkpoint.sign(old.checkpoint, self._keys.signers)
         self._swap(old.note, again.note)
         try:
-            durable.replace(self._folder / CHECKPOINT, again.note, FILE_MODE)
-        except OSError as error:
+            self._store.publish(CHECKPOINT, again.note)
+        except LogUnavailable as error:
             raise LogUnavailable(f"the head is signed again, and not published yet: {error}") from error
+
+    def tell_succession(self, line: bytes) -> None:
+        """Publish the opening of the first leaf, which tells of the log that this one succeeds. LogUnavailable."""
+        self._store.publish(SUCCESSION, line)
 
     def _append(self, old: _State, entries: Sequence[bytes]) -> range:
         edge, files = old.edge.grow(entries)
         head = checkpoint.sign(Checkpoint(self.origin, edge.size, edge.root()), self._keys.signers)
         self._state = None  # unless all goes well, the next turn reads everything again
         try:
-            self._staging.write(head, files)
-        except OSError as error:
+            self._store.stage(head, files)
+        except LogUnavailable as error:
             raise LogUnavailable(f"nothing was appended: {error}") from error
         self._swap(old.head.note, head.note)
         try:
             self._publish(files, head)
             self._state = _State(head, edge)
-        except OSError:
+        except LogUnavailable:
             # The batch is durable: staged, and promised by the head. Its tiles are written at the next turn.
             pass
         return range(old.edge.size, edge.size)
@@ -198,12 +194,12 @@ class Log:
     def _publish(self, files: Files, head: SignedCheckpoint) -> None:
         """Write out a staged batch and say so; the same again after a crash anywhere inside."""
         for tile, content in files:
-            self._tiles.write(tile, content)
-        durable.replace(self._folder / CHECKPOINT, head.note, FILE_MODE)
+            self._store.write(tile, content)
+        self._store.publish(CHECKPOINT, head.note)
         for tile, _ in files:
             if tile.full:
-                self._tiles.drop_partials(tile)
-        self._staging.discard(head)
+                self._store.drop_partials(tile)
+        self._store.unstage(head)
 
     def _refresh(self) -> None:
         """Make what is in memory what the durable head says, finishing what a crash or a failure left undone."""
@@ -217,28 +213,31 @@ class Log:
                 self._heads.swap(note, note)
                 self._unsettled = False
             self._state = self._load(self._open_head(note))
-        except (OSError, HeadConflict) as error:
+        except HeadConflict as error:
             raise LogUnavailable(f"the log cannot be read or written: {error}") from error
+        except LogCorrupt as error:
+            if self._heads.read() == note:
+                raise
+            # Somebody broke into our turn, so what was compared here is of two moments.
+            raise LogUnavailable(f"the head was moved meanwhile: {error}") from error
 
     def _load(self, head: SignedCheckpoint) -> _State:
         self._refuse_rollback(head)
-        files = self._staging.read(head)
+        files = self._store.staged(head)
         if files is not None:
-            for tile, _ in files:
-                self._tiles.sweep(tile)
+            self._store.sweep_beside(files)
             self._publish(files, head)
         edge = RightEdge.load(head.size, lambda tile: self._fetch(tile, head))
         if edge.root() != head.root:
             raise LogCorrupt("the tiles at the right edge do not give the signed root")
-        if self._published() != head.note:
-            durable.replace(self._folder / CHECKPOINT, head.note, FILE_MODE)
-        durable.sweep(self._folder)
-        self._staging.sweep()
+        if self.published() != head.note:
+            self._store.publish(CHECKPOINT, head.note)
+        self._store.sweep(head.size)
         return _State(head, edge)
 
     def _refuse_rollback(self, head: SignedCheckpoint) -> None:
         """What was published was signed: a head below it, or beside it, would fork the log."""
-        published = self._published()
+        published = self.published()
         if published is None:
             return
         try:
@@ -301,49 +300,41 @@ class Log:
 
     def published(self) -> bytes | None:
         """The published checkpoint; it may be older than the head, and carry cosignatures. LogUnavailable."""
-        try:
-            return self._published()
-        except OSError as error:
-            raise LogUnavailable(f"the published checkpoint cannot be read: {error}") from error
+        return self._store.published(CHECKPOINT)
 
     def public_file(self, path: str) -> bytes | None:
         """What lies at a public path, such as `checkpoint` or `tile/0/001`; None for what is not published.
 
         A partial tile that a full one has replaced is cut from it, so a reader at an older size finds it too.
         """
-        if path == CHECKPOINT:
-            return self.published()
+        if path in (CHECKPOINT, SUCCESSION):
+            return self._store.published(path)
         tile, published = Tile.from_path(path), self.published()
         if tile is None or published is None:
             return None
         try:
-            return self._tiles.read(tile) if tile.within(checkpoint.claimed(published).size) else None
+            return self._store.read(tile) if tile.within(checkpoint.claimed(published).size) else None
         except InvalidNote:
             return None
-        except OSError as error:
-            raise LogUnavailable(f"{path} cannot be read: {error}") from error
 
     def check(self, progress: Callable[[int, int], None] | None = None) -> Iterator[Finding]:
         """Read every file of the log again and name each that is not what the signed head promises."""
-        with self._flock():
+        with self._store.turn(), self._heads.turn():
             # No writer is between the swap and the publication now, so what is unfinished was left by a crash.
-            head, published = self._heads.read(), self._published()
-        return iter(LogCheck(self._folder, self._keys, self._heads).run(head, published, progress))
+            head, published = self._heads.read(), self.published()
+        return iter(LogCheck(self._store, self._keys, self._heads).run(head, published, progress))
 
-    # --- the files ----------------------------------------------------------------------------------------------------
+    # --- what lies there ----------------------------------------------------------------------------------------------
 
     def _fetch(self, tile: Tile, head: SignedCheckpoint) -> bytes:
-        """A tile below this head: from its file, or from the batch that is just being written out."""
-        try:
-            for _ in range(2):  # the batch may have been written out between looking for the tile and for the batch
-                content = self._tiles.read(tile)
-                if content is not None:
-                    return content
-                staged = dict(self._staging.read(head) or Files())
-                if tile in staged:
-                    return staged[tile]
-        except OSError as error:
-            raise LogUnavailable(f"{tile.path} cannot be read: {error}") from error
+        """A tile below this head: as it lies there, or from the batch that is just being written out."""
+        for _ in range(2):  # the batch may have been written out between looking for the tile and for the batch
+            content = self._store.read(tile)
+            if content is not None:
+                return content
+            staged = dict(self._store.staged(head) or Files())
+            if tile in staged:
+                return staged[tile]
         raise LogCorrupt(f"{tile.path} is missing")
 
     def _open_head(self, note: bytes | None) -> SignedCheckpoint:
@@ -364,25 +355,6 @@ class Log:
         except InvalidNote:
             self._keys = self._source()
             return self._keys.open(note)
-
-    def _published(self) -> bytes | None:
-        try:
-            return read_bounded(self._folder / CHECKPOINT, note.SIZE_LIMIT)
-        except FileNotFoundError:
-            return None
-
-    @contextmanager
-    def _flock(self) -> Iterator[None]:
-        """One process at a time, released by the kernel when it dies."""
-        try:
-            fd = os.open(self._folder / "lock", os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        except OSError as error:
-            raise LogUnavailable(f"the log's lock cannot be opened: {error}") from error
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(fd)
 
 
 def _inclusion(index: int, size: int, tree: StoredTree) -> list[bytes]:

@@ -8,17 +8,16 @@ a writer: it judges the head it was given, and what is newer is the next run's.
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import overload
 
 from integrity import checkpoint, merkle
 from integrity.checkpoint import SignedCheckpoint
-from integrity.errors import InvalidNote, LogCorrupt, LogError
+from integrity.errors import InvalidNote, LogCorrupt, LogError, LogUnavailable
 from integrity.finding import Finding
 from integrity.heads import HeadStore
 from integrity.log_keys import LogKeys
-from integrity.staging import Staging
-from integrity.tiles import ENTRIES, WIDTH, FileTiles, Tile, decode_entries, decode_hashes, tile_at
+from integrity.tile_store import TileStore
+from integrity.tiles import ENTRIES, WIDTH, Tile, decode_entries, decode_hashes, tile_at
 
 Progress = Callable[[int, int], None]
 """Called with leaves read so far and leaves in all."""
@@ -44,11 +43,10 @@ class _Place:
 class LogCheck:
     """One run over the files of one log."""
 
-    def __init__(self, folder: Path, keys: LogKeys, heads: HeadStore) -> None:
+    def __init__(self, store: TileStore, keys: LogKeys, heads: HeadStore) -> None:
         self._keys = keys
         self._heads = heads
-        self._tiles = FileTiles(folder)
-        self._staging = Staging(folder / "staging")
+        self._store = store
         self._staged: dict[Tile, bytes] = {}
         self._narrower: dict[tuple[int, int], list[Tile]] = {}
         self._findings: list[Finding] = []
@@ -61,8 +59,8 @@ class LogCheck:
             return self._findings
         self._list_files()
         try:
-            self._staged = dict(self._staging.read(signed) or [])
-        except (OSError, LogCorrupt) as error:
+            self._staged = dict(self._store.staged(signed) or [])
+        except (LogUnavailable, LogCorrupt) as error:
             self._find("log-staging-damaged", "staging", str(error))
         places = [self._place(index, signed.size, progress) for index in range(-(-signed.size // WIDTH))]
         roots = self._settle(places, signed)
@@ -114,7 +112,7 @@ class LogCheck:
 
     def _list_files(self) -> None:
         """Files that no tree of this log has, and the narrower tiles that were left beside wider ones."""
-        paths, size = sorted(self._tiles.paths()), 0
+        paths, size = sorted(self._store.paths()), 0
         with suppress(LogError, InvalidNote):  # a head read after the listing covers all that was listed
             size = checkpoint.claimed(self._heads.read() or b"").size
         for path in paths:
@@ -126,8 +124,8 @@ class LogCheck:
 
     def _read(self, tile: Tile) -> bytes | None:
         try:
-            content = self._tiles.read(tile)
-        except (OSError, LogCorrupt) as error:
+            content = self._store.read(tile)
+        except (LogUnavailable, LogCorrupt) as error:
             self._find("log-tile-unreadable", tile.path, str(error))
             return None
         content = self._staged.get(tile) if content is None else content
@@ -192,7 +190,7 @@ class LogCheck:
         parent, offset = divmod(place.index, WIDTH)
         if place.index >= size // WIDTH:
             return otherwise(place)
-        content = self._tiles.read(tile_at(1, parent, size)) or b""
+        content = self._store.read(tile_at(1, parent, size)) or b""
         stored = content[offset * merkle.HASH_SIZE : (offset + 1) * merkle.HASH_SIZE]
         return stored if stored in place.candidates or not place.candidates else otherwise(place)
 

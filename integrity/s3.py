@@ -7,7 +7,7 @@ store says no), VaultUnavailable (no answer, or not now: the outcome is unknown)
 
 import base64
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -117,6 +117,12 @@ class Bucket:
         """Store a new version without a lock of its own, as an intruder would: for the probe only."""
         return _text(self._ask("put_object", Key=key, Body=body).get("VersionId"))
 
+    def replace(self, key: str, body: bytes) -> bool:
+        """Put an object without a lock, over whatever is there; whether the store says that it compared checksums."""
+        summed = _summed(sha256(body).digest())
+        answer = self._ask("put_object", Key=key, Body=body, **summed)
+        return bool(answer.get("ChecksumSHA256") == summed["ChecksumSHA256"])
+
     def begin(self, key: str, until: datetime) -> str:
         """Begin a version of several parts under a COMPLIANCE lock; the upload's id."""
         answer = self._ask("create_multipart_upload", Key=key, ChecksumAlgorithm="SHA256", **_locked(until))
@@ -170,6 +176,24 @@ class Bucket:
                 yield from body.iter_chunks(_CHUNK)
         finally:
             body.close()
+
+    def newest(self, key: str, limit: int) -> bytes | None:
+        """The newest object under a key; of one longer than `limit` bytes no more than one beyond it; None for none."""
+        try:
+            answer = self._ask("get_object", Key=key)
+        except VaultMissing:
+            return None
+        with closing(answer["Body"]) as body, translated():
+            content = bytes(body.read(limit + 1))
+        if len(content) != min(int(answer["ContentLength"]), limit + 1):
+            raise VaultUnavailable(f"what the store has at {key} broke off")
+        return content
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """The key of every newest object, in order."""
+        for page in self._pages("list_objects_v2", prefix):
+            for one in page.get("Contents", ()):
+                yield str(one["Key"])
 
     def listed(self, prefix: str) -> Iterator[Listed]:
         """Every version and every delete marker, keys in order; of one key the newest first."""

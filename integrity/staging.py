@@ -1,7 +1,9 @@
 """Tiles of a batch, made durable before the head that promises them is signed into place.
 
 After a crash the head says which batch counts: the one staged under its size and root is written out by the same code
-that would have written it then; any other never happened. Never holds what a durable head does not need.
+that would have written it then; any other never happened. One that leads beyond the head stays until the log has grown
+past it: whoever staged it may have lost its turn, and not know yet, and still win the swap. Here: how a batch is
+spelled, and a folder of them.
 """
 
 import hashlib
@@ -18,6 +20,7 @@ from integrity.tree import Files
 LIMIT = 1 << 30
 """Bytes of a batch that are read: fifteen million leaves at once."""
 
+_NAME = re.compile(r"(0|[1-9][0-9]{0,18})-[0-9a-f]{64}")
 _HEADER = b"tiezheng-staging-v1\n"
 _LINE = re.compile(rb"([!-~]{1,99}) (0|[1-9][0-9]{0,8})\n")
 
@@ -46,14 +49,26 @@ class Staging:
         if self._path(head).exists():
             durable.remove(self._path(head))
 
-    def sweep(self) -> None:
-        """Remove every batch and half-written file: only when no head needs any of them."""
+    def sweep(self, size: int) -> None:
+        """Remove half-written files, and batches that lead to no more leaves than this durable size; whatever else."""
         if self._folder.is_dir():
             for path in list(self._folder.iterdir()):
-                durable.remove(path)
+                if not leads_beyond(path.name, size):
+                    durable.remove(path)
 
     def _path(self, head: SignedCheckpoint) -> Path:
-        return self._folder / f"{head.size}-{head.root.hex()}"
+        return self._folder / batch_name(head)
+
+
+def batch_name(head: SignedCheckpoint) -> str:
+    """What the batch that leads to this head is called."""
+    return f"{head.size}-{head.root.hex()}"
+
+
+def leads_beyond(name: str, size: int) -> bool:
+    """Whether a batch of this name leads to more leaves than that."""
+    match = _NAME.fullmatch(name)
+    return match is not None and int(match[1]) > size
 
 
 def encode(files: Files) -> bytes:

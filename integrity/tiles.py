@@ -2,18 +2,16 @@
 
 A tile is 256 hashes of one level, an entry bundle the 256 entries below a tile of level 0; the rightmost ones are
 partial and carry their width in their path. Files are only ever added; a partial one is removed once the full one that
-contains it is durable. Nothing here knows which sizes were signed: that is `integrity.log`.
+contains it is durable. Nothing here knows which sizes were signed, that is `integrity.log`, nor where tiles lie:
+`integrity.tile_store`.
 """
 
 import re
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol, Self
+from typing import Self
 
-from integrity import durable
-from integrity.bounded import read_bounded
 from integrity.errors import LogCorrupt
 from integrity.merkle import HASH_SIZE
 
@@ -25,9 +23,6 @@ ENTRIES = -1
 
 CONTENT_LIMIT = WIDTH * (2 + 0xFFFF)
 """Bytes of a tile or entry bundle that are read: the largest that the format knows."""
-
-FILE_MODE = 0o644
-"""Everything in a log is public."""
 
 _PATH = re.compile(
     r"tile/(?P<level>entries|[0-9]|[1-5][0-9]|6[0-3])"
@@ -119,70 +114,3 @@ def narrowed(content: bytes, tile: Tile) -> bytes:
     if tile.level == ENTRIES:
         return encode_entries(decode_entries(content, WIDTH)[: tile.width])
     return content[: tile.width * HASH_SIZE]
-
-
-class TileStore(Protocol):
-    """Where tiles lie. Errors are OSError, except LogCorrupt where other bytes are there already."""
-
-    def read(self, tile: Tile) -> bytes | None:
-        """The content, cut from the full tile where the partial one is gone; None where neither is there."""
-        ...
-
-    def write(self, tile: Tile, content: bytes) -> None:
-        """Durable on return; equal bytes already there are an earlier call."""
-        ...
-
-    def drop_partials(self, tile: Tile) -> None:
-        """Remove the partial tiles in the place of a full one that is durable."""
-        ...
-
-
-class FileTiles:
-    """Tiles as files under the folder, at their public paths."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def locate(self, tile: Tile) -> Path:
-        """Where the tile's file is or would be."""
-        return self._folder / tile.path
-
-    def read(self, tile: Tile) -> bytes | None:
-        for candidate in (tile, tile.whole()):
-            try:
-                content = read_bounded(self.locate(candidate), CONTENT_LIMIT)
-            except FileNotFoundError:
-                continue
-            return content if candidate == tile else narrowed(content, tile)
-        return None
-
-    def write(self, tile: Tile, content: bytes) -> None:
-        path = self.locate(tile)
-        if not path.parent.is_dir():
-            durable.make_folder(path.parent, 0o755)
-        try:
-            durable.write_new(path, content, FILE_MODE)
-        except FileExistsError as error:
-            raise LogCorrupt(f"{tile.path} holds other bytes than the log wrote") from error
-
-    def drop_partials(self, tile: Tile) -> None:
-        folder = self.locate(tile).with_name(self.locate(tile).name + ".p")
-        if folder.is_dir():
-            durable.remove_tree(folder)
-
-    def sweep(self, tile: Tile) -> None:
-        """Remove what a killed process left half-written beside this tile."""
-        parent = self.locate(tile).parent
-        if parent.is_dir():
-            durable.sweep(parent)
-
-    def paths(self) -> Iterator[str]:
-        """Every file there is, as a path below the folder, in no order; half-written ones are left out."""
-        root = self._folder / "tile"
-        folders = [root] if root.is_dir() else []
-        while folders:
-            for entry in list(folders.pop().iterdir()):
-                if entry.is_dir() and not entry.is_symlink():
-                    folders.append(entry)
-                elif not durable.is_temporary(entry.name):
-                    yield entry.relative_to(self._folder).as_posix()

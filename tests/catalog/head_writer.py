@@ -14,16 +14,17 @@ from catalog.heads import SqlHeads
 from integrity.commitment import commit
 from integrity.errors import LogUnavailable
 from integrity.log import Log
+from integrity.tiles_files import FileTiles
 from tests.fakes.signers import SIGNER
 
 COUNT = 20
 
 
-class ElsewhereLog(Log):
-    """A log whose folder is seen from another machine: the kernel's lock there is not ours."""
+class ElsewhereTiles(FileTiles):
+    """A folder that is seen from another machine: the kernel's lock there is not ours."""
 
     @contextmanager
-    def _flock(self) -> Iterator[None]:
+    def turn(self) -> Iterator[None]:
         yield
 
 
@@ -39,7 +40,7 @@ def main(url: str, folder: Path, turns: str, name: str) -> None:
     """Append one by one, each until the log says where it is."""
     database = Database.open(url)
     heads = (SqlHeads if turns == "turns" else Pushing)(database, SIGNER.name)
-    log = ElsewhereLog.open(folder, SIGNER, heads)
+    log = Log.open(ElsewhereTiles(folder), SIGNER, heads)
     for number in range(COUNT):
         commitment = commit(bytes(32), f"{name}{number}".encode())
         index, beaten = None, 0

@@ -12,8 +12,7 @@ from typing import Any
 from integrity import durable
 from integrity.errors import AuthorityUnavailable, LogUnavailable, VaultUnavailable
 from integrity.heads import FileHeads
-from integrity.staging import Staging
-from integrity.tiles import FileTiles
+from integrity.tiles_files import FileTiles
 from integrity.vault_files import FileVault
 from tests.fakes.appenders import FakeAppender
 from tests.fakes.authorities import FakeAuthority
@@ -44,10 +43,7 @@ OPERATIONS: tuple[tuple[Any, str, Callable[[], Exception]], ...] = (
     (FakeAppender, "append", _log),
     (FileHeads, "read", _log),
     (FileHeads, "swap", _log),
-    (Staging, "write", _disk),
-    (Staging, "discard", _disk),
-    (FileTiles, "write", _disk),
-    (FileTiles, "drop_partials", _disk),
+    *((FileTiles, name, _log) for name in ("stage", "unstage", "write", "drop_partials", "publish")),
 )
 """Owner, name, and what its caller has to expect of it."""
 

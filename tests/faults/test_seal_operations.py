@@ -97,7 +97,7 @@ def test_the_table_is_of_what_sealing_does(begun: Path, place: Path) -> None:
         "FakeAppender.append": 1,
     }
     assert done["durable.write_new"] >= 2 + 1 + 4 + 1, "two fixed, references, tokens, leaf"
-    assert done["FileHeads.swap"] == done["Staging.write"] == 1
+    assert done["FileHeads.swap"] == done["FileTiles.stage"] == 1
     listed = {f"{owner.__name__.rpartition('.')[2]}.{name}" for owner, name, _ in OPERATIONS}
     never = {"durable.move", "durable.remove_tree", "FileTiles.drop_partials"}
     assert set(done) == listed - never

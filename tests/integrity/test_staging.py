@@ -12,6 +12,7 @@ from integrity.tiles import ENTRIES, Tile
 
 FILES = [(Tile(ENTRIES, 0, 2), b"\x00\x01a\x00\x01\n"), (Tile(0, 0, 2), bytes(64)), (Tile(1, 1234067), b"")]
 HEAD = SignedCheckpoint(b"", Checkpoint("o", 2, bytes(32)))
+LARGER = SignedCheckpoint(b"", Checkpoint("o", 3, bytes(32)))
 OTHER = SignedCheckpoint(b"", Checkpoint("o", 2, bytes(31) + b"1"))
 
 
@@ -24,17 +25,29 @@ def test_a_batch_is_read_back_for_its_own_head_only(tmp_path: Path) -> None:
     assert staging.read(OTHER) is None
 
 
-def test_batches_are_discarded_and_swept(tmp_path: Path) -> None:
+def test_a_batch_is_discarded_when_it_is_written_out(tmp_path: Path) -> None:
     staging = Staging(tmp_path / "staging")
     staging.discard(HEAD)
-    staging.sweep()
     staging.write(HEAD, FILES)
     staging.write(OTHER, FILES)
     staging.discard(HEAD)
     assert staging.read(HEAD) is None
     assert staging.read(OTHER) == FILES
-    staging.sweep()
-    assert staging.read(OTHER) is None
+
+
+def test_only_what_no_head_can_need_is_swept(tmp_path: Path) -> None:
+    """A batch that leads beyond the head may be of somebody who lost the turn, and still wins the swap."""
+    staging = Staging(tmp_path / "staging")
+    staging.sweep(5)
+    for head in (HEAD, OTHER, LARGER):
+        staging.write(head, FILES)
+    for name in (".0123456789abcdef.tmp", "3-x", f"03-{'0' * 64}"):
+        (tmp_path / "staging" / name).touch()
+    staging.sweep(HEAD.size)
+    assert (staging.read(HEAD), staging.read(OTHER), staging.read(LARGER)) == (None, None, FILES)
+    assert [path.name for path in (tmp_path / "staging").iterdir()] == [f"3-{bytes(32).hex()}"]
+    staging.sweep(LARGER.size)
+    assert staging.read(LARGER) is None
 
 
 def test_no_flipped_or_missing_byte_is_accepted() -> None:

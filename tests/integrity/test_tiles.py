@@ -1,7 +1,6 @@
-"""Tile paths and files against the specification's examples; every path that is not canonical refused."""
+"""Tile paths and contents against the specification's examples; every path that is not canonical refused."""
 
 import struct
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,8 +8,7 @@ from hypothesis import strategies as st
 
 from integrity import tiles
 from integrity.errors import LogCorrupt
-from integrity.tiles import ENTRIES, FileTiles, Tile
-from tests.fakes.interruptions import calls_of
+from integrity.tiles import ENTRIES, Tile
 
 
 @pytest.mark.parametrize(
@@ -75,39 +73,3 @@ def test_a_tile_of_another_length_is_refused() -> None:
     assert tiles.decode_hashes(bytes(64), 2) == [bytes(32), bytes(32)]
     with pytest.raises(LogCorrupt):
         tiles.decode_hashes(bytes(63), 2)
-
-
-def test_a_partial_tile_is_read_from_the_full_one_when_it_is_gone(tmp_path: Path) -> None:
-    store = FileTiles(tmp_path)
-    hashes, entries = bytes(range(256)) * 32, [bytes([i]) * 32 for i in range(256)]
-    bundle = tiles.encode_entries(entries)
-    assert store.read(Tile(0, 1, 5)) is None
-    store.write(Tile(0, 1, 5), hashes[:160])
-    store.write(Tile(0, 1), hashes)
-    store.write(Tile(ENTRIES, 1), bundle)
-    store.drop_partials(Tile(0, 1))
-    store.drop_partials(Tile(ENTRIES, 1))
-    assert sorted(store.paths()) == ["tile/0/001", "tile/entries/001"]
-    assert store.read(Tile(0, 1, 5)) == hashes[:160]
-    assert store.read(Tile(ENTRIES, 1, 5)) == tiles.encode_entries(entries[:5])
-    assert store.locate(Tile(0, 1)).stat().st_mode & 0o777 == 0o644
-
-
-def test_a_tile_is_written_once(tmp_path: Path) -> None:
-    store = FileTiles(tmp_path)
-    assert calls_of(lambda: store.write(Tile(0, 0, 1), bytes(32))) > 4, "its folders are durable too"
-    store.write(Tile(0, 0, 1), bytes(32))
-    with pytest.raises(LogCorrupt, match="other bytes"):
-        store.write(Tile(0, 0, 1), bytes(31) + b"1")
-    assert store.read(Tile(0, 0, 1)) == bytes(32)
-
-
-def test_half_written_files_are_no_tiles_and_can_be_swept(tmp_path: Path) -> None:
-    store = FileTiles(tmp_path)
-    store.write(Tile(0, 0, 1), bytes(32))
-    left = tmp_path / "tile" / "0" / "000.p" / ".0123456789abcdef.tmp"
-    left.write_bytes(b"")
-    assert list(store.paths()) == ["tile/0/000.p/1"]
-    store.sweep(Tile(0, 0, 1))
-    assert not left.exists()
-    store.sweep(Tile(5, 0, 1))

@@ -122,10 +122,10 @@ def test_a_full_disk_after_the_swap_is_told_as_success_and_made_up_for(
     log = opened(folder)
 
     def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+        raise LogUnavailable("No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("integrity.tiles.FileTiles.write", full)
+        patched.setattr("integrity.tiles_files.FileTiles.write", full)
         assert append(log, 254) == range(254, 255)
         assert log.behind
         reader = Log.open(folder / "log", SIGNER.verifier, FileHeads(folder / "log" / "head"))

@@ -91,7 +91,7 @@ _TABLE = (
     Problem("token-error", 500, "A timestamp failed"),
     Problem("token-invalid", 500, "A timestamp does not hold"),
     Problem("renewal-invalid", 500, "A renewal does not hold"),
-    Problem("revocations-invalid", 500, "A revocation list does not hold"),
+    Problem("revocations-invalid", 500, "A revocation list or OCSP response does not hold"),
     Problem("receipt-invalid", 500, "A receipt does not hold"),
     Problem("trust-invalid", 500, "trust.json does not hold"),
     Problem("bundle-invalid", 500, "A bundle does not hold"),

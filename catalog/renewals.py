@@ -21,6 +21,7 @@ from catalog.tables import originals, renewals, tokens
 from integrity.clock import Clock, Random, instant
 from integrity.digest import Digest
 from integrity.lifetime import good_until
+from integrity.proof_files import is_revocations
 from integrity.renewal import Renewal
 from integrity.seal_steps import KeptToken
 
@@ -108,7 +109,7 @@ def _draft(connection: Connection, stored: StoredOriginal) -> Draft:
     number = len(stored.renewals) + 1
     previous = stored.renewals[-1].token if stored.renewals else None
     files = revocation_files(connection, [stored.id])
-    lists = [content for name, content in files.items() if name.endswith(".crl")]
+    lists = [content for name, content in files.items() if is_revocations(name)]
     renewal = Renewal.of(number, stored.manifest_digest, there, lists, previous)
     return Draft(stored.id, number, renewal.encode(), len(there))
 

@@ -16,6 +16,8 @@ from integrity.errors import InvalidTrust
 CHAIN = 8
 """Certificates of one chain that are looked at."""
 
+MINIMUM_RSA_BITS = 2048
+
 _SIGNERS = (rsa.RSAPublicKey, ec.EllipticCurvePublicKey)
 UNREADABLE = (
     ValueError,
@@ -77,7 +79,7 @@ def issued_under(
     left = [one for one in dict.fromkeys(certificates) if _may_sign_lists(one)]
     above = list(roots)
     while len(certificates) <= CHAIN and above:
-        above = [one for one in left if any(_is_issued_by(one, issuer) for issuer in above)]
+        above = [one for one in left if any(is_issued_by(one, issuer) for issuer in above)]
         left = [one for one in left if one not in above]
         accepted += above
     return tuple(accepted)
@@ -89,7 +91,7 @@ def chain_above(certificate: x509.Certificate, others: Iterable[x509.Certificate
     left = [one for one in others if one.issuer != one.subject and _may_sign_lists(one)]
     below = [certificate]
     while below and len(chain) < CHAIN:
-        below = [one for one in left if any(_is_issued_by(issued, one) for issued in below)]
+        below = [one for one in left if any(is_issued_by(issued, one) for issued in below)]
         left = [one for one in left if one not in below]
         chain += below
     return tuple(chain[:CHAIN])
@@ -106,7 +108,8 @@ def _may_sign_lists(certificate: x509.Certificate) -> bool:
         return missing.oid == x509.KeyUsage.oid
 
 
-def _is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+def is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Whether this issuer itself signed the certificate, by name and key."""
     try:
         certificate.verify_directly_issued_by(issuer)
     except (InvalidSignature, *UNREADABLE):

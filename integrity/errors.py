@@ -26,7 +26,7 @@ IntegrityError                      code
 │   └── AuthorityUnavailable        authority-unavailable
 ├── WitnessUnavailable              witness-unavailable
 ├── InvalidRenewal                  renewal-invalid
-├── InvalidRevocations              revocations-invalid a revocation list that is not kept
+├── InvalidRevocations              revocations-invalid a revocation list or OCSP response that is not kept
 ├── InvalidReceipt                  receipt-invalid
 ├── InvalidTrust                    trust-invalid
 ├── InvalidOrder                    order-invalid       no two persons' order that the log proves
@@ -211,7 +211,7 @@ class InvalidRenewal(IntegrityError):
 
 
 class InvalidRevocations(IntegrityError):
-    """A revocation list is malformed, of a stranger, or not the one in force."""
+    """A revocation list or OCSP response is malformed, of a stranger, or not the one in force."""
 
     code = "revocations-invalid"
 

@@ -22,6 +22,7 @@ from integrity.errors import (
     InvalidManifest,
     InvalidNote,
     InvalidProof,
+    InvalidRevocations,
     InvalidToken,
     InvalidTrust,
     RevokedKey,
@@ -29,6 +30,7 @@ from integrity.errors import (
 from integrity.finding import Assurance
 from integrity.inquiry import Inquiry
 from integrity.manifest import Manifest
+from integrity.ocsp import OcspResponse, read_ocsp
 from integrity.receipt import Receipt, verify_receipt
 from integrity.tlog_proof import TlogProof
 from integrity.token import CLOCK_TOLERANCE, Expectation, TokenFacts, verify_token
@@ -71,6 +73,7 @@ class Judge:
         self._roots = [_Root(item.certificate, item.qualified) for item in trust.authorities] if trust else []
         self._between: list[x509.Certificate] = []
         self._revocations: list[x509.CertificateRevocationList] = []
+        self._responses: list[OcspResponse] = []
         self.revocation_digests: set[Digest] = set()
         """Of all that came along about revocation, believed or not."""
         self._trees: dict[tuple[str, int], bytes] = {}
@@ -112,10 +115,27 @@ class Judge:
         except InvalidTrust as error:
             self._inquiry.find("revocations-malformed", subject, str(error))
             return
-        if issued_by(revocations, [*(root.certificate for root in self._roots), *self._between]):
+        if issued_by(revocations, self._authorities()):
             self._revocations.append(revocations)
         else:
             self._inquiry.find("revocations-not-trusted", subject, "signed by no authority that is trusted")
+
+    def response(self, subject: str, content: bytes) -> None:
+        """An OCSP response that came along: as a list, if the certificate's issuer made it or had it made."""
+        self.revocation_digests.add(Digest.of(content))
+        try:
+            response = read_ocsp(content)
+        except InvalidRevocations as error:
+            self._inquiry.find("revocations-malformed", subject, str(error))
+            return
+        if response.signer(self._authorities()) is not None:
+            self._responses.append(response)
+        else:
+            self._inquiry.find("revocations-not-trusted", subject, "signed by no authority that is trusted")
+
+    def _authorities(self) -> list[x509.Certificate]:
+        """Whoever may say what was revoked."""
+        return [*(root.certificate for root in self._roots), *self._between]
 
     def token(self, subject: str, raw: bytes, digest: Digest, existed: Sequence[Existence] = ()) -> TokenFacts | None:
         """What a token over this digest says; None, with a finding, where it proves nothing."""
@@ -157,7 +177,9 @@ class Judge:
 
     def _rooted(self, raw: bytes, digest: Digest, existed_by: datetime | None) -> tuple[TokenFacts, _Root]:
         """What it says, and the root in which its chain ends."""
-        expected = Expectation((), self._now, revocations=tuple(self._revocations), existed_by=existed_by)
+        expected = Expectation(
+            (), self._now, revocations=self._revocations, existed_by=existed_by, responses=self._responses
+        )
         refusal = InvalidToken("token-chain", "there is no root certificate to judge it by")
         for root in self._roots:
             try:

@@ -71,9 +71,14 @@ def authority_files(certificates: Mapping[str, bytes]) -> dict[str, bytes]:
     return {certificate_name(name): pem for name, pem in certificates.items()}
 
 
-def revocations_name(authority: str, digest: Digest) -> str:
-    """The file name of a revocation list that was fetched for an authority."""
-    return f"{certificate_name(authority).removesuffix('.pem')}-{digest.hex[:16]}.crl"
+def revocations_name(authority: str, digest: Digest, kind: str) -> str:
+    """The file name of a revocation list (`crl`) or an OCSP response (`ocsp`) that was fetched for an authority."""
+    return f"{certificate_name(authority).removesuffix('.pem')}-{digest.hex[:16]}.{kind}"
+
+
+def is_revocations(name: str) -> bool:
+    """Whether a file of `authorities` is called like a revocation list or an OCSP response."""
+    return name.endswith((".crl", ".ocsp"))
 
 
 def between_name(pem: bytes) -> str:

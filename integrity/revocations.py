@@ -1,24 +1,31 @@
-"""Revocation lists (RFC 5280 section 5) as they are taken in, to be kept beside the tokens they speak of.
+"""Revocation lists (RFC 5280 section 5) and OCSP responses as they are taken in, to be kept beside their tokens.
 
-A list is kept only if it says something for certain: a whole one, of all reasons and of every certificate, signed under
-a root that the operator named, issued before now and not overdue. Says nothing of what a revocation means for a token:
-that is `integrity.token`. Never fetches one.
+Either is kept only if it says something for certain: a whole list, of all reasons and of every certificate, or a
+response about the very certificate; signed under a root that the operator named, issued before now and not overdue.
+Says nothing of what a revocation means for a token: that is `integrity.token`. Never fetches one.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import ClassVar, Literal
 from urllib.parse import urlsplit
 
 from cryptography import x509
 
-from integrity.certificates import UNREADABLE, issued_by, read_revocations
+from integrity.certificates import UNREADABLE, is_issued_by, issued_by, read_revocations
 from integrity.digest import Digest
 from integrity.errors import InvalidRevocations, InvalidTrust
+from integrity.ocsp import OcspResponse, read_ocsp
 from integrity.token import CLOCK_TOLERANCE
 
 LIMIT = 1024 * 1024
 """Bytes of a list that are taken, for verifiers read no more of one."""
+
+FRESH = timedelta(days=1)
+"""How old a response may be that does not say when the next one is due: then there is a newer one at any time."""
+
+Kind = Literal["crl", "ocsp"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,8 @@ class RevocationList:
     issuer: Digest
     this_update: datetime
     next_update: datetime | None
+    kind: ClassVar[Kind] = "crl"
+    serial: ClassVar[None] = None
 
     @property
     def digest(self) -> Digest:
@@ -40,6 +49,43 @@ class RevocationList:
         if revocations.issuer != certificate.issuer:
             return False
         return revocations.get_revoked_certificate_by_serial_number(certificate.serial_number) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An OCSP response that is about this certificate, whose issuer it does not name in full."""
+
+    response: OcspResponse
+    certificate: x509.Certificate
+    kind: ClassVar[Kind] = "ocsp"
+
+    @property
+    def content(self) -> bytes:
+        return self.response.content
+
+    @property
+    def digest(self) -> Digest:
+        return self.response.digest
+
+    @property
+    def issuer(self) -> Digest:
+        return issuer_of(self.certificate.issuer)
+
+    @property
+    def serial(self) -> str:
+        return serial_of(self.response.serial)
+
+    @property
+    def this_update(self) -> datetime:
+        return self.response.this_update
+
+    @property
+    def next_update(self) -> datetime | None:
+        return self.response.next_update
+
+    def revokes(self, certificate: x509.Certificate) -> bool:
+        """Whether it says so of this certificate, for whatever reason."""
+        return self.response.revoked is not None and self.response.is_about(certificate)
 
 
 def read_list(content: bytes) -> RevocationList:
@@ -62,11 +108,45 @@ def take_list(content: bytes, issuers: Iterable[x509.Certificate], now: datetime
     taken = read_list(content)
     if not issued_by(read_revocations(content), issuers):
         raise InvalidRevocations("signed by no root of this authority, nor by one that its root made")
-    if taken.this_update > now + CLOCK_TOLERANCE:
-        raise InvalidRevocations(f"it is from the future, {taken.this_update}")
-    if taken.next_update is not None and taken.next_update < now - CLOCK_TOLERANCE:
-        raise InvalidRevocations(f"its next one was due at {taken.next_update}")
+    _require_in_force(taken.this_update, taken.next_update, now)
     return taken
+
+
+def take_answer(
+    content: bytes,
+    certificate: x509.Certificate,
+    issuers: Iterable[x509.Certificate],
+    now: datetime,
+    known: RevocationList | None = None,
+) -> Answer:
+    """A response that a responder gave about this certificate, if it is the one in force; InvalidRevocations.
+
+    `known` is the newest list of the same issuer: a responder that stands on it is not believed any more.
+    """
+    response = read_ocsp(content)
+    if not response.is_about(certificate):
+        raise InvalidRevocations("it is about another certificate")
+    signer = response.signer(one for one in issuers if is_issued_by(certificate, one))
+    if signer is None:
+        raise InvalidRevocations("signed by no issuer of this certificate, nor by a responder that one made")
+    if known is not None and known.revokes(signer):
+        raise InvalidRevocations("the responder's own certificate was revoked")
+    if response.produced_at > now + CLOCK_TOLERANCE:
+        raise InvalidRevocations(f"it is from the future, {response.produced_at}")
+    _require_in_force(response.this_update, response.next_update or response.this_update + FRESH, now)
+    return Answer(response, certificate)
+
+
+def _require_in_force(issued: datetime, due: datetime | None, now: datetime) -> None:
+    if issued > now + CLOCK_TOLERANCE:
+        raise InvalidRevocations(f"it is from the future, {issued}")
+    if due is not None and due < now - CLOCK_TOLERANCE:
+        raise InvalidRevocations(f"its next one was due at {due}")
+
+
+def serial_of(number: int) -> str:
+    """A certificate's number as it is kept, in hexadecimal."""
+    return f"{number:x}"
 
 
 def issuer_of(name: x509.Name) -> Digest:

@@ -19,7 +19,7 @@ from integrity.inquiry import Inquiry, RunningStep
 from integrity.judge import Existence, Judge
 from integrity.manifest import Manifest, leaf_of
 from integrity.note import SIZE_LIMIT as CHECKPOINT_LIMIT
-from integrity.proof_files import AUTHORITIES, MANIFEST, TLOG_PROOF, is_between, is_proof
+from integrity.proof_files import AUTHORITIES, MANIFEST, TLOG_PROOF, is_between, is_proof, is_revocations
 from integrity.sm3 import Sm3
 from integrity.statement import LIMIT as MANIFEST_LIMIT
 from integrity.tlog_proof import SIZE_LIMIT as PROOF_LIMIT
@@ -65,13 +65,19 @@ class SealCheck:
         self._existed = existed
 
     def authorities(self, folder: str) -> None:
-        """Certificates and revocation lists that came along, the lists last: certificates say who may make them."""
+        """Certificates that came along, then lists and OCSP responses: certificates say who may make them."""
         paths = [path for path in self._source.paths() if path.startswith(folder)]
         between = [path for path in paths if is_between(path.removeprefix(folder))]
         roots = [path for path in paths if path.endswith(".pem") and path not in between]
         lists = [path for path in paths if path.endswith(".crl")]
+        responses = [path for path in paths if path.endswith(".ocsp")]
         judge = self._judge
-        for some, judged in ((roots, judge.certificates), (between, judge.between), (lists, judge.revocations)):
+        for some, judged in (
+            (roots, judge.certificates),
+            (between, judge.between),
+            (lists, judge.revocations),
+            (responses, judge.response),
+        ):
             for path in some:
                 content = self._source.read(path, _CERTIFICATES_LIMIT)
                 if content is not None:
@@ -226,9 +232,9 @@ def token_findings(files: Mapping[str, bytes], digest: Digest, trust: Trust, now
 
 
 def is_certificate(path: str, folder: str) -> bool:
-    """Whether a path is where certificates and revocation lists lie."""
+    """Whether a path is where certificates, revocation lists and OCSP responses lie."""
     name = path.removeprefix(folder)
-    return name != path and "/" not in name and name.endswith((".pem", ".crl"))
+    return name != path and "/" not in name and (name.endswith(".pem") or is_revocations(name))
 
 
 def tell(step: RunningStep, facts: TokenFacts | None) -> None:

@@ -8,7 +8,7 @@ Never imports an HTTP client; never says yes to what it could not read.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,28 +20,18 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from integrity import cms
-from integrity.certificates import key_period, read_certificate
+from integrity.certificates import MINIMUM_RSA_BITS, key_period, read_certificate
 from integrity.digest import Digest
 from integrity.errors import InvalidEncoding, InvalidToken, InvalidTrust
+from integrity.ocsp import OcspResponse
 from integrity.oids import ECDSA_WITH, RSA, RSA_WITH, SHA256_OID, SHA384_OID, SHA512_OID
+from integrity.revoked import Revoked
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far two honest clocks may be apart."""
 
 OUTLIVED = "token-outlived-certificate"
 """The one defect of a token that another token over the same digest, or a renewal, makes good."""
-
-MINIMUM_RSA_BITS = 2048
-
-_PEACEFUL = frozenset(
-    {
-        x509.ReasonFlags.unspecified,
-        x509.ReasonFlags.affiliation_changed,
-        x509.ReasonFlags.superseded,
-        x509.ReasonFlags.cessation_of_operation,
-    }
-)
-"""Reasons, stated as such, for which a key is given up without having been lost (RFC 3161 section 4)."""
 
 _HASHES: dict[str, tuple[str, hashes.HashAlgorithm]] = {
     SHA256_OID: ("sha256", hashes.SHA256()),
@@ -85,9 +75,9 @@ class Token:
 class Expectation:
     """What a token is judged by, apart from itself; whoever verifies brings it from outside.
 
-    `now` is the verifier's clock. `policies` empty means any. `revocations` were found to be signed by their issuer.
-    `existed_by` is an instant at which the token is proven to have existed by something other than itself: with it a
-    certificate may have ended or been revoked later.
+    `now` is the verifier's clock. `policies` empty means any. `revocations` (lists) and `responses` (of OCSP) were
+    found to be signed by their issuer. `existed_by` is an instant at which the token is proven to have existed by
+    something other than itself: with it a certificate may have ended or been revoked later.
     """
 
     roots: Sequence[x509.Certificate]
@@ -96,6 +86,7 @@ class Expectation:
     policies: frozenset[str] = frozenset()
     revocations: Sequence[x509.CertificateRevocationList] = ()
     existed_by: datetime | None = None
+    responses: Sequence[OcspResponse] = ()
 
 
 def verify_token(raw: bytes, digest: Digest, expected: Expectation) -> TokenFacts:
@@ -237,38 +228,31 @@ def _check_afterlife(certificate: x509.Certificate, at: datetime, expected: Expe
     known = expected.existed_by or expected.now
     if known > certificate.not_valid_after_utc:
         raise InvalidToken("token-outlived-certificate", "nothing proves it existed before its certificate ended")
+    for revoked in sorted(_revoked(certificate, expected), key=lambda one: one.peaceful):  # a lost key weighs more
+        _check_revocation(revoked, at, known)
+
+
+def _revoked(certificate: x509.Certificate, expected: Expectation) -> Iterator[Revoked]:
+    """Whatever lists and responses say against this certificate."""
     for revocations in expected.revocations:
-        if revocations.issuer != certificate.issuer:
-            continue
-        revoked = revocations.get_revoked_certificate_by_serial_number(certificate.serial_number)
-        if revoked is not None:
-            _check_revocation(revoked, at, known)
+        if revocations.issuer == certificate.issuer:
+            entry = revocations.get_revoked_certificate_by_serial_number(certificate.serial_number)
+            if entry is not None:
+                yield Revoked.entry(entry)
+    for response in expected.responses:
+        if response.revoked is not None and response.is_about(certificate):
+            yield response.revoked
 
 
-def _check_revocation(revoked: x509.RevokedCertificate, at: datetime, known: datetime) -> None:
+def _check_revocation(revoked: Revoked, at: datetime, known: datetime) -> None:
     """RFC 3161 section 4: a key that was given up in peace leaves its earlier tokens alone, any other taints them all.
 
     Even in peace only a proof tells earlier tokens from later ones. Without a reason, or with one that is about a
     compromise, the token has to be proven older than the revocation, and than the day it is said to reach back to.
     """
-    since, peaceful = _revoked_since(revoked)
+    since = revoked.since
     if known < since:
         return
-    if peaceful and at < since:
+    if revoked.peaceful and at < since:
         raise InvalidToken("token-outlived-certificate", f"nothing proves it existed before its revocation at {since}")
-    raise InvalidToken("token-certificate-revoked", f"revoked at {revoked.revocation_date_utc}, valid until {since}")
-
-
-def _revoked_since(revoked: x509.RevokedCertificate) -> tuple[datetime, bool]:
-    """From when on the certificate counts no more, and whether its key was given up in peace."""
-    since, peaceful = revoked.revocation_date_utc, False
-    try:
-        extensions = tuple(revoked.extensions)
-    except ValueError:
-        return since, False  # what it says in a way nobody can read is no peace
-    for extension in extensions:
-        if isinstance(extension.value, x509.CRLReason):
-            peaceful = extension.value.reason in _PEACEFUL
-        if isinstance(extension.value, x509.InvalidityDate):
-            since = min(since, extension.value.invalidity_date_utc)
-    return since, peaceful
+    raise InvalidToken("token-certificate-revoked", f"revoked at {revoked.at}, valid until {since}")

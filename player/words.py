@@ -187,7 +187,7 @@ ACTIONS = {
     "upload-terminated": _("Upload given up"),
     "token-added": _("Time token added"),
     "token-renewed": _("Time tokens renewed"),
-    "revocations-kept": _("Revocation list kept"),
+    "revocations-kept": _("Revocation list or OCSP response kept"),
     "checkpoint-stamped": _("Log checkpoint stamped"),
     "log-recovered": _("Log continued after a restore"),
     "log-key-changed": _("Key of the log replaced"),

@@ -27,7 +27,7 @@ from catalog.database import Database
 from catalog.errors import CatalogError
 from catalog.renditions import RenditionStore
 from catalog.renewals import count_due
-from catalog.revocations import newest_lists
+from catalog.revocations import newest_answers, newest_lists
 from catalog.tables import quarantine
 from catalog.vault_locks import late_locks, lock_claims
 from ingest.spool import CONTENT
@@ -35,10 +35,11 @@ from integrity.anchor import Anchor, anchor_findings, chain_findings
 from integrity.certificates import read_revocations
 from integrity.clock import Clock
 from integrity.digest import Digest
-from integrity.errors import IntegrityError, InvalidTrust, LogError, VaultError
+from integrity.errors import IntegrityError, InvalidRevocations, InvalidTrust, LogError, VaultError
 from integrity.finding import Finding
 from integrity.log_chain import LogChain
 from integrity.manifest import Manifest, leaf_of
+from integrity.ocsp import OcspResponse, read_ocsp
 from integrity.receipt import verify_receipt
 from integrity.seal_check import token_findings
 from integrity.seal_steps import MANIFEST
@@ -101,6 +102,7 @@ class Audit:
     _to_read: list[Claimed] = field(default_factory=list)
     _later: list[Note] = field(default_factory=list)
     _revocations: tuple[x509.CertificateRevocationList, ...] = ()
+    _responses: tuple[OcspResponse, ...] = ()
 
     def run(self) -> Report:
         """Every check, and what is to be said beside the findings."""
@@ -184,7 +186,9 @@ class Audit:
 
     def _judge(self, raw: bytes, digest: Digest) -> datetime:
         roots = [authority.certificate for authority in self.parts.trust.authorities]
-        expected = Expectation(roots=roots, now=self.parts.clock.now(), revocations=self._revocations)
+        expected = Expectation(
+            roots=roots, now=self.parts.clock.now(), revocations=self._revocations, responses=self._responses
+        )
         return verify_token(raw, digest, expected).gen_time
 
     # --- within one snapshot ------------------------------------------------------------------------------------------
@@ -215,7 +219,7 @@ class Audit:
                 self._collect(anchor.name, self._anchor(connection, anchor))
 
     def _lists(self, connection: Connection) -> Iterator[Finding]:
-        """What was fetched about revocation: every list against its row; tokens are judged by each issuer's newest.
+        """What was fetched about revocation, against its rows; tokens are judged by the newest of each kind.
 
         Who signed it was seen when it came, and it is in the ledger since; it can only take trust away.
         """
@@ -223,6 +227,9 @@ class Audit:
         for content in newest_lists(connection):
             with suppress(InvalidTrust):  # named already
                 self._revocations += (read_revocations(content),)
+        for content in newest_answers(connection):
+            with suppress(InvalidRevocations):
+                self._responses += (read_ocsp(content),)
 
     def _homeless(self, claimed: Sequence[Claimed]) -> Iterator[Finding]:
         """Claims on a vault that the settings do not know: nobody could have looked there."""

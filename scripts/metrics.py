@@ -68,8 +68,12 @@ def _lists(authorities: Sequence[Mapping[str, Any]]) -> Iterator[Metric]:
     """Of authorities that publish what they revoked."""
     label = ["authority"]
     revoked = GaugeMetricFamily("tiezheng_certificate_revoked", "1 where its certificate is revoked", labels=label)
-    age = GaugeMetricFamily("tiezheng_revocations_age_seconds", "Since its list was issued", labels=label)
-    refused = GaugeMetricFamily("tiezheng_revocations_refused", "Lists that were away or not kept", labels=label)
+    age = GaugeMetricFamily(
+        "tiezheng_revocations_age_seconds", "Since its list or OCSP response was issued", labels=label
+    )
+    refused = GaugeMetricFamily(
+        "tiezheng_revocations_refused", "Lists and OCSP responses that were away or not kept", labels=label
+    )
     for authority in authorities:
         name = [authority["name"]]
         if "revoked" in authority:

@@ -124,7 +124,9 @@ class Settings(BaseModel):
         default=90, ge=1, description="days before a token's certificate ends in which the token is renewed"
     )
     revocation_hours: int = Field(
-        default=24, ge=0, description="hours after which authorities' revocation lists are fetched again; 0 for never"
+        default=24,
+        ge=0,
+        description="hours after which authorities' revocation lists and OCSP responses are fetched again; 0 for never",
     )
     max_upload_bytes: int = Field(default=64 * 1024 * MIB, ge=1, description="largest file that is received, in bytes")
     reserve_bytes: int = Field(

@@ -1,6 +1,7 @@
 """HTTP to time-stamping authorities: one exchange, one small answer, within an agreed time.
 
-A token is asked for by a POST (RFC 3161 section 3.4), a revocation list by a GET (RFC 5280 section 4.2.1.13).
+A token is asked for by a POST (RFC 3161 section 3.4), a revocation list by a GET (RFC 5280 section 4.2.1.13), what a
+responder says of one certificate by a POST (RFC 6960 appendix A.1).
 """
 
 import ssl
@@ -10,6 +11,7 @@ import httpx2
 
 from integrity.cms import RESPONSE_LIMIT
 from integrity.errors import AuthorityUnavailable
+from integrity.ocsp import LIMIT as ANSWER_LIMIT
 from integrity.revocations import LIMIT as LIST_LIMIT
 from integrity.revocations import is_web
 
@@ -17,8 +19,9 @@ SECONDS = 10.0
 """For the whole exchange; a seal goes on without a token rather than wait."""
 
 LIST_SECONDS = 15.0
-"""For a revocation list; nobody waits for one."""
+"""For a revocation list, or a responder's answer; nobody waits for one."""
 
+_ASKING = {"Content-Type": "application/ocsp-request", "Accept": "application/ocsp-response"}
 _HEADERS = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
 
 
@@ -55,15 +58,25 @@ class HttpTransport:
 
 def fetch_list(url: str, seconds: float = LIST_SECONDS) -> bytes:
     """What lies at this address, of whatever media type; AuthorityUnavailable alone. Follows no redirect."""
+    return _fetch(url, seconds, LIST_LIMIT)
+
+
+def ask_responder(url: str, request: bytes, seconds: float = LIST_SECONDS) -> bytes:
+    """What the OCSP responder at this address answers, of whatever media type; AuthorityUnavailable alone."""
+    return _fetch(url, seconds, ANSWER_LIMIT, request)
+
+
+def _fetch(url: str, seconds: float, limit: int, request: bytes | None = None) -> bytes:
     if not is_web(url):
         raise AuthorityUnavailable(f"{url}: not an address of HTTP")
     deadline = time.monotonic() + seconds
+    method, headers = ("GET", {}) if request is None else ("POST", _ASKING)
     try:
         with (
             httpx2.Client(timeout=seconds, follow_redirects=False, trust_env=False) as client,
-            client.stream("GET", url) as response,
+            client.stream(method, url, content=request, headers=headers) as response,
         ):
-            return _read(url, response, deadline, LIST_LIMIT)
+            return _read(url, response, deadline, limit)
     except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL) as error:
         raise AuthorityUnavailable(f"{url}: {type(error).__name__} {error}") from error
 

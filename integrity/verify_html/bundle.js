@@ -110,6 +110,7 @@ class BundleCheck {
   async #whole(step) {
     for (const path of [...this.bag.files.keys()].filter((each) => each.startsWith(AUTHORITIES)).sort()) {
       if (path.endsWith(".crl")) this.#leave(path, "a revocation list: only tiezheng verify reads it");
+      if (path.endsWith(".ocsp")) this.#leave(path, "an OCSP response: only tiezheng verify reads it");
       if (BETWEEN.test(path)) {
         this.#leave(path, "who signed a revocation list: only tiezheng verify reads it");
         continue;
@@ -324,7 +325,7 @@ function isRenewal(path) {
 }
 
 function isCertificate(path) {
-  return /^proofs\/authorities\/[^/]+\.(pem|crl)$/.test(path);
+  return /^proofs\/authorities\/[^/]+\.(pem|crl|ocsp)$/.test(path);
 }
 
 /** Lines without their newline; what follows the last newline is none. */

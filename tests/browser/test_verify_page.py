@@ -34,7 +34,10 @@ from tests.integrity.zoo.specimen import SECOND_PATH, VIDEO_PATH, Specimen, flip
 
 pytestmark = pytest.mark.xdist_group("browser")
 
-LEFT_TO_VERIFY = {"bundle/a_revocation_list_of_a_stranger_came_along": frozenset({"not-checked"})}
+LEFT_TO_VERIFY = {
+    "bundle/a_revocation_list_of_a_stranger_came_along": frozenset({"not-checked"}),
+    "bundle/an_ocsp_response_of_a_stranger_came_along": frozenset({"not-checked"}),
+}
 """What the page cannot judge it says so of, and never calls verified."""
 
 VERDICTS = {
@@ -190,7 +193,7 @@ def test_hostile_proofs_are_named_as_verify_names_them(opened: Opened, tmp_path:
         broken = files | {f"proofs/{part}": exhibit.path.read_bytes()}
         broken["tagmanifest-sha256.txt"] = listing(broken, payload=False)
         reader.judges(broken)
-        expected[exhibit.name] = {"not-checked"} if exhibit.path.suffix == ".crl" else set(exhibit.codes)
+        expected[exhibit.name] = {"not-checked"} if exhibit.path.suffix in (".crl", ".ocsp") else set(exhibit.codes)
         found[exhibit.name] = reader.codes_of(f"proofs/{part}")
     assert {name: found[name] for name in found if found[name] != expected[name]} == {}
 

@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 from integrity import der
 from integrity.authority import EmbeddedAuthority
@@ -104,8 +104,12 @@ def signer(
     period: x509.PrivateKeyUsagePeriod | None = None,
     serial: int = 2,
     lists: Sequence[str] = (),
+    answers: Sequence[str] = (),
 ) -> Issued:
-    """A time-stamping certificate under `issuer`; `purposes` empty leaves the extension out, `lists` are addresses."""
+    """A time-stamping certificate under `issuer`; `purposes` empty leaves the extension out.
+
+    `lists` and `answers` are addresses of its issuer's revocation list and OCSP responder.
+    """
     key = key or rsa_key("signer")
     builder = x509.CertificateBuilder(issuer.certificate.subject, _name("signer"), key.public_key(), serial, start, end)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
@@ -116,6 +120,12 @@ def signer(
     if lists:
         points = [x509.DistributionPoint([x509.UniformResourceIdentifier(url)], None, None, None) for url in lists]
         builder = builder.add_extension(x509.CRLDistributionPoints(points), critical=False)
+    if answers:
+        access = [
+            x509.AccessDescription(AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(url))
+            for url in answers
+        ]
+        builder = builder.add_extension(x509.AuthorityInformationAccess(access), critical=False)
     return Issued(key, builder.sign(issuer.key, SHA256()))
 
 

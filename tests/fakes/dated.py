@@ -36,12 +36,13 @@ def dated(
     qualified: bool = False,
     key: str | None = None,
     lists: Sequence[str] = (),
+    answers: Sequence[str] = (),
 ) -> Dated:
     """An authority whose certificate began a month ago and ends at `end`; its root lasts for decades."""
     start = clock.now().replace(microsecond=0) - timedelta(days=30)
     root = certificates.root(f"root of {name}", start - YEAR, start + 60 * YEAR)
     signing = certificates.rsa_key(key or f"key of {name}", 3072)
-    issued = certificates.signer(root, start=start, end=end, key=signing, lists=lists)
+    issued = certificates.signer(root, start=start, end=end, key=signing, lists=lists, answers=answers)
     embedded = certificates.authority(folder / name, root, issued, clock)
     client = HttpAuthority(
         name, embedded.respond, [root.certificate], clock, FakeRandom(name.encode()), qualified=qualified

@@ -7,6 +7,7 @@ import base64
 import json
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import rfc3161ng
@@ -18,12 +19,14 @@ from integrity import der, seal_steps, staging
 from integrity.canonical import Json, canonical
 from integrity.custody import CustodyEntry
 from integrity.digest import Digest
+from integrity.oids import SHA256_OID
 from integrity.renewal import Renewal
 from integrity.statement import Filing, Statement
 from integrity.submission import Submission
 from integrity.tiles import Tile, encode_entries
 from integrity.vault import VaultRef
-from tests.fakes import certificates
+from tests.fakes import certificates, ocsp
+from tests.fakes.certificates import YEAR
 from tests.fakes.signers import SIGNER, WITNESS
 from tests.fuzz import scratch
 from tests.fuzz.targets import CORPUS
@@ -114,6 +117,14 @@ def _tokens(seal: dict[str, bytes]) -> Iterator[tuple[str, bytes]]:
     revoked = certificates.revocations(bench.root, {2: AT}, AT)
     yield "revocations", revoked.public_bytes(Encoding.DER)
     yield "revocations", revoked.public_bytes(Encoding.PEM)
+    key = certificates.rsa_key("zoo-elsewhere-signer")
+    delegate = ocsp.responder(bench.root, key=key, start=AT - YEAR, end=AT + YEAR)
+    plain = ocsp.Response(bench.root, at=AT, due=AT + YEAR)
+    yield "ocsp", plain.der()
+    yield "ocsp", replace(plain, signer=delegate, certificates=ocsp.encoded(delegate), by_key=True).der()
+    told = [ocsp.invalid_since(AT - YEAR)]
+    yield "ocsp", replace(plain, status=ocsp.revoked(AT, 1), single=told, algorithm=SHA256_OID).der()
+    yield "ocsp", ocsp.TRY_LATER
     for nonce in (None, 2**60):
         request = rfc3161ng.make_timestamp_request(digest=bytes(32), hashname="sha256", nonce=nonce,
                                                    include_tsa_certificate=True)  # fmt: skip

@@ -12,6 +12,7 @@ from integrity.authority import EmbeddedAuthority
 from integrity.certificates import issued_by, key_period, read_certificates, read_revocations
 from integrity.digest import Digest
 from integrity.errors import InvalidEncoding
+from integrity.ocsp import read_ocsp, responders
 from integrity.token import Expectation, verify_token
 from tests.fakes import certificates
 from tests.fakes.certificates import Forgery, Issued
@@ -82,6 +83,7 @@ def _token_certificate(content: bytes) -> None:
 def _certificates(content: bytes) -> None:
     for certificate in read_certificates(content):
         key_period(certificate)
+        responders(certificate)
 
 
 def _certificate(content: bytes) -> None:
@@ -94,6 +96,13 @@ def _revocations(content: bytes) -> None:
     revocations = read_revocations(content)
     issued_by(revocations, [authority.certificate for authority in scratch.trust().authorities])
     revocations.get_revoked_certificate_by_serial_number(2)
+
+
+def _ocsp(content: bytes) -> None:
+    response = read_ocsp(content)
+    same(content, response.content)
+    response.signer(authority.certificate for authority in scratch.trust().authorities)
+    response.is_about(_signer().certificate)
 
 
 @cache
@@ -117,5 +126,6 @@ TARGETS = (
     Target("certificate", _certificate),
     Target("certificates", _certificates),
     Target("revocations", _revocations),
+    Target("ocsp", _ocsp),
     Target("request", _request),
 )

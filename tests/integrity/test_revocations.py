@@ -1,6 +1,7 @@
-"""Revocation lists that are taken, and every kind that is not."""
+"""Revocation lists and OCSP responses that are taken, and every kind that is not."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,10 +11,11 @@ from cryptography.x509 import ReasonFlags
 
 from integrity.digest import Digest
 from integrity.errors import InvalidRevocations
-from integrity.revocations import LIMIT, distribution_points, is_web, read_list, take_list
+from integrity.revocations import FRESH, LIMIT, distribution_points, is_web, read_list, take_answer, take_list
 from tests.fakes import certificates
 from tests.fakes.certificates import YEAR
 from tests.fakes.clocks import START
+from tests.fakes.ocsp import Response, encoded, responder, revoked
 
 ROOT = certificates.root("lists root")
 MINUTE = timedelta(minutes=1)
@@ -103,3 +105,66 @@ def test_where_a_certificate_says_its_list_is() -> None:
 def test_what_is_no_address_of_http(url: str) -> None:
     assert not is_web(url)
     assert is_web("http://a/b")
+
+
+SIGNER = certificates.signer(ROOT)
+PLAIN = Response(ROOT, due=START + YEAR)
+
+
+def test_an_answer_of_the_issuer_is_taken_as_it_came() -> None:
+    delegate = responder(ROOT)
+    by_delegate = replace(PLAIN, signer=delegate, certificates=encoded(delegate), status=revoked(START, 4))
+    for made in (PLAIN, by_delegate):
+        taken = take_answer(made.der(), SIGNER.certificate, [ROOT.certificate], START)
+        assert (taken.kind, taken.serial, taken.content) == ("ocsp", "2", made.der())
+        assert (taken.this_update, taken.next_update) == (START, START + YEAR)
+        assert taken.issuer == Digest.of(ROOT.certificate.subject.public_bytes())
+        assert taken.digest == Digest.of(made.der())
+        assert taken.revokes(SIGNER.certificate) is (made is by_delegate)
+        assert not taken.revokes(certificates.signer(ROOT, serial=3).certificate)
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (replace(PLAIN, serial=3), "another certificate"),
+        (Response(certificates.root("stranger")), "another certificate"),
+        (replace(PLAIN, signer=SIGNER, certificates=encoded(SIGNER)), "no issuer"),
+        (replace(PLAIN, at=START + 6 * MINUTE), "future"),
+        (replace(PLAIN, produced_at=START + 6 * MINUTE), "future"),
+        (replace(PLAIN, at=START - YEAR, due=START - 6 * MINUTE), "next one was due"),
+        (replace(PLAIN, at=START - FRESH - 6 * MINUTE, due=None), "next one was due"),
+    ],
+)
+def test_which_answers_are_not_taken(made: Response, words: str) -> None:
+    with pytest.raises(InvalidRevocations, match=words):
+        take_answer(made.der(), SIGNER.certificate, [ROOT.certificate], START)
+
+
+def test_clocks_may_differ_for_answers_too() -> None:
+    for made in (
+        replace(PLAIN, at=START + 4 * MINUTE),
+        replace(PLAIN, at=START - YEAR, due=START - 4 * MINUTE),
+        replace(PLAIN, at=START - FRESH - 4 * MINUTE, due=None),
+    ):
+        take_answer(made.der(), SIGNER.certificate, [ROOT.certificate], START)
+
+
+def test_only_who_issued_the_certificate_answers_for_it() -> None:
+    """An authority of the same name with another key is another one."""
+    same = certificates.between(ROOT, "lists root")
+    made = Response(same, due=START + YEAR).der()
+    with pytest.raises(InvalidRevocations, match="no issuer"):
+        take_answer(made, SIGNER.certificate, [ROOT.certificate, same.certificate], START)
+
+
+def test_a_responder_that_was_revoked_is_not_believed() -> None:
+    delegate = responder(ROOT)
+    made = replace(PLAIN, signer=delegate, certificates=encoded(delegate)).der()
+    for serial, taken in ((8, True), (7, False)):
+        known = read_list(certificates.revocations(ROOT, {serial: START}).public_bytes(Encoding.DER))
+        if taken:
+            take_answer(made, SIGNER.certificate, [ROOT.certificate], START, known)
+        else:
+            with pytest.raises(InvalidRevocations, match="responder's own"):
+                take_answer(made, SIGNER.certificate, [ROOT.certificate], START, known)

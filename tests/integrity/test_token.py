@@ -14,11 +14,13 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from integrity import cms, der
 from integrity.digest import Digest
 from integrity.errors import InvalidToken
+from integrity.ocsp import OcspResponse, read_ocsp
 from integrity.oids import CONTENT_TYPE, MESSAGE_DIGEST, SHA256_OID, SHA384_OID, SHA512_OID, SIGNING_CERTIFICATE_V2
 from integrity.token import Expectation, verify_token
-from tests.fakes import certificates
+from tests.fakes import certificates, ocsp
 from tests.fakes.certificates import YEAR, Forgery, Issued
 from tests.fakes.clocks import START
+from tests.fakes.ocsp import Response
 from tests.servers import openssl_ts
 
 BODY = b"evidence"
@@ -46,8 +48,9 @@ def expecting(
     policies: frozenset[str] = frozenset(),
     revocations: tuple[x509.CertificateRevocationList, ...] = (),
     existed_by: datetime | None = None,
+    responses: tuple[OcspResponse, ...] = (),
 ) -> Expectation:
-    return Expectation((root.certificate,), now, nonce, policies, revocations, existed_by)
+    return Expectation((root.certificate,), now, nonce, policies, revocations, existed_by, responses)
 
 
 def finding(raw: bytes, expected: Expectation, digest: Digest = DIGEST) -> str:
@@ -314,6 +317,22 @@ class TestForm:
         assert finding(raw, expecting(certificates.root())) == "token-chain"
 
 
+PEACE = x509.CRLReason(x509.ReasonFlags.superseded)
+LOST = x509.CRLReason(x509.ReasonFlags.key_compromise)
+NUMBERS = {"unspecified": 0, "key_compromise": 1, "ca_compromise": 2, "superseded": 4, "cessation_of_operation": 5}
+
+
+def _answered(root: Issued, at: datetime, extensions: Sequence[x509.ExtensionType]) -> OcspResponse:
+    """An OCSP response that says what an entry of a list with these extensions says."""
+    reason, reaching = None, []
+    for extension in extensions:
+        if isinstance(extension, x509.CRLReason):
+            reason = NUMBERS[extension.reason.name]
+        elif isinstance(extension, x509.InvalidityDate):
+            reaching.append(ocsp.invalid_since(extension.invalidity_date_utc))
+    return read_ocsp(Response(root, 2, ocsp.revoked(at, reason), single=reaching).der())
+
+
 class TestAfterwards:
     """What happened to the certificate since."""
 
@@ -354,17 +373,31 @@ class TestAfterwards:
     ) -> None:  # fmt: skip
         """Made at START. Given up in peace it has ended; lost, it counts only if something older than that tells."""
         revoked = (certificates.revocations(root, {2: START + days * DAY}, extensions=extensions),)
+        answered = (_answered(root, START + days * DAY, extensions),)
         known = None if existed is None else START + existed * DAY
-        expected = expecting(root, now=START + 9 * DAY, revocations=revoked, existed_by=known)
-        if code is None:
-            verify_token(good, DIGEST, expected)
-        else:
-            assert finding(good, expected) == code
+        for expected in (
+            expecting(root, now=START + 9 * DAY, revocations=revoked, existed_by=known),
+            expecting(root, now=START + 9 * DAY, responses=answered, existed_by=known),
+        ):
+            if code is None:
+                verify_token(good, DIGEST, expected)
+            else:
+                assert finding(good, expected) == code
 
     def test_another_was_revoked(self, root: Issued, good: bytes) -> None:
         other = certificates.root("other root")
         lists = (certificates.revocations(root, {3: START}), certificates.revocations(other, {2: START}))
         verify_token(good, DIGEST, expecting(root, revocations=lists))
+        answers = [Response(root, 3, ocsp.revoked(START)), Response(other, 2, ocsp.revoked(START)), Response(root, 2)]
+        verify_token(good, DIGEST, expecting(root, responses=tuple(read_ocsp(one.der()) for one in answers)))
+
+    def test_of_two_who_say_why_the_worse_counts(self, root: Issued, good: bytes) -> None:
+        """A list that tells of peace does not outvote an answer that tells of a lost key, nor the other way round."""
+        for peaceful, lost in ((PEACE, LOST), (LOST, PEACE)):
+            said = certificates.revocations(root, {2: START + DAY}, extensions=[peaceful])
+            answer = _answered(root, START + DAY, [lost])
+            expected = expecting(root, now=START + 9 * DAY, revocations=(said,), responses=(answer,))
+            assert finding(good, expected) == "token-certificate-revoked"
 
 
 @openssl_ts.REQUIRED

@@ -71,7 +71,7 @@ def test_the_command(tmp_path: Path) -> None:
 
 def test_there_are_good_ones_of_every_kind_that_can_be_good() -> None:
     good = {exhibit.kind for exhibit in exhibits() if not exhibit.codes and not exhibit.error}
-    assert good == {"bundle", "seal", "token", "receipt", "release", "log"}
+    assert good == {"bundle", "seal", "token", "receipt", "certificate", "release", "log"}
 
 
 def test_every_finding_has_a_specimen_or_a_reason_why_not() -> None:

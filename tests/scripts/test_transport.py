@@ -7,8 +7,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from integrity.errors import AuthorityUnavailable
+from integrity.ocsp import LIMIT as ANSWER_LIMIT
 from integrity.revocations import LIMIT
-from scripts.transport import HttpTransport, fetch_list
+from scripts.transport import HttpTransport, ask_responder, fetch_list
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
@@ -135,6 +136,24 @@ def test_a_list_of_whatever_media_type(server: Callable[[Answer], str]) -> None:
 def test_what_is_no_list(server: Callable[[Answer], str], answer: Answer) -> None:
     with pytest.raises(AuthorityUnavailable):
         fetch_list(server(answer))
+
+
+def test_a_responder_is_asked(server: Callable[[Answer], str]) -> None:
+    seen: list[tuple[str, str | None, str | None]] = []
+    reply = _reply(media_type="application/ocsp-response")
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        seen.append((request.command, request.headers["Content-Type"], request.headers["Content-Length"]))
+        reply(request)
+
+    assert ask_responder(server(answer), b"asked") == b"reply"
+    assert seen == [("POST", "application/ocsp-request", "5")]
+
+
+@pytest.mark.parametrize("answer", [_reply(status=500), _reply(status=307), _reply(body=bytes(ANSWER_LIMIT + 1))])
+def test_what_is_no_answer_of_a_responder(server: Callable[[Answer], str], answer: Answer) -> None:
+    with pytest.raises(AuthorityUnavailable):
+        ask_responder(server(answer), b"asked")
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "ldap://127.0.0.1/x", "file:///etc/passwd", "http://["])

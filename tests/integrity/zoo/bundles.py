@@ -10,6 +10,8 @@ from integrity.commitment import commit
 from integrity.custody import CustodyEntry
 from integrity.digest import Digest
 from integrity.sm3 import Sm3
+from tests.fakes import certificates
+from tests.fakes.ocsp import Response
 from tests.integrity.zoo import Cage, Files
 from tests.integrity.zoo.specimen import (
     DOCUMENT_PATH,
@@ -213,6 +215,12 @@ def a_further_root_came_along(files: Files, specimen: Specimen) -> None:
 @case("revocations-not-trusted")
 def a_revocation_list_of_a_stranger_came_along(files: Files, specimen: Specimen) -> None:
     files["proofs/authorities/embedded.crl"] = specimen.strangers_revocations
+    specimen.relisted(files)
+
+
+@case("revocations-not-trusted")
+def an_ocsp_response_of_a_stranger_came_along(files: Files, specimen: Specimen) -> None:
+    files["proofs/authorities/embedded.ocsp"] = Response(certificates.root("stranger")).der()
     specimen.relisted(files)
 
 

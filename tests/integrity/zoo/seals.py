@@ -181,6 +181,16 @@ def a_revocation_list_is_garbage(files: Files, _: Specimen) -> None:
     files["authorities/embedded.crl"] = b"garbage"
 
 
+@case("revocations-malformed")
+def an_ocsp_response_is_garbage(files: Files, _: Specimen) -> None:
+    files["authorities/embedded.ocsp"] = b"garbage"
+
+
+@case("file-unreadable")
+def an_ocsp_response_is_absurdly_large(files: Files, _: Specimen) -> None:
+    files["authorities/embedded.ocsp"] = bytes(2 << 20)
+
+
 @case("proof-missing")
 def there_is_no_proof(files: Files, _: Specimen) -> None:
     del files["tlog-proof"]

@@ -62,3 +62,8 @@ class JobFailures:
         everything = select(job_failures).order_by(job_failures.c.since, job_failures.c.kind, job_failures.c.subject)
         with self._database.read() as connection:
             return [JobFailure(**row._mapping) for row in connection.execute(everything.limit(limit))]
+
+
+def reason_of(error: BaseException) -> str:
+    """What is said of an error: its stable code, or else its type, and its text."""
+    return f"{getattr(error, 'code', type(error).__name__)}: {error}"

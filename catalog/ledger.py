@@ -11,14 +11,15 @@ stand for something that never happened. Nothing here changes or removes an entr
 """
 
 from functools import partial
+from typing import Protocol
 
 from sqlalchemy import Connection, insert, select
 
 from catalog.database import Database
 from catalog.entry import SYSTEM, Actor, Entry, Json, Outcome, Subject, body_of, columns
+from catalog.errors import LedgerUnavailable
 from catalog.identity import EntryId
 from catalog.refusals import Refusals
-from catalog.sequencer import Sequencer
 from catalog.tables import ledger, ledger_openings, outbox
 from integrity.clock import Clock, Random, instant
 from integrity.commitment import SALT_SIZE, commit
@@ -29,10 +30,28 @@ WAIT_SECONDS = 10.0
 """How long a permission waits for the log before it is refused."""
 
 
+class Leaves(Protocol):
+    """Who sees to it that an entry gets its leaf: the sequencer, or in a worker another process's."""
+
+    def committed(self, entry_id: EntryId, commitment: bytes) -> None: ...
+    def wait_for(self, entry_id: EntryId, timeout: float) -> None: ...
+
+
+class Elsewhere:
+    """The leaves of a process without a log: the outbox takes its entries to one that has it. Permits nothing."""
+
+    def committed(self, entry_id: EntryId, commitment: bytes) -> None:
+        """Whoever has the log looks into the outbox by himself."""
+
+    def wait_for(self, entry_id: EntryId, timeout: float) -> None:
+        """LedgerUnavailable: what permits something is not to be written here."""
+        raise LedgerUnavailable("this process has no log to wait for")
+
+
 class Ledger:
     """Writes entries; the only thing that does. Safe to use from every thread."""
 
-    def __init__(self, database: Database, clock: Clock, random: Random, sequencer: Sequencer) -> None:
+    def __init__(self, database: Database, clock: Clock, random: Random, sequencer: Leaves) -> None:
         self._database = database
         self._clock = clock
         self._random = random

@@ -56,10 +56,10 @@ class Workers:
             connection.execute(insert(workers).values(id=worker, **facts))
 
     def beat(self, worker: str) -> bool:
-        """It is alive; False when it had been given up meanwhile, or its row is gone (`arrive` again)."""
-        mine = update(workers).where(workers.c.id == worker, workers.c.lost_at.is_(None))
+        """It is alive, whatever others said of it; False when its row is gone (`arrive` again)."""
+        mine = update(workers).where(workers.c.id == worker)
         with self._database.write() as connection:
-            beating = mine.values(beats=workers.c.beats + 1, beat_at=self._clock.now())
+            beating = mine.values(beats=workers.c.beats + 1, beat_at=self._clock.now(), lost_at=None)
             return connection.execute(beating).rowcount == 1
 
     def leave(self, worker: str) -> None:
@@ -69,23 +69,22 @@ class Workers:
             connection.execute(delete(workers).where(workers.c.id == worker))
 
     def beats(self) -> dict[str, int]:
-        """The count of everybody who is not lost, and UNKNOWN for whoever has taken something and has no row."""
+        """The count of everybody who is not lost, and UNKNOWN for whoever else has taken something."""
         taken = select(recordings.c.claimed_by).where(recordings.c.state == "preparing").distinct()
+        alive = select(workers.c.id, workers.c.beats).where(workers.c.lost_at.is_(None))
         with self._database.read() as connection:
-            known = {row.id: row for row in connection.execute(select(workers))}
-            strangers = [name for name in connection.scalars(taken) if name is not None and name not in known]
-        alive = {name: int(row.beats) for name, row in known.items() if row.lost_at is None}
-        return alive | dict.fromkeys(strangers, UNKNOWN)
+            strangers = [name for name in connection.scalars(taken) if name is not None]
+            return dict.fromkeys(strangers, UNKNOWN) | {row.id: int(row.beats) for row in connection.execute(alive)}
 
     def give_up(self, worker: str, beats: int) -> list[RecordingId] | None:
         """It has stood still at this count for too long: what it had taken and is free again. None when it beat."""
         with self._database.write() as connection:
-            there = connection.scalar(select(func.count()).select_from(workers).where(workers.c.id == worker))
-            still = update(workers).where(workers.c.id == worker, workers.c.beats == beats, workers.c.lost_at.is_(None))
-            moved = connection.execute(still.values(lost_at=self._clock.now())).rowcount == 1
-            if not moved and (there or beats != UNKNOWN):
-                return None
-            return release_claims(connection, worker)
+            alive = (workers.c.id == worker) & workers.c.lost_at.is_(None)
+            still = update(workers).where(alive, workers.c.beats == beats).values(lost_at=self._clock.now())
+            if connection.execute(still).rowcount == 1:
+                return release_claims(connection, worker)
+            beating = connection.scalar(select(workers.c.id).where(alive)) is not None
+            return None if beating or beats != UNKNOWN else release_claims(connection, worker)
 
     def list(self) -> list[Worker]:
         """Everybody, those lost within a day too; by name."""

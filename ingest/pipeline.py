@@ -17,6 +17,7 @@ import structlog
 
 from catalog import preparation
 from catalog.identity import RecordingId
+from catalog.job_failures import JobFailures, reason_of
 from catalog.originals import StoredOriginal
 from catalog.parts import Parts
 from catalog.preparation import Preparation, Rendition
@@ -55,6 +56,7 @@ class Pipeline:
         store: RenditionStore,
         open_original: OpenOriginal,
         renderer: Renderer,
+        failures: JobFailures,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._states = states
@@ -62,6 +64,7 @@ class Pipeline:
         self._store = store
         self._open_original = open_original
         self._renderer = renderer
+        self._failures = failures
         self._monotonic = monotonic
         self._later: dict[RecordingId, float] = {}  # until when what failed is passed over, of this process alone
 
@@ -71,7 +74,7 @@ class Pipeline:
         Raises ChildrenStopped when the service is ending, SpaceExhausted when there is no room, and whatever the
         vault or the catalog raise; the recording is then given back with no attempt counted.
         """
-        self._prepare_wanted()
+        self.prepare_wanted()
         while self._states.claim(recording):
             self._attempt(recording)
 
@@ -82,7 +85,8 @@ class Pipeline:
             self._attempt(recording)
         return recording is not None
 
-    def _prepare_wanted(self) -> None:
+    def prepare_wanted(self) -> None:
+        """Prepare all that viewers wait for. What fails is left for later; ChildrenStopped."""
         while recording := self._states.claim_next(self._left_for_later(), wanted=True):
             try:
                 self._attempt(recording)
@@ -102,12 +106,17 @@ class Pipeline:
             self._states.unplayable(recording, str(error))
         except ChildFailed as error:
             self._states.child_failed(recording, f"{error.code}: {error}")
-        except BaseException:
+        except ChildrenStopped:
+            self._states.release(recording)
+            raise
+        except BaseException as error:
             self._later[recording] = self._monotonic() + LATER_SECONDS
             self._states.release(recording)
+            self._failures.failed("prepare", recording, reason_of(error))
             raise
         else:
             self._later.pop(recording, None)
+            self._failures.succeeded("prepare", recording)
         finally:
             try:
                 self._store.give_up(recording)

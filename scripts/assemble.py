@@ -167,7 +167,7 @@ class House:
 def open_house(data: Path, settings: Settings) -> House:
     """Open an installation that `serve` has founded; NotFounded where there is none."""
     founding.origin(data)
-    clock, random = SystemClock(), system_random
+    clock, random, worker = SystemClock(), system_random, founding.worker_of(data)
     database = Database.open(settings.database_url(data))
     check_schema(database)
     logs = open_chain(data, database, clock)
@@ -194,7 +194,7 @@ def open_house(data: Path, settings: Settings) -> House:
         ledger=ledger,
         checkpoints=checkpoints,
         proofs=LeafProofs(logs, checkpoints.covering, cosigned_of, told.quorum),
-        recordings=Recordings(database, ledger, clock, random),
+        recordings=Recordings(database, ledger, clock, random, worker),
         renewals=Renewals(database, ledger, clock, random),
         revocations=Revocations(database, ledger, clock),
         agencies=Agencies(database, ledger, clock, random),
@@ -202,7 +202,7 @@ def open_house(data: Path, settings: Settings) -> House:
         stations=Stations(database, ledger, clock, random),
         signin=SignIn(database, ledger, clock, random, passwords, session_length),
         retention=Retention(database, ledger, clock, random),
-        renditions=RenditionStore(data / "renditions"),
+        renditions=RenditionStore(settings.renditions(data), worker),
         cosigned=cosigned_of(logs.log),
         passwords=passwords,
         fallbacks=Fallbacks(),

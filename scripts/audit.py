@@ -94,7 +94,7 @@ def run(
             logs=read_chain(data, database, lambda one: judged_by.log_terms(one.origin) or own.log_terms(one.origin)),
             vaults=vaults.checks(),
             locks=vaults.lock_checks(),
-            renditions=RenditionStore(data / "renditions"),
+            renditions=RenditionStore(chosen.renditions(data)),
             trust=judged_by,
             clock=clock,
             told=tuple(one for one in own.authorities if one.name != founding.AUTHORITY),

@@ -13,6 +13,7 @@ from scripts.settings import language_of_terminal
 
 COMMANDS = {
     "serve": "scripts.serve",
+    "work": "scripts.work",
     "tsa": "scripts.authority",
     "dock": "scripts.dock",
     "verify": "scripts.verify",

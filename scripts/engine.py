@@ -40,7 +40,7 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a kind of job does with its subject, and how many of them at a time."""
+    """What a kind of job does with its subject, and how many of them at a time; 0: others do it, elsewhere."""
 
     run: Callable[[str], None]
     concurrency: int = 1
@@ -82,7 +82,8 @@ class Engine:
 
     def wake(self, kind: Kind, subject: str, priority: int = NORMAL) -> None:
         """See `catalog.jobs.JobPort`."""
-        self._call(lambda: self._enqueue(kind, subject, priority))
+        if self._kinds[kind].concurrency:
+            self._call(lambda: self._enqueue(kind, subject, priority))
 
     def active(self, kind: Kind) -> set[str]:
         """See `catalog.jobs.JobPort`."""
@@ -108,6 +109,8 @@ class Engine:
         self._job = DBOS.workflow(name="job", max_recovery_attempts=_UNLIMITED)(job)
         DBOS.launch()
         for kind, work in self._kinds.items():
+            if not work.concurrency:
+                continue
             DBOS.register_queue(
                 kind,
                 worker_concurrency=work.concurrency,

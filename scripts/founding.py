@@ -27,9 +27,21 @@ from scripts.log_records import NotFounded, origin, read_records
 from scripts.logs import make_log
 from scripts.settings import Settings, WrongSettings
 
-__all__ = ["AUTHORITY", "NotFounded", "found", "origin", "own_trust", "receipt_signer", "sole_server", "trust"]
+__all__ = [
+    "AUTHORITY",
+    "NotFounded",
+    "found",
+    "origin",
+    "own_trust",
+    "receipt_signer",
+    "sole_server",
+    "trust",
+    "worker_of",
+]
 
 AUTHORITY = EMBEDDED
+WORKER = "worker"
+"""The file with the name under which this folder's service takes recordings: others may share its catalog."""
 
 
 class DataInUse(Exception):
@@ -62,6 +74,8 @@ def found(data: Path, settings: Settings, random: Random) -> None:
         durable.write_new(data / "keys" / "origin", _origin(data, settings, random).encode())
         make_key(data / "keys" / "log.key", random)
         make_key(data / "keys" / "receipt.key", random)
+    if not (data / WORKER).exists():
+        durable.write_new(data / WORKER, f"serve-{random(6).hex()}".encode())
     _require_origin(data, settings)
     if not finished:
         _make_log(data, settings)
@@ -119,6 +133,12 @@ def own_trust(data: Path) -> Trust:
     root = data / "authority" / "ca.pem"
     authorities = (TrustedAuthority(AUTHORITY, root.read_bytes(), qualified=False),) if root.exists() else ()
     return _trust(data, authorities)
+
+
+def worker_of(data: Path) -> str:
+    """The name under which the service of this folder prepares; empty before `found` has made one."""
+    path = data / WORKER
+    return path.read_text(encoding="ascii") if path.exists() else ""
 
 
 def _origin(data: Path, settings: Settings, random: Random) -> str:

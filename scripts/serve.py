@@ -15,10 +15,8 @@ from pathlib import Path
 from types import FrameType
 
 import click
-import structlog
 import uvicorn
 from sqlalchemy import func, select
-from structlog.tracebacks import ExceptionDictTransformer
 
 from catalog import tables
 from catalog.audit_trust import record_authorities
@@ -34,6 +32,7 @@ from scripts.assemble_vaults import protections
 from scripts.authority_child import AuthorityChild
 from scripts.key_change import retire_keys
 from scripts.settings import Settings, child_environment, load
+from scripts.technical_log import log_as_json
 
 ADMINISTRATOR = "admin"
 GRACE_SECONDS = 20
@@ -50,7 +49,7 @@ GRACE_SECONDS = 20
 def command(data: Path, host: str, port: int, file: Path | None) -> None:
     """Run the service; the first start makes everything and prints a one-time administrator password."""
     settings = load(file)
-    _log_as_json()
+    log_as_json()
     durable.make_folder(data)
     with ExitStack() as stack:
         stack.enter_context(founding.sole_server(data))
@@ -155,17 +154,3 @@ def _announced(data: Path, host: str, port: int) -> Iterator[None]:
         yield
     finally:
         place.unlink(missing_ok=True)
-
-
-def _log_as_json() -> None:
-    """Technical log lines, one JSON object each, on stderr; never evidence, never a secret."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            # Never with local variables: among them are session tokens and what people wrote.
-            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )

@@ -142,7 +142,18 @@ class Settings(BaseModel):
     view_minutes: int = Field(default=240, ge=1, description="minutes a view stays open for playing")
     session_hours: int = Field(default=10, ge=1, le=72, description="hours until a sign-in ends")
     grant_hours: int = Field(default=72, ge=1, description="hours an approved copy may be fetched")
-    prepare_jobs: int = Field(default=1, ge=1, le=32, description="how many recordings are prepared at the same time")
+    renditions_folder: Path | None = Field(
+        default=None, description="folder of the viewing copies, where workers share it; default: in the data folder"
+    )
+    worker_silence_seconds: float = Field(
+        default=30, ge=1, le=600, description="seconds without a beat after which a worker is given up"
+    )
+    prepare_jobs: int = Field(
+        default=1,
+        ge=0,
+        le=32,
+        description="how many recordings are prepared at the same time; 0 leaves all to `tiezheng work`",
+    )
     prepare_timeout_s: int = Field(default=6 * 3600, ge=10, description="seconds after which a decoder is ended")
     prepare_memory_bytes: int = Field(
         default=3 * 1024 * MIB, ge=256 * MIB, description="address space of a decoder, in bytes"
@@ -206,6 +217,10 @@ class Settings(BaseModel):
     def tls(self) -> bool:
         """Whether people reach the service over TLS."""
         return self.public_url is not None and self.public_url.startswith("https://")
+
+    def renditions(self, data: Path) -> Path:
+        """The folder of the viewing copies."""
+        return self.renditions_folder or data / "renditions"
 
     def database_url(self, data: Path) -> str:
         """The catalog's URL: what was set, or SQLite inside the data folder."""

@@ -4,32 +4,19 @@ Started in the order in which each needs the last, stopped in the opposite one. 
 would lose: the spool and the catalog are the truth, and the reconciler brings back whatever is not where it should be.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
-from typing import Protocol
 
-import structlog
-
-from catalog.disposing import Disposing
 from catalog.grants import Grants
-from catalog.identity import GrantId, RecordingId
-from catalog.jobs import LATER, Kind
-from catalog.parts import Parts
-from catalog.vault_locks import VaultLocks
-from ingest.child import Children
 from ingest.filing import Filing
 from ingest.intake import Intake
 from ingest.past import CatalogPast
-from ingest.pipeline import Pipeline
 from ingest.quarantine import Quarantine
 from ingest.receipt import Receipts
 from ingest.receive import Receiver
-from ingest.rendering import Bounds, Renderer
-from ingest.replication import Replication
 from ingest.resume import Reconciler
 from ingest.spool import Spool
 from ingest.upload import Limits, Uploads
@@ -37,12 +24,10 @@ from integrity.digest import Digest
 from integrity.seal import Sealer
 from scripts.assemble import House
 from scripts.authorities import Authorities
+from scripts.chores import Bundles, Chores, heart_of
 from scripts.cosigners import WITNESSES, Cosigners
-from scripts.engine import Engine, Work, sqlite_url
-from scripts.renewing import Renewer, Renewing
-from scripts.revocations import Fetching, sources_of
-from scripts.scrubbing import Scrubbing
-from scripts.settings import MIB, child_environment
+from scripts.engine import Engine, sqlite_url
+from scripts.revocations import Fetching
 from scripts.stamping import Stamping
 from scripts.witness_client import HttpWitness
 
@@ -50,16 +35,6 @@ RECEIVERS = 40
 """Threads that write uploads to the disk: about one for each camera that docking stations push at once."""
 DOCUMENT_BYTES = 512 * 1024 * 1024
 """The largest document a person files."""
-
-
-_log = structlog.get_logger()
-
-
-class Bundles(Protocol):
-    """What makes bundles, and removes those that are good for nothing any more."""
-
-    def make(self, grant: GrantId) -> None: ...
-    def sweep(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,49 +64,21 @@ def running(house: House, authorities: Authorities, grants: Grants, export: Bund
         stack.callback(stamps.stop)
         threads = ThreadPoolExecutor(RECEIVERS, thread_name_prefix="receive")
         stack.callback(threads.shutdown)
-        children = Children(child_environment())
-        replication = Replication(house.recordings, house.vaults.carriers())
-        locks = VaultLocks(house.database, house.clock, house.vaults.keepers())
-        disposing = house.disposing()
-        scrubbing = house.scrubbing(house.settings.scrub_mib_s * MIB)
-        within_days = timedelta(days=house.settings.renew_before_days)
-        renewing = Renewing(Renewer(house.renewals, authorities.asked, house.clock), within_days)
-        fetching = _fetching(house)
-        kinds = _kinds(house, children, export, replication, locks, disposing, scrubbing, renewing, fetching)
-        jobs = Engine(sqlite_url(house.data / "jobs.sqlite3"), kinds)
-
-        def wake_bundles() -> None:
-            for grant in grants.waiting():
-                jobs.wake("bundle", grant)
-
-        def wake_disposals() -> None:
-            for disposal in disposing.unfinished():
-                jobs.wake("dispose", disposal)
-
-        def wake_scrub() -> None:
-            if scrubbing.due():
-                jobs.wake("scrub", "scrub", LATER)
-
-        def wake_by_day() -> None:
-            renewing.wake(jobs)
-            fetching.wake(jobs)
-
+        chores = Chores.of(house, authorities, grants, export, lambda: _sealing(works.intake))
+        jobs = Engine(sqlite_url(house.data / "jobs.sqlite3"), chores.kinds())
         asked, wanted, sm3 = authorities.asked, house.settings.tokens_wanted, house.settings.sm3
         sealer = Sealer(house.vault, asked, house.sequencer, house.clock, house.random, wanted, sm3=sm3)
-        copies, renewals, settle = partial(replication.wake, jobs), partial(locks.wake, jobs), house.inventories.settle
-        proof = partial(house.vaults.prove, house.clock)  # at most daily
-        further = (
-            wake_bundles, copies, renewals, wake_disposals, wake_scrub, wake_by_day, proof, settle, export.sweep,
-        )  # fmt: skip
-        works = _intake(house, authorities, sealer, Receiver(threads), jobs, replication, further, fetching)
+        works = _intake(house, authorities, sealer, Receiver(threads), jobs, chores)
         works.reconciler.begin()
         house.recordings.release_all()
+        heart = heart_of(house, jobs)
+        heart.arrive()
+        stack.callback(heart.leave)
         jobs.start()
         stack.callback(jobs.stop)
-        stack.callback(scrubbing.stop)
-        stack.callback(children.stop)  # before the jobs that wait for them
-        stack.callback(renewing.stop)
-        stack.callback(fetching.stop)
+        heart.start()
+        stack.callback(heart.stop)
+        stack.callback(chores.stop)  # before the jobs that wait for them
         works.intake.start()
         stack.callback(works.intake.stop)
         works.reconciler.start()
@@ -142,38 +89,10 @@ def running(house: House, authorities: Authorities, grants: Grants, export: Bund
         yield works
 
 
-def _kinds(
-    house: House,
-    children: Children,
-    export: Bundles,
-    replication: Replication,
-    locks: VaultLocks,
-    disposing: Disposing,
-    scrubbing: Scrubbing,
-    renewing: Renewing,
-    fetching: Fetching,
-) -> Mapping[Kind, Work]:
-    settings = house.settings
-    bounds = Bounds(timeout_s=settings.prepare_timeout_s, memory=settings.prepare_memory_bytes, threads=2)
-    pipeline = Pipeline(
-        house.recordings, Parts(house.database), house.renditions, house.open_original, Renderer(children, bounds)
-    )
-    return {
-        "prepare": Work(lambda subject: pipeline.prepare(RecordingId(subject)), settings.prepare_jobs),
-        "bundle": Work(lambda subject: export.make(GrantId(subject))),
-        "copy": Work(replication.run),
-        "lock": Work(locks.run),
-        "scrub": Work(lambda _subject: scrubbing.tick()),
-        "dispose": Work(lambda subject: _log.info("disposal", order=subject, **disposing.carry_out(subject))),
-        "renew": Work(renewing.run),
-        "revocations": Work(fetching.run),
-    }
-
-
-def _fetching(house: House) -> Fetching:
-    """What fetches revocation lists, as the settings say."""
-    every = timedelta(hours=house.settings.revocation_hours)
-    return Fetching(house.revocations, sources_of(house.settings.authorities), every, house.clock)
+def _sealing(intake: Intake) -> int:
+    """Files that wait for their seal, but for those that fail: they wait for something else."""
+    status = intake.status()
+    return status.waiting + status.working - len(status.failing)
 
 
 def _newest_cosigned(house: House) -> bytes | None:
@@ -206,9 +125,7 @@ def _intake(
     sealer: Sealer,
     receiver: Receiver,
     jobs: Engine,
-    replication: Replication,
-    further: Sequence[Callable[[], object]],
-    fetching: Fetching,
+    chores: Chores,
 ) -> Works:
     settings, clock = house.settings, house.clock
     spool = Spool(house.data / "spool", clock, settings.reserve_bytes)
@@ -226,7 +143,7 @@ def _intake(
     )
 
     def held(digest: Digest) -> bool:
-        return house.vaults.source_stays and not replication.everywhere(digest)
+        return house.vaults.source_stays and not chores.replication.everywhere(digest)
 
     intake = Intake(spool, sealer, house.recordings, receipts, jobs, settings.intake_threads, held=held)
     limits = Limits(settings.max_upload_bytes, timedelta(hours=settings.upload_expires_hours))
@@ -243,7 +160,16 @@ def _intake(
         filing=Filing(spool, intake, clock, DOCUMENT_BYTES),
         jobs=jobs,
         reconciler=Reconciler(
-            spool, kept, uploads, intake, quarantine, house.recordings, receipts, sealer, jobs, further=further
+            spool,
+            kept,
+            uploads,
+            intake,
+            quarantine,
+            house.recordings,
+            receipts,
+            sealer,
+            jobs,
+            further=chores.looks(jobs),
         ),
-        fetching=fetching,
+        fetching=chores.fetching,
     )

@@ -46,9 +46,13 @@ def test_what_a_lost_worker_had_taken_is_free_again(
     assert workers.beats() == {}
     [lost] = workers.list()
     assert lost.lost_at == START
-    assert not workers.beat("one"), "it hears of it"
-    workers.arrive("one", "here", 7)
-    assert workers.beat("one")
+    one.let_go(recording)
+    assert one.claim(recording)
+    assert workers.beats() == {"one": UNKNOWN}, "lost as it is it took something, and may die of it"
+    assert workers.give_up("one", UNKNOWN) == [recording]
+    assert workers.beat("one"), "it was only slow"
+    assert workers.beats() == {"one": 2}
+    assert not workers.beat("two"), "who never arrived"
 
 
 def test_one_that_beats_is_not_given_up(database: Database, workers: Workers, recording: RecordingId) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from catalog import tables
 from catalog.database import Database, sqlite_url
 from catalog.identity import RecordingId
+from catalog.job_failures import JobFailures
 from catalog.ledger import Ledger
 from catalog.originals import StoredOriginal
 from catalog.parts import Parts
@@ -54,6 +55,7 @@ class Shop:
         clock, random = FakeClock(), FakeRandom()
         self.sequencer = Sequencer(self.database, FakeLog())
         self.recordings = Recordings(self.database, Ledger(self.database, clock, random, self.sequencer), clock, random)
+        self.failures = JobFailures(self.database, clock)
         self.store = RenditionStore(folder / "renditions")
         self.opened = 0
 
@@ -69,7 +71,9 @@ class Shop:
 
     def pipeline(self, decoder: Decoder | None = None, monotonic: Callable[[], float] = time.monotonic) -> Pipeline:
         renderer = Renderer(decoder or children(), BOUNDS)
-        return Pipeline(self.recordings, Parts(self.database), self.store, self._open, renderer, monotonic)
+        return Pipeline(
+            self.recordings, Parts(self.database), self.store, self._open, renderer, self.failures, monotonic
+        )
 
     def _open(self, _: StoredOriginal) -> BinaryIO:
         self.opened += 1
@@ -226,6 +230,7 @@ def test_what_fails_holds_nothing_else_up_and_is_tried_later(shop: Shop, tmp_pat
     with pytest.raises(OSError, match="away"):
         pipeline.prepare_next()
     assert not pipeline.prepare_next(), "passed over"
+    assert [failure.reason for failure in shop.failures.list()] == ["OSError: the vault is away"]
     shop.recordings.want(recording)
     pipeline.prepare(RecordingId("0" * 26))
     assert decoder.asked == 1
@@ -235,6 +240,7 @@ def test_what_fails_holds_nothing_else_up_and_is_tried_later(shop: Shop, tmp_pat
     now[0] = 2 * LATER_SECONDS
     assert pipeline.prepare_next()
     assert not pipeline.prepare_next()
+    assert shop.failures.list() == []
     assert (shop.row()["state"], shop.row()["attempts"]) == ("ready", 0)
 
 

@@ -1,0 +1,178 @@
+"""What the service's jobs do, by their kind, and what looks whether there is something for them to do.
+
+Each chore finds in the catalog what there is to do, so waking one too often costs a look, and a job that was lost is
+woken again by the reconciler. A chore that fails is on record until it succeeds. Never holds the truth of anything.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Protocol
+
+import structlog
+
+from catalog.disposing import Disposing
+from catalog.grants import Grants
+from catalog.identity import GrantId, RecordingId
+from catalog.job_failures import JobFailures, reason_of
+from catalog.jobs import LATER, JobPort, Kind
+from catalog.parts import Parts
+from catalog.vault_locks import VaultLocks
+from catalog.workers import Workers
+from ingest.child import Children
+from ingest.errors import ChildrenStopped
+from ingest.pipeline import Pipeline
+from ingest.rendering import Bounds, Renderer
+from ingest.replication import Replication
+from scripts.assemble import House
+from scripts.authorities import Authorities
+from scripts.engine import Engine, Work
+from scripts.founding import worker_of
+from scripts.heart import Heart
+from scripts.precedence import Precedence
+from scripts.renewing import Renewer, Renewing
+from scripts.revocations import Fetching, sources_of
+from scripts.scrubbing import Scrubbing, Stopped
+from scripts.settings import MIB, child_environment
+
+_log = structlog.get_logger()
+
+
+class Bundles(Protocol):
+    """What makes bundles, and removes those that are good for nothing any more."""
+
+    def make(self, grant: GrantId) -> None: ...
+    def sweep(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Chores:
+    """All of them over one house."""
+
+    house: House
+    grants: Grants
+    export: Bundles
+    children: Children
+    precedence: Precedence
+    replication: Replication
+    locks: VaultLocks
+    disposing: Disposing
+    scrubbing: Scrubbing
+    renewing: Renewing
+    fetching: Fetching
+
+    @classmethod
+    def of(
+        cls, house: House, authorities: Authorities, grants: Grants, export: Bundles, sealing: Callable[[], int]
+    ) -> "Chores":
+        """As the settings say; `sealing`: how many files wait for their seal, which goes first."""
+        settings, children = house.settings, Children(child_environment())
+        renewer = Renewer(house.renewals, authorities.asked, house.clock)
+        every = timedelta(hours=settings.revocation_hours)
+        return cls(
+            house=house,
+            grants=grants,
+            export=export,
+            children=children,
+            precedence=Precedence(_pipeline(house, children), sealing),
+            replication=Replication(house.recordings, house.vaults.carriers()),
+            locks=VaultLocks(house.database, house.clock, house.vaults.keepers()),
+            disposing=house.disposing(),
+            scrubbing=house.scrubbing(settings.scrub_mib_s * MIB),
+            renewing=Renewing(renewer, timedelta(days=settings.renew_before_days)),
+            fetching=Fetching(house.revocations, sources_of(settings.authorities), every, house.clock),
+        )
+
+    def kinds(self) -> Mapping[Kind, Work]:
+        """What each kind of job does."""
+        others: dict[Kind, Callable[[str], object]] = {
+            "bundle": lambda subject: self.export.make(GrantId(subject)),
+            "copy": self.replication.run,
+            "lock": self.locks.run,
+            "scrub": lambda _subject: self.scrubbing.tick(),
+            "dispose": self._dispose,
+            "renew": self.renewing.run,
+            "revocations": self.fetching.run,
+        }
+        failures = JobFailures(self.house.database, self.house.clock)
+        noted = {kind: Work(noting(kind, run, failures)) for kind, run in others.items()}
+        return {"prepare": Work(self._prepare, self.house.settings.prepare_jobs), **noted}  # notes its failures itself
+
+    def looks(self, jobs: JobPort) -> Sequence[Callable[[], object]]:
+        """What the reconciler looks at besides spool and recordings: whatever a job is to be woken for, or swept."""
+        return (
+            partial(self._wake_bundles, jobs),
+            partial(self.replication.wake, jobs),
+            partial(self.locks.wake, jobs),
+            partial(self._wake_disposals, jobs),
+            partial(self._wake_scrub, jobs),
+            partial(self.renewing.wake, jobs),
+            partial(self.fetching.wake, jobs),
+            partial(self.house.vaults.prove, self.house.clock),  # at most daily
+            self.house.inventories.settle,
+            self.export.sweep,
+        )
+
+    def stop(self) -> None:
+        """End what would keep a job from ending."""
+        self.fetching.stop()
+        self.renewing.stop()
+        self.precedence.stop()
+        self.children.stop()
+        self.scrubbing.stop()
+
+    def _prepare(self, subject: str) -> None:
+        self.precedence.prepare(RecordingId(subject))
+
+    def _dispose(self, subject: str) -> None:
+        _log.info("disposal", order=subject, **self.disposing.carry_out(subject))
+
+    def _wake_bundles(self, jobs: JobPort) -> None:
+        for grant in self.grants.waiting():
+            jobs.wake("bundle", grant)
+
+    def _wake_disposals(self, jobs: JobPort) -> None:
+        for disposal in self.disposing.unfinished():
+            jobs.wake("dispose", disposal)
+
+    def _wake_scrub(self, jobs: JobPort) -> None:
+        if self.scrubbing.due():
+            jobs.wake("scrub", "scrub", LATER)
+
+
+def noting(kind: Kind, run: Callable[[str], object], failures: JobFailures) -> Callable[[str], None]:
+    """The same job, its failures on record until it succeeds; what the service's end cut short has not failed."""
+
+    def noted(subject: str) -> None:
+        try:
+            run(subject)
+        except (ChildrenStopped, Stopped):
+            raise
+        except Exception as error:
+            failures.failed(kind, subject, reason_of(error))
+            raise
+        failures.succeeded(kind, subject)
+
+    return noted
+
+
+def heart_of(house: House, jobs: Engine) -> Heart:
+    """The service's own, in the name that its folder has for good; what a killed one left half made is removed."""
+    worker, silence = worker_of(house.data), house.settings.worker_silence_seconds
+    house.renditions.abandon(worker)
+
+    def lost(other: str, freed: Sequence[RecordingId]) -> None:
+        house.renditions.abandon(other)
+        for recording in freed:
+            jobs.wake("prepare", recording)
+
+    return Heart(Workers(house.database, house.clock), house.recordings, worker, silence, lost)
+
+
+def _pipeline(house: House, children: Children) -> Pipeline:
+    settings = house.settings
+    bounds = Bounds(timeout_s=settings.prepare_timeout_s, memory=settings.prepare_memory_bytes, threads=2)
+    failures, renderer = JobFailures(house.database, house.clock), Renderer(children, bounds)
+    parts, store = Parts(house.database), house.renditions
+    return Pipeline(house.recordings, parts, store, house.open_original, renderer, failures)

@@ -1,0 +1,48 @@
+"""Sealing before preparing, viewers before both, and neither for ever."""
+
+import pytest
+
+from catalog.identity import RecordingId
+from scripts.precedence import LONGEST_S, Precedence
+
+RECORDING = RecordingId("r" * 26)
+
+
+class Preparing:
+    """In place of the pipeline: what it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def prepare_wanted(self) -> None:
+        self.asked.append("wanted")
+
+    def prepare(self, recording: RecordingId) -> None:
+        self.asked.append(recording)
+
+
+def test_with_nothing_to_seal_it_begins_at_once() -> None:
+    pipeline = Preparing()
+    Precedence(pipeline, lambda: 0).prepare(RECORDING)
+    assert pipeline.asked == [RECORDING]
+
+
+def test_while_files_wait_for_their_seal_only_what_viewers_wait_for_is_prepared() -> None:
+    pipeline, waiting = Preparing(), iter([2, 1, 0])
+    Precedence(pipeline, lambda: next(waiting), tick=0).prepare(RECORDING)
+    assert pipeline.asked == ["wanted", "wanted", RECORDING]
+
+
+def test_a_day_of_uploads_without_a_pause_does_not_stop_it() -> None:
+    pipeline, now = Preparing(), iter([0.0, LONGEST_S / 2, LONGEST_S])
+    Precedence(pipeline, lambda: 9, lambda: next(now), tick=0).prepare(RECORDING)
+    assert pipeline.asked == ["wanted", RECORDING]
+
+
+@pytest.mark.parametrize("tick", [0, 600])
+def test_the_services_end_is_not_waited_for(tick: float) -> None:
+    pipeline = Preparing()
+    precedence = Precedence(pipeline, lambda: 9, lambda: 0.0, tick)
+    precedence.stop()
+    precedence.prepare(RECORDING)
+    assert pipeline.asked == [RECORDING]

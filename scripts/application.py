@@ -53,7 +53,6 @@ from scripts.authorities import asking
 from scripts.authority_child import AuthorityChild
 from scripts.known import StationMemory
 from scripts.metrics import StateCollector
-from scripts.recovery import SUCCESSION, read_succession
 from scripts.routes import Public
 from scripts.routes import router as public
 from scripts.status import status_of
@@ -110,8 +109,6 @@ def log_file(house: House, path: str) -> bytes | None:
     if path == CHECKPOINT_COSIGNED:
         best = house.cosigned.best(house.trust.quorum)
         return None if best is None else best.signed.note
-    if path == SUCCESSION:
-        return read_succession(house.data)
     if path.startswith(ENDED):
         number, _, rest = path.removeprefix(ENDED).partition("/")
         ended = dict(zip(map(str, range(1, len(house.logs.ended) + 1)), house.logs.ended, strict=True)).get(number)

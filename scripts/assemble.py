@@ -47,6 +47,7 @@ from integrity.vault_route import RoutedVault
 from integrity.watched import origin_hash
 from integrity.witnessed import CosignedCheckpoints
 from scripts import founding
+from scripts.assemble_tiles import LogPlaces, open_places
 from scripts.assemble_vaults import Vaults, open_vaults
 from scripts.fallbacks import Fallbacks
 from scripts.known import refuse_set_back
@@ -64,6 +65,7 @@ class House:
     clock: Clock
     random: Random
     database: Database
+    places: LogPlaces
     logs: LogChain
     vaults: Vaults
     sequencer: Sequencer
@@ -161,6 +163,7 @@ class House:
     def close(self) -> None:
         """End what was opened."""
         self.vaults.close()
+        self.places.close()
         self.database.close()
 
 
@@ -170,7 +173,8 @@ def open_house(data: Path, settings: Settings) -> House:
     clock, random, worker = SystemClock(), system_random, founding.worker_of(data)
     database = Database.open(settings.database_url(data))
     check_schema(database)
-    logs = open_chain(data, database, clock)
+    places = open_places(data, settings)
+    logs = open_chain(places, database, clock)
     sequencer = Sequencer(database, logs)
     ledger = Ledger(database, clock, random, sequencer)
     checkpoints = CheckpointTokens(database, ledger, clock, random)
@@ -188,6 +192,7 @@ def open_house(data: Path, settings: Settings) -> House:
         clock=clock,
         random=random,
         database=database,
+        places=places,
         logs=logs,
         vaults=open_vaults(data, settings, clock, random),
         sequencer=sequencer,

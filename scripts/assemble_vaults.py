@@ -1,12 +1,9 @@
 """Which vaults there are, by the settings: files or S3 to put into, and whatever else references may lead to.
 
 Part of the assembly, and beside it the only place that names implementations of a vault. A store is proved before
-anything is entrusted to it (`scripts.probing`). Credentials are files of their own, 0600 and ours, never settings.
+anything is entrusted to it (`scripts.probing`).
 """
 
-import json
-import os
-import stat
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -31,11 +28,12 @@ from integrity.vault_fallback import FallbackOpener, Told
 from integrity.vault_files import FileVault
 from integrity.vault_kept import KeptVault
 from integrity.vault_route import RoutedVault
+from scripts.buckets import Buckets
 from scripts.probing import Failure, Trial
 from scripts.settings import PREFIX, Settings, WrongSettings
 
 if TYPE_CHECKING:
-    from integrity.s3 import Bucket, Credentials
+    from integrity.s3 import Bucket
 
 FILES, S3, REPLICA = "files", "s3", "replica"
 """Names of vaults: where a reference says it leads, so they never change."""
@@ -193,25 +191,15 @@ def _files(data: Path, settings: Settings) -> Vault:
 
 def _store(name: str, prefix: str, data: Path, settings: Settings, clock: Clock, random: Random) -> Store:
     """A bucket by the settings whose names begin with `prefix`."""
+    buckets = Buckets(settings, prefix)
     # Imported here: what boto3 costs at the start, nobody pays who keeps files.
-    from integrity.s3 import Bucket, Place
     from integrity.vault_s3 import S3Vault, Terms
     from integrity.vault_s3_disposal import S3Disposer
     from integrity.vault_s3_probe import Probe
 
-    def chosen(what: str) -> Any:
-        return getattr(settings, f"{prefix}s3_{what}")
-
-    def reached(who: str) -> Bucket:
-        return Bucket(place, _credentials(f"{prefix}s3_{who}", chosen(who)))
-
-    if chosen("credentials") is None or chosen("bucket") is None:
-        lacking = f"{prefix}s3_{'bucket' if chosen('bucket') is None else 'credentials'}"
-        raise WrongSettings(f"{lacking} ({PREFIX}{lacking.upper()}): needed for a vault in S3")
-    place = Place(chosen("bucket"), chosen("endpoint"), chosen("region"), chosen("prefix"))
-    ours = reached("credentials")
-    holding = reached("hold_credentials") if chosen("hold_credentials") else ours
-    removing = reached("disposal_credentials") if chosen("disposal_credentials") else ours
+    ours = buckets.reach()
+    holding, removing = buckets.reach_as("hold_credentials") or ours, buckets.reach_as("disposal_credentials") or ours
+    place = ours.place
     vault = S3Vault(ours, clock, Terms(timedelta(days=settings.lock_days)), data / SCRATCH, name, holding)
     probe, disposer = Probe(ours, removing, holding, clock, random), S3Disposer(removing, holding, name)
     trial = Trial(name, f"{place.endpoint or place.region}/{place.bucket}", data / f"probe-{name}.json", probe.run)
@@ -224,20 +212,6 @@ def _keep(vault: LockedVault, of: Claimed, until: datetime | None, hold: bool) -
     if until is not None:
         vault.extend(ref, until)
     vault.hold(ref, hold)
-
-
-def _credentials(setting: str, path: Path) -> "Credentials":
-    """The key in a JSON file that only its owner, who runs this, may read."""
-    from integrity.s3 import Credentials
-
-    try:
-        found = path.stat()
-        if stat.S_IMODE(found.st_mode) & 0o077 or found.st_uid != os.geteuid():
-            raise WrongSettings(f"{setting}: {path} must belong to this user, with mode 0600")
-        keys = json.loads(path.read_text(encoding="utf-8"))
-        return Credentials(str(keys["access_key"]), str(keys["secret_key"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise WrongSettings(f"{setting}: {path}: no JSON object with access_key and secret_key") from error
 
 
 def protections(vaults: Vaults, now: datetime) -> Iterator[dict[str, Any]]:

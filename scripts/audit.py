@@ -25,6 +25,7 @@ from integrity.finding import Finding
 from integrity.trust import Trust, read_trust
 from player.language import gettext as _
 from scripts import founding
+from scripts.assemble_tiles import open_places
 from scripts.assemble_vaults import open_vaults
 from scripts.audit_run import Audit, Parts, Report
 from scripts.known import NothingKnown, read_anchors
@@ -86,12 +87,12 @@ def run(
     judged_by = read_trust(trust) if trust else own
     chosen, clock = load(settings), SystemClock()
     database = Database.open(chosen.database_url(data))
-    vaults = open_vaults(data, chosen, clock, system_random)
+    places, vaults = open_places(data, chosen), open_vaults(data, chosen, clock, system_random)
     try:
         parts = Parts(
             data=data,
             database=database,
-            logs=read_chain(data, database, lambda one: judged_by.log_terms(one.origin) or own.log_terms(one.origin)),
+            logs=read_chain(places, database, lambda one: judged_by.log_terms(one.origin) or own.log_terms(one.origin)),
             vaults=vaults.checks(),
             locks=vaults.lock_checks(),
             renditions=RenditionStore(chosen.renditions(data)),
@@ -103,6 +104,7 @@ def run(
             report = Audit(parts, anchors, sample, progress).run()
         defects += vaults.failures()
     finally:
+        places.close()
         vaults.close()
         database.close()
     return Report((*defects, *report.findings), report.notes, report.looked_at)

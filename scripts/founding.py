@@ -21,6 +21,7 @@ from integrity.errors import InvalidTrust
 from integrity.log_keys import KeyTerm
 from integrity.note import Signer
 from integrity.trust import Trust, TrustedAuthority, read_trust, write_trust
+from scripts.assemble_tiles import open_places
 from scripts.authority_settings import EMBEDDED
 from scripts.keys import make_key, signer
 from scripts.log_records import NotFounded, origin, read_records
@@ -159,10 +160,11 @@ def receipt_signer(data: Path) -> Signer:
 
 def _make_log(data: Path, settings: Settings) -> None:
     """Only where the first start did not finish: afterwards a missing head is a loss, not a beginning."""
-    database = Database.open(settings.database_url(data))
+    places, database = open_places(data, settings), Database.open(settings.database_url(data))
     try:
-        make_log(data, database)
+        make_log(places, database)
     finally:
+        places.close()
         database.close()
 
 

@@ -1,4 +1,4 @@
-"""The installation's transparency logs as commands open them: folders, keys, and where each head lies.
+"""The installation's transparency logs as commands open them: places, keys, and where each head lies.
 
 A head is a file of its log's folder where the catalogue is a file, and a row where it is a server, which several nodes
 share. Never makes a log anew where one was: a second beginning would be a second history.
@@ -15,6 +15,7 @@ from integrity.heads import FileHeads, LogHeads
 from integrity.log import Log
 from integrity.log_chain import EndedLog, LogChain
 from integrity.log_keys import KeyTerm, LogKeys
+from scripts.assemble_tiles import LogPlaces
 from scripts.keys import signer
 from scripts.log_records import LogRecord, NotFounded, origin, read_records
 
@@ -33,38 +34,40 @@ def terms_of(record: LogRecord) -> tuple[KeyTerm, ...]:
     return tuple(replace(key.term, revoked_at=None) for key in record.keys)
 
 
-def open_chain(data: Path, database: Database, clock: Clock | None = None) -> LogChain:
+def open_chain(places: LogPlaces, database: Database, clock: Clock | None = None) -> LogChain:
     """Every log, the current one with its keys, for appending."""
-    *ended, current = read_records(data)
-    source = _Keys(data, current.origin, clock or SystemClock())
-    log = Log.open(data / current.folder, source, heads_of(data, database, current))
-    return LogChain([_ended(data, database, record) for record in ended], log)
+    *ended, current = read_records(places.data)
+    source = _Keys(places.data, current.origin, clock or SystemClock())
+    log = Log.open(places.of(current), source, heads_of(places.data, database, current))
+    return LogChain([_ended(places, database, record) for record in ended], log)
 
 
-def open_log(data: Path, database: Database) -> Log:
+def open_log(places: LogPlaces, database: Database) -> Log:
     """The current log with its keys."""
-    return open_chain(data, database).log
+    return open_chain(places, database).log
 
 
-def read_chain(data: Path, database: Database, terms: Callable[[LogRecord], tuple[KeyTerm, ...]]) -> LogChain:
+def read_chain(places: LogPlaces, database: Database, terms: Callable[[LogRecord], tuple[KeyTerm, ...]]) -> LogChain:
     """Every log by the keys that somebody else named, whatever state it is in: for `audit`."""
-    *ended, current = read_records(data)
-    log = Log(data / current.folder, LogKeys(terms(current)), heads_of(data, database, current))
-    return LogChain([_ended(data, database, record, terms(record)) for record in ended], log)
+    *ended, current = read_records(places.data)
+    log = Log(places.of(current), LogKeys(terms(current)), heads_of(places.data, database, current))
+    return LogChain([_ended(places, database, record, terms(record)) for record in ended], log)
 
 
-def make_log(data: Path, database: Database) -> None:
+def make_log(places: LogPlaces, database: Database) -> None:
     """Begin the log, if nothing was ever signed."""
-    [*_, current] = read_records(data)
-    heads = heads_of(data, database, current)
+    [*_, current] = read_records(places.data)
+    heads = heads_of(places.data, database, current)
     if heads.read() is None:
-        Log.create(data / current.folder, signer(data / "keys" / current.keys[-1].file, current.origin), heads)
+        Log.create(places.of(current), signer(places.data / "keys" / current.keys[-1].file, current.origin), heads)
 
 
-def _ended(data: Path, database: Database, record: LogRecord, terms: tuple[KeyTerm, ...] | None = None) -> EndedLog:
-    keys = LogKeys(terms or terms_of(record))
+def _ended(
+    places: LogPlaces, database: Database, record: LogRecord, terms: tuple[KeyTerm, ...] | None = None
+) -> EndedLog:
+    heads = heads_of(places.data, database, record)
     return EndedLog(
-        Log(data / record.folder, keys, heads_of(data, database, record)), record.end or 0, record.known or 0
+        Log(places.of(record), LogKeys(terms or terms_of(record)), heads), record.end or 0, record.known or 0
     )
 
 

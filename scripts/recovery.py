@@ -16,7 +16,6 @@ from catalog.audit_succession import RECOVERED
 from catalog.entry import Entry, Json, Subject
 from catalog.ledger import Actor
 from catalog.tables import ledger, ledger_openings, outbox
-from integrity import durable
 from integrity.anchor import Anchor
 from integrity.canonical import parse_canonical
 from integrity.checkpoint import SignedCheckpoint
@@ -30,9 +29,6 @@ from scripts.keys import make_key, signer
 from scripts.known import newest_lost
 from scripts.log_records import KeyRecord, LogRecord, read_records, write_records
 from scripts.logs import heads_of
-
-SUCCESSION = "succession.json"
-"""The opening of a successor's first leaf, a line as in custody.jsonl, in its folder and below /log/."""
 
 
 class CannotRecover(Exception):
@@ -65,12 +61,6 @@ def recover(house: House, anchors: list[Anchor], actor: Actor) -> Recovery:
     write_records(house.data, (*records[:-1], records[-1].ended(head.size, known.size), record))
     tell_logs(house.data)
     return Recovery(head.checkpoint.origin, head.size, known.size, new)
-
-
-def read_succession(data: Path) -> bytes | None:
-    """The current log's opening of its first leaf; None where it succeeds no other."""
-    path = data / read_records(data)[-1].folder / SUCCESSION
-    return path.read_bytes() if path.is_file() else None
 
 
 def _settled(house: House) -> SignedCheckpoint:
@@ -127,12 +117,11 @@ def _waiting(connection: Connection, details: dict[str, Json]) -> tuple[bytes, b
 def _begin(house: House, record: LogRecord, new: Signer, entry: tuple[bytes, bytes, bytes]) -> None:
     """The new log with this entry as its first and only leaf, and the leaf's opening beside it."""
     commitment, body, salt = entry
-    folder, heads = house.data / record.folder, heads_of(house.data, house.database, record)
-    log = Log.create(folder, new, heads) if heads.read() is None else Log.open(folder, new, heads)
+    place, heads = house.places.of(record), heads_of(house.data, house.database, record)
+    log = Log.create(place, new, heads) if heads.read() is None else Log.open(place, new, heads)
     with log.exclusive():
         if log.head().size == 0:
             log.append([commitment])
         if list(log.entries(0, log.head().size)) != [commitment]:
-            raise CannotRecover(f"{folder} holds another log already: remove it, it was never the current one")
-    line = CustodyEntry(commitment, log.tlog_proof(0), body, salt).encode()
-    durable.replace(folder / SUCCESSION, line, 0o644)
+            raise CannotRecover(f"{record.folder} holds another log already: remove it, it was never the current one")
+    log.tell_succession(CustodyEntry(commitment, log.tlog_proof(0), body, salt).encode())

@@ -91,6 +91,16 @@ class Settings(BaseModel):
         default=None,
         description="origin line of the transparency log, fixed at the first start; default: tiezheng.local/<random>",
     )
+    log_s3_endpoint: str | None = Field(default=None, description="the same as S3_ENDPOINT, of the log")
+    log_s3_region: str = Field(default="us-east-1", description="region of the log's bucket")
+    log_s3_bucket: str | None = Field(
+        default=None,
+        description="bucket for the transparency log, which several nodes share; default: in the data folder",
+    )
+    log_s3_prefix: str = Field(default="logs/", description="what the key of every file of the log begins with")
+    log_s3_credentials: Path | None = Field(
+        default=None, description="the same as S3_CREDENTIALS, of who puts, reads and deletes files of the log"
+    )
     witnesses: str | None = Field(
         default=None,
         description="witnesses of the log: address and verifier key, address and key …, separated by spaces",

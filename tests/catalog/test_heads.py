@@ -1,5 +1,6 @@
 """The head as a row: the contract on both databases, unknown outcomes, and nodes that share only the database."""
 
+import json
 import subprocess
 import sys
 import threading
@@ -17,8 +18,11 @@ from catalog.heads import SqlHeads
 from integrity.errors import HeadConflict, LogUnavailable
 from integrity.heads import HeadStore
 from integrity.log import Log
+from integrity.s3 import Place
+from tests.catalog.head_writer import place_of
 from tests.contracts.catalog import POSTGRESQL_ONLY
 from tests.contracts.head_store import HeadStoreContract
+from tests.contracts.s3 import *  # noqa: F403  fixtures are found by name
 from tests.fakes.signers import SIGNER
 
 ORIGIN = "log.example/1"
@@ -117,21 +121,46 @@ def _enter(heads: SqlHeads, order: list[str]) -> None:
         order.append("second")
 
 
-@POSTGRESQL_ONLY
-@pytest.mark.parametrize("turns", ["turns", "none"], ids=["in-turns", "by-the-swap-alone"])
-def test_two_nodes_that_do_not_see_each_others_locks(database: Database, tmp_path: Path, turns: str) -> None:
-    """Processes on machines that share tiles and database, but no lock of a kernel; then without the database's too."""
+Shared = Callable[[str], str]
+"""Where the shared log lies, as the node of this name is told."""
+
+
+def prove_two_nodes(database: Database, place: Shared, turns: str) -> None:
+    """Two processes append at once; each commitment is there once, where its node was told."""
     heads = SqlHeads(database, SIGNER.name)
-    Log.create(tmp_path / "log", SIGNER, heads)
-    argv = [sys.executable, "-m", "tests.catalog.head_writer", database.url, str(tmp_path / "log"), turns]
+    Log.create(place_of(place("first")), SIGNER, heads)
+    argv = [sys.executable, "-m", "tests.catalog.head_writer", database.url]
     nodes = [
-        subprocess.Popen([*argv, name], cwd=Path(__file__).parents[2], stdout=subprocess.PIPE) for name in ("a", "b")
-    ]
-    told = [line.split() for node in nodes for line in node.communicate(timeout=120)[0].decode().splitlines()]
+        subprocess.Popen(
+            [*argv, place(name), turns, name], cwd=Path(__file__).parents[2], stdout=subprocess.PIPE
+        )
+        for name in ("a", "b")
+    ]  # fmt: skip
+    told = [line.split() for node in nodes for line in node.communicate(timeout=240)[0].decode().splitlines()]
     assert [node.returncode for node in nodes] == [0, 0]
-    log = Log.open(tmp_path / "log", SIGNER, heads)
+    log = Log.open(place_of(place("last")), SIGNER, heads)
     with log.exclusive():
         there = [entry.hex() for entry in log.entries(0, log.head().size)]
     assert len(there) == len(set(there)) == len(told) == 40
     assert [there[int(index)] for index, _ in told] == [commitment for _, commitment in told]
     assert list(log.check()) == []
+
+
+@POSTGRESQL_ONLY
+@pytest.mark.parametrize("turns", ["turns", "none"], ids=["in-turns", "by-the-swap-alone"])
+def test_two_nodes_that_do_not_see_each_others_locks(database: Database, tmp_path: Path, turns: str) -> None:
+    """Processes on machines that share tiles and database, but no lock of a kernel; then without the database's too."""
+    prove_two_nodes(database, lambda node: str(tmp_path / "log"), turns)
+
+
+@POSTGRESQL_ONLY
+@pytest.mark.xdist_group("s3")
+@pytest.mark.parametrize("turns", ["turns", "none"], ids=["in-turns", "by-the-swap-alone"])
+def test_two_nodes_that_share_no_folder(database: Database, s3_place: Place, tmp_path: Path, turns: str) -> None:
+    """Processes on machines that share a database and a bucket, and nothing else."""
+
+    def place(node: str) -> str:
+        return json.dumps([s3_place.endpoint, s3_place.bucket, s3_place.prefix, str(tmp_path / node)])
+
+    prove_two_nodes(database, place, turns)
+    assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == ["lock"] * 4

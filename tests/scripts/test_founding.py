@@ -14,6 +14,7 @@ from integrity.clock import SystemClock, system_random
 from integrity.errors import IntegrityError, InvalidTrust, LogError
 from integrity.trust import TrustedAuthority, read_trust
 from scripts import founding
+from scripts.assemble_tiles import LogPlaces
 from scripts.founding import DataInUse, NotFounded
 from scripts.keys import KeyUnusable
 from scripts.logs import open_log
@@ -39,7 +40,7 @@ def size(data: Path) -> int:
     """Of the log, as every command opens it."""
     database = Database.open(Settings().database_url(data))
     try:
-        return open_log(data, database).head().size
+        return open_log(LogPlaces(data), database).head().size
     finally:
         database.close()
 

@@ -11,6 +11,7 @@ from integrity.clock import system_random
 from integrity.errors import LogCorrupt, LogError
 from integrity.heads import FileHeads
 from scripts import founding, logs
+from scripts.assemble_tiles import LogPlaces
 from scripts.log_records import read_records
 from scripts.settings import Settings
 from tests.contracts.catalog import *  # noqa: F403  fixtures are found by name
@@ -30,10 +31,10 @@ def test_a_head_is_a_row_where_the_catalogue_is_a_server(address: str, tmp_path:
     database = Database.open(address)
     heads = logs.heads_of(tmp_path, database, read_records(tmp_path)[-1])
     assert isinstance(heads, SqlHeads)
-    log = logs.open_log(tmp_path, database)
+    log = logs.open_log(LogPlaces(tmp_path), database)
     with log.exclusive():
         log.append([bytes(32)])
-    assert logs.read_chain(tmp_path, database, logs.terms_of).head().checkpoint.size == 1
+    assert logs.read_chain(LogPlaces(tmp_path), database, logs.terms_of).head().checkpoint.size == 1
     assert list(log.check()) == []
     assert not (tmp_path / "log" / "head").exists()
     assert heads.read() == (tmp_path / "log" / "checkpoint").read_bytes()
@@ -41,9 +42,9 @@ def test_a_head_is_a_row_where_the_catalogue_is_a_server(address: str, tmp_path:
     with database.write() as connection:
         connection.exec_driver_sql("DELETE FROM log_heads")
     with pytest.raises(LogCorrupt):
-        logs.open_log(tmp_path, database)
+        logs.open_log(LogPlaces(tmp_path), database)
     with pytest.raises(LogError):
-        logs.make_log(tmp_path, database)
+        logs.make_log(LogPlaces(tmp_path), database)
     database.close()
 
 

@@ -9,10 +9,10 @@ CUTS ?= 50
 FUZZ_S ?= 600
 SEED ?= 20260302
 
-.PHONY: help demo test kills power-cuts zoo fuzz check lint setup setup-test lock clean
+.PHONY: help demo test kills kills-disposal power-cuts zoo fuzz check lint setup setup-test lock clean
 
 help: ## print this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## everything `tiezheng` needs to run (Debian packages, .venv, browser assets)
 	@scripts/setup.sh run
@@ -28,6 +28,9 @@ test: setup-test lint ## everything: style, types, layers, and every test
 
 kills: setup-test ## kill -9 at every durable call of the intake (long): make kills [KILLS=all] [SEED=n]
 	@TIEZHENG_TEST_KILLS=$(KILLS) TIEZHENG_TEST_SEED=$(SEED) $(PY) -m pytest -n 2 -rA tests/faults/test_kills.py
+
+kills-disposal: setup-test ## the same of an order of disposal carried out (long): make kills-disposal [KILLS=all] [SEED=n]
+	@TIEZHENG_TEST_KILLS=$(KILLS) TIEZHENG_TEST_SEED=$(SEED) $(PY) -m pytest -n 0 -rA tests/faults/test_disposal_kills.py
 
 power-cuts: setup-test ## cut the power of the real service (as root): make power-cuts [CUTS=50] [SEED=n]
 	@TIEZHENG_TEST_CUTS=$(CUTS) TIEZHENG_TEST_SEED=$(SEED) $(PY) -m pytest -n 0 -s tests/faults/test_service_power_cuts.py

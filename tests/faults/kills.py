@@ -56,7 +56,7 @@ class Stopper:
         counted = self._counted("commit", commit)
 
         def do_commit(dialect: Any, connection: Any) -> None:
-            (counted if _writes_catalog(connection) else commit)(dialect, connection)
+            (counted if writes_catalog(connection) else commit)(dialect, connection)
 
         DefaultDialect.do_commit = do_commit  # type: ignore[method-assign]
 
@@ -85,7 +85,7 @@ class Stopper:
             return self._made
 
 
-def _writes_catalog(connection: Any) -> bool:
+def writes_catalog(connection: Any) -> bool:
     """Whether a commit is one of the catalog's writers; the jobs' database is not what is tested here."""
     cursor = connection.cursor()
     try:

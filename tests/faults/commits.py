@@ -1,6 +1,6 @@
 """Commits of the catalog's writers as durable calls: SQLite syncs in a library of its own, where nothing is counted."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,7 +17,7 @@ class Commits:
         _commit(dialect, connection)
 
 
-_commit = DefaultDialect.do_commit
+_commit: Callable[[Any, Any], None] = DefaultDialect.do_commit
 
 
 @contextmanager

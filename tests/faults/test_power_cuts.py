@@ -1,12 +1,14 @@
-"""Sealing, with the power cut right after each of its durable calls (PROOF §8)."""
+"""Sealing and witnessing, with the power cut right after each of their durable calls (PROOF §8)."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.fakes import power
-from tests.faults import careless_scenario, seal_scenario
+from tests.faults import careless_scenario, seal_scenario, witness_scenario
 from tests.faults.test_seal_kills import left_in_order, whole
+from tests.faults.witness_scenario import newest, prove_one_past, told, told_by
 
 WHY = power.missing()
 pytestmark = pytest.mark.skipif(WHY is not None, reason=str(WHY))
@@ -31,3 +33,15 @@ def test_a_power_cut_anywhere_ends_in_one_manifest_and_one_leaf(tmp_path: Path) 
             left_in_order(place, seal_scenario.told_by(tmp_path / "running.mounted"))
             whole(place, seal_scenario.work(place))
     assert images >= 50
+
+
+def test_a_power_cut_anywhere_leaves_a_witness_of_one_past(tmp_path: Path) -> None:
+    """No head is lost that was answered with, and none is signed beside it."""
+    images = 0
+    for image in power.cuts(witness_scenario.__name__, tmp_path):
+        images += 1
+        with power.mounted(image) as place:
+            shutil.copy(told_by(tmp_path / "running.mounted"), told_by(place))
+            assert newest(place).size >= told(place)[-1][0], "nothing is told that a power cut takes back"
+            prove_one_past(place)
+    assert images > 7

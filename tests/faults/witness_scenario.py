@@ -1,4 +1,7 @@
-"""A witness answering submissions, to be killed at each durable call; and the proof that it never signed two pasts."""
+"""A witness answering submissions, to be killed at each durable call; and the proof that it never signed two pasts.
+
+What it told is kept beside its folder, on a disk that keeps its power: whoever got a cosignature does not lose it.
+"""
 
 from pathlib import Path
 
@@ -23,7 +26,13 @@ def opened(folder: Path) -> Witness:
     return Witness(WITNESS, logs.of, FakeClock())
 
 
+def told_by(folder: Path) -> Path:
+    """Where stands what the witness in `folder` told."""
+    return folder.with_suffix(".told")
+
+
 def begin(folder: Path) -> None:
+    told_by(folder).unlink(missing_ok=True)
     WatchedLogs(folder / "logs").add(SIGNER.verifier)
     answer = opened(folder).add_checkpoint(GROWN.submission(0, BEGUN))
     tell(folder, GROWN, BEGUN, answer)
@@ -39,14 +48,14 @@ def work(folder: Path) -> None:
 def tell(folder: Path, shown: FakeTree, size: int, answer: Answer) -> None:
     """What the log got, by calls that do not count as durable ones."""
     if answer.outcome is Outcome.COSIGNED:
-        with (folder / "told").open("a", encoding="ascii") as file:
+        with told_by(folder).open("a", encoding="ascii") as file:
             file.write(f"{size} {shown.at(size).root.hex()}\n")
         assert cosignatures(shown.signed(size).note + answer.body, [WITNESS.key])
 
 
 def told(folder: Path) -> list[tuple[int, bytes]]:
     """Size and root of each checkpoint whose cosignature somebody got."""
-    lines = (folder / "told").read_text(encoding="ascii").splitlines()
+    lines = told_by(folder).read_text(encoding="ascii").splitlines()
     return [(int(size), bytes.fromhex(root)) for size, _, root in (line.partition(" ") for line in lines)]
 
 

@@ -7,15 +7,15 @@ import { JsonFields, isObject, parseCanonical, part } from "./json.js";
 import { Judge } from "./judge.js";
 import { commit } from "./merkle.js";
 import { sha256 } from "./sha256.js";
-import { isProofName, tokenNames } from "./token.js";
+import { SealStamps } from "./stamps.js";
+import { isProofName } from "./token.js";
 
 const TAGS = [
   "bagit.txt", INFO, PAYLOAD_LIST, "checkpoint", "custody.jsonl", "custody.html", "approval.json", "VERIFY.txt",
 ];
 const CHECKPOINT_TOKEN = "checkpoint.tsr";
 const OPTIONAL = [CHECKPOINT_TOKEN, PAYLOAD_SM3, "verify.html"];
-const BETWEEN = /^proofs\/authorities\/between-[0-9a-f]{16}\.pem$/;
-const AUTHORITIES = "proofs/authorities/";
+const LEFT = [[/\.crl$/, "list"], [/\.ocsp$/, "response"], [/\/between-[0-9a-f]{16}\.pem$/, "between"]];
 const PLACES = new Map([["originals", false], ["documents", true]]);
 const SMALL = 1024 * 1024 + 64 * 1024;
 const CUSTODY_LIMIT = 64 * 1024 * 1024;
@@ -37,8 +37,8 @@ export async function verifyBundle(folder, trust, now, tell) {
 function outcome(inquiry, judge) {
   const codes = new Set(inquiry.findings.map((finding) => finding.code));
   if (!codes.size) return { verdict: "verified", assurance: assurance(judge) };
-  const only = (code) => codes.size === 1 && codes.has(code);
-  const verdict = only("trust-not-supplied") ? "self-consistent" : only("not-checked") ? "incomplete" : "refused";
+  const mild = [...codes].every((code) => code === "trust-not-supplied" || code === "not-checked");
+  const verdict = !mild ? "refused" : codes.has("not-checked") ? "incomplete" : "self-consistent";
   return { verdict, assurance: "self-asserted" };
 }
 
@@ -51,7 +51,8 @@ class BundleCheck {
   facts = { files: [], entries: 0 };
   #sealed = new Map();
   #custody = [];
-  #existed = null;
+  #existed = [];
+  #stamps = new Map();
 
   constructor(inquiry, judge, folder, tell) {
     this.inquiry = inquiry;
@@ -68,6 +69,12 @@ class BundleCheck {
     await inquiry.step("every file is as listed, and none is missing or added", (step) => this.#files(step));
     await inquiry.step("an authority stamped the bundle as a whole", (step) => this.#whole(step));
     await inquiry.step("each payload file has a manifest about it", (step) => this.#manifests(step));
+    for (const digest of this.#sealed.keys()) {
+      this.#stamps.set(digest, new SealStamps(inquiry, this.judge, bag, digest, this.#existed));
+    }
+    if ([...this.#stamps.values()].some((stamps) => stamps.renewed)) {
+      await inquiry.step("the time stamps were renewed", (step) => this.#renewals(step));
+    }
     await inquiry.step("an authority stamped each payload file and its manifest", (step) => this.#tokens(step));
     if (bag.files.has(CHECKPOINT_TOKEN)) {
       await inquiry.step("an authority stamped the log's checkpoint", (step) => this.#stampedHead(step));
@@ -108,15 +115,12 @@ class BundleCheck {
 
   /** The token over the list of everything: when all of it is known to have existed. */
   async #whole(step) {
-    for (const path of [...this.bag.files.keys()].filter((each) => each.startsWith(AUTHORITIES)).sort()) {
-      if (path.endsWith(".crl")) this.#leave(path, "a revocation list: only tiezheng verify reads it");
-      if (path.endsWith(".ocsp")) this.#leave(path, "an OCSP response: only tiezheng verify reads it");
-      if (BETWEEN.test(path)) {
-        this.#leave(path, "who signed a revocation list: only tiezheng verify reads it");
-        continue;
-      }
-      const bytes = path.endsWith(".pem") ? await this.bag.read(path, SMALL) : null;
+    for (const path of this.#authorities()) {
+      const [, left] = LEFT.find(([name]) => name.test(path)) ?? [];
+      const bytes = left === undefined ? await this.bag.read(path, SMALL) : null;
       if (bytes) this.judge.certificates(printable(path), bytes);
+      // Something that this page does not judge stands in the way of "verified".
+      if (left !== undefined) this.inquiry.find("not-checked", printable(path), left);
     }
     const digest = this.bag.digests.get(TAG_LIST);
     if (digest === undefined) {
@@ -125,20 +129,19 @@ class BundleCheck {
     }
     this.facts.digest = digest;
     step.notes.push(`bundle digest ${digest}`);
-    const at = await this.#token(TAG_TOKEN, fromHex(digest), null);
+    const at = await this.#token(TAG_TOKEN, fromHex(digest));
     if (at === null) return;
     step.notes.push(instant(at));
-    this.#existed = { at, qualified: this.judge.isQualified(fromHex(digest)) };
+    this.#existed = [{ at, qualified: this.judge.isQualified(fromHex(digest)) }];
   }
 
-  /** Something that this page does not judge stands in the way of "verified". */
-  #leave(subject, why) {
-    this.inquiry.find("not-checked", printable(subject), why);
+  #authorities() {
+    return [...this.bag.files.keys()].filter(isCertificate).sort();
   }
 
-  async #token(path, digest, existed) {
+  async #token(path, digest) {
     const bytes = await this.#part(path, "token-missing");
-    return bytes ? this.judge.token(path, bytes, digest, existed) : null;
+    return bytes ? this.judge.token(path, bytes, digest, []) : null;
   }
 
   async #part(path, missing) {
@@ -192,32 +195,22 @@ class BundleCheck {
 
   async #tokens(step) {
     if (!this.#sealed.size) nothingToCheck(step, "there is no manifest");
-    for (const path of this.bag.listed.keys()) {
-      if (isRenewal(path)) this.#leave(path, "a renewal of time stamps: only tiezheng verify reads it");
-    }
     for (const [digest, sealed] of this.#sealed) {
-      const [first] = await this.#tokensOver("original", digest, fromHex(digest));
+      const stamps = this.#stamps.get(digest);
+      const [first] = await stamps.over("original", fromHex(digest));
       sealed.stampedAt = first?.genTime ?? null;
-      for (const { path, genTime } of await this.#tokensOver("manifest", digest, sha256(sealed.bytes))) {
+      for (const { path, genTime } of await stamps.over("manifest", sha256(sealed.bytes))) {
         this.judge.stampedAfterReceipt(path, sealed.manifest, genTime);
       }
     }
   }
 
-  /** The good ones. One of them carries another that has merely outlived its certificate; every other defect counts. */
-  async #tokensOver(over, about, digest) {
-    const good = [];
-    const outlived = [];
-    const at = (name) => `proofs/${about}.${name}`;
-    for (const path of tokenNames(over, (name) => this.bag.files.has(at(name))).map(at)) {
-      const bytes = await this.#part(path, "token-missing");
-      const { genTime, refusal } = bytes ? await this.judge.stamped(bytes, digest, this.#existed) : {};
-      if (genTime !== undefined) good.push({ path, genTime });
-      else if (refusal?.code === "token-outlived-certificate") outlived.push({ path, refusal });
-      else if (refusal) this.inquiry.find(refusal.code, path, refusal.message);
+  /** All of it was stamped anew in time; to be judged first. */
+  async #renewals(step) {
+    const lists = this.#authorities().filter((path) => /\.(crl|ocsp)$/.test(path)).map((path) => this.bag.digests.get(path));
+    for (const [digest, sealed] of this.#sealed) {
+      await this.#stamps.get(digest).walk(hex(sha256(sealed.bytes)), lists, step);
     }
-    if (!good.length) outlived.forEach(({ path, refusal }) => this.inquiry.find(refusal.code, path, refusal.message));
-    return good;
   }
 
   /** The token over the checkpoint as its log signed it: cosignatures come later, and may be left out. */
@@ -318,10 +311,6 @@ function isPayload(path) {
 function isProof(path, digests) {
   const found = /^proofs\/([0-9a-f]{64})\.(.+)$/s.exec(path);
   return found !== null && digests.has(found[1]) && isProofName(found[2]);
-}
-
-function isRenewal(path) {
-  return /^proofs\/[0-9a-f]{64}\.renewal\./.test(path);
 }
 
 function isCertificate(path) {

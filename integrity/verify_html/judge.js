@@ -6,7 +6,7 @@ import { parseManifest } from "./manifest.js";
 import { verifyInclusion } from "./merkle.js";
 import { ownNote, parseCheckpoint, parseProof, signedBy, splitNote } from "./note.js";
 import { sha256 } from "./sha256.js";
-import { CLOCK_TOLERANCE, Refusal, verifyToken } from "./token.js";
+import { CLOCK_TOLERANCE, OUTLIVED, Refusal, verifyToken } from "./token.js";
 
 export class Judge {
   #inquiry;
@@ -55,23 +55,29 @@ export class Judge {
 
   /** The time of a token over this digest; null, with a finding, unless it holds. */
   async token(subject, raw, digest, existed) {
-    const { genTime, refusal } = await this.stamped(raw, digest, existed);
+    const { genTime, qualified, refusal } = await this.stamped(raw, digest, existed);
     if (refusal) this.#inquiry.find(refusal.code, subject, refusal.message);
+    else this.count(digest, qualified);
     return genTime ?? null;
   }
 
   /**
-   * `{genTime}` of a token over this digest, or the `{refusal}` that says why it proves nothing. `existed` is
-   * `{at, qualified}` of something that proves it to be older; where it needs that, it is worth no more than that.
+   * `{genTime, qualified}` of a token over this digest, or the `{refusal}` that says why it proves nothing. `existed`
+   * are `{at, qualified}` of what proves it to be older: one is enough, and where it needs one, it is worth no more.
    */
   async stamped(raw, digest, existed) {
     const first = await this.#verified(raw, digest, null);
-    const late = first.refusal?.code === "token-outlived-certificate" && existed !== null;
-    const found = late ? await this.#verified(raw, digest, existed.at) : first;
-    if (found.refusal) return first;
-    const qualified = found.qualified && (!late || existed.qualified);
+    if (first.refusal?.code !== OUTLIVED) return first;
+    for (const known of existed.toSorted((one, other) => other.qualified - one.qualified || one.at - other.at)) {
+      const found = await this.#verified(raw, digest, known.at);
+      if (!found.refusal) return { ...found, qualified: found.qualified && known.qualified };
+    }
+    return first;
+  }
+
+  /** A good token that the verdict's assurance rests on; of several over one digest the best counts. */
+  count(digest, qualified) {
     this.#qualified.set(hex(digest), qualified || this.isQualified(digest));
-    return found;
   }
 
   isQualified(digest) {

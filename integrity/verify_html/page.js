@@ -74,8 +74,18 @@ async function dropped(transfer) {
   const entry = item?.webkitGetAsEntry?.();
   const handle = await item?.getAsFileSystemHandle?.().catch(() => null);
   if (handle?.kind === "directory") return Folder.ofHandle(handle);
-  if (!handle && entry?.isDirectory) return Folder.ofEntry(entry);
+  if (!handle && entry?.isDirectory) return ofEntry(entry);
   throw new Unreadable(word("notFolder"));
+}
+
+/** From disk Chromium shows a dropped folder through its handle alone. */
+async function ofEntry(entry) {
+  try {
+    return await Folder.ofEntry(entry);
+  } catch (error) {
+    if (error instanceof Unreadable) throw error;
+    throw new Unreadable(word("notDropped"));
+  }
 }
 
 async function check(open) {
@@ -137,9 +147,7 @@ function showVerdict() {
   place.append(made("h3", word("steps")), steps());
   if (facts.files.length) place.append(made("h3", word(verdict === "verified" ? "contents" : "claimed")), contents(facts));
   place.append(made("h3", word("left")), bullets(word("leftItems")));
-  const how = made("p", undefined, "small");
-  how.innerHTML = word("leftHow");
-  place.append(how, made("h3", word("unproven")), bullets(word("unprovenItems")));
+  place.append(leftHow(), made("h3", word("unproven")), bullets(word("unprovenItems")));
   place.hidden = false;
   place.scrollIntoView({ block: "start" });
 }
@@ -152,8 +160,15 @@ function banner(verdict) {
   heading.id = "h-verdict";
   words.append(heading, made("p", word(`${verdict}Why`)));
   if (verdict === "verified") words.append(made("p", word("assurance")[shown.assurance], "small"));
+  if (verdict === "incomplete") words.append(leftHow());
   top.append(words);
   return top;
+}
+
+function leftHow() {
+  const how = made("p", undefined, "small");
+  how.innerHTML = word("leftHow");
+  return how;
 }
 
 function finding({ code, subject, detail }) {
@@ -163,7 +178,8 @@ function finding({ code, subject, detail }) {
   box.dataset.subject = subject;
   const line = made("p");
   line.append(made("strong", FINDINGS[code][language === "zh" ? 0 : 1]), " ", made("code", code));
-  box.append(line, made("p", `${subject}: ${detail}`, "small"));
+  const left = code === "not-checked" ? word("leave")[detail] : undefined;
+  box.append(line, made("p", `${subject}: ${left ?? detail}`, "small"));
   return box;
 }
 

@@ -1,5 +1,5 @@
 // Whether a time stamp proves that bytes of a digest existed at a time, to somebody who trusts some roots. Judged at
-// its own time. Revocation is not looked at here: what brings revocation lists along is left to `tiezheng verify`.
+// its own time. Revocation is not looked at here: what brings lists or OCSP responses along is left to `tiezheng verify`.
 import { Malformed, equal } from "./bytes.js";
 import {
   beyondThisPage, forTimeStampingAlone, hasReadableKey, hashName, issuedBy, keyPeriod, mayIssue, readCertificate, verifySignature,
@@ -7,8 +7,9 @@ import {
 import { SHA256_OID, readResponse } from "./cms.js";
 import { sha256 } from "./sha256.js";
 
-const TOKEN_LIMIT = 64 * 1024;
+export const TOKEN_LIMIT = 64 * 1024;
 export const CLOCK_TOLERANCE = 5 * 60 * 1000;
+export const OUTLIVED = "token-outlived-certificate";
 const CHAIN = 4;
 
 const MOST_TOKENS = 99;
@@ -59,7 +60,7 @@ export async function verifyToken(raw, digest, roots, now, existedBy) {
   }
   const root = await chainToRoot(certificate, response.certificates, roots, statement.genTime);
   if ((existedBy ?? now) > certificate.notAfter) {
-    throw new Refusal("token-outlived-certificate", "nothing proves it existed before its certificate ended");
+    throw new Refusal(OUTLIVED, "nothing proves it existed before its certificate ended");
   }
   return { genTime: statement.genTime, root };
 }
@@ -117,7 +118,8 @@ async function signedBy509(...wanted) {
 async function chainToRoot(signer, offered, roots, at) {
   const others = offered.flatMap((raw) => {
     try {
-      return [readCertificate(raw)];
+      const certificate = readCertificate(raw);
+      return equal(certificate.issuer, certificate.subject) ? [] : [certificate]; // a root that came along is none
     } catch {
       return []; // not one that a chain can go through
     }
@@ -131,14 +133,14 @@ async function chainToRoot(signer, offered, roots, at) {
       return root;
     }
     certificate = await issuerAmong(certificate, others, below, at);
-    if (!certificate) break;
+    if (!certificate) throw new Refusal("token-chain", "its certificate leads to no root that is trusted");
   }
-  throw new Refusal("token-chain", "its certificate leads to no root that is trusted");
+  throw new Refusal("not-checked", "chain");
 }
 
 /** Terms that this page does not know may forbid what it would allow. */
 function refuseBeyondThisPage(certificate) {
-  if (beyondThisPage(certificate)) throw new Refusal("not-checked", "a certificate with terms that only tiezheng verify reads");
+  if (beyondThisPage(certificate)) throw new Refusal("not-checked", "terms");
 }
 
 async function issuerAmong(certificate, issuers, below, at) {

@@ -28,6 +28,7 @@ export const WORDS = {
     choose: "选择文件夹",
     unzip: "如果拿到的是 .zip，请先解压缩，再放入解压出来的文件夹。",
     notFolder: "放入的不是文件夹。请先解压缩，再放入解压出来的文件夹。",
+    notDropped: "这个浏览器不允许本页读取拖进来的文件夹。请改用“选择文件夹”按钮。",
     checking: "正在核验",
     broken: "本页的自检没有通过，不能用这个浏览器核验。请改用 tiezheng verify 或更新的 Chromium、Edge。",
     failed: "核验中断，不能视为通过：",
@@ -38,7 +39,7 @@ export const WORDS = {
     "self-consistentWhy":
       "这些文件彼此吻合，但没有可信依据（或不完整）可供比对；一整套伪造的文件也会如此。请取得可信依据后再核验一次，目前不能据此认定。",
     incomplete: "未发现问题，但没有核验完",
-    incompleteWhy: "有些内容本页不能判断，见下方“发现的问题”。请用 tiezheng verify 完成核验，目前不能据此认定。",
+    incompleteWhy: "已核验的部分没有发现问题，但下列内容本页不能判断。请用 tiezheng verify 完成核验；在此之前，不能据此认定证据包完好。",
     refused: "核验未通过",
     refusedWhy: "发现下列问题。在问题查清之前，不应把这份证据包当作完好的证据。",
     findings: "发现的问题",
@@ -64,11 +65,19 @@ export const WORDS = {
     pageDigest: "此证据包所附 verify.html 的 SHA-256",
     left: "本页没有检查的",
     leftItems: [
-      "时间戳证书是否已被吊销，以及时间戳的续期（附带吊销列表或续期时，本页不会给出“核验通过”）。",
+      "时间戳证书是否已被吊销：本页不判读吊销列表（.crl）和 OCSP 响应（.ocsp）。附带其中任何一种时，结论至多是“没有核验完”。",
+      "本页不认识的证书条款，以及四级以上的证书链：遇到时同样至多是“没有核验完”。",
       "文件夹里是否有链接（浏览器看不见链接），以及 .zip 文件本身。",
       "custody.html 只是 custody.jsonl 的可读版本，本页只核对它没有改动，不核对其文字。",
     ],
     leftHow: "这些由命令行 <code>tiezheng verify 证据包 --trust trust.json</code> 检查；不信任本系统者可按 VERIFY.txt 用 openssl 与 sha256sum 自行检查。",
+    leave: {
+      list: "这是吊销列表，说明哪些证书已被吊销；本页不判读，由 tiezheng verify 判读。",
+      response: "这是 OCSP 响应，说明某一证书是否已被吊销；本页不判读，由 tiezheng verify 判读。",
+      between: "这是签发吊销信息者的证书；本页不判读，由 tiezheng verify 判读。",
+      terms: "时间戳的证书带有本页不认识的条款；由 tiezheng verify 判读。",
+      chain: "时间戳的证书链比本页所能核验的更长；由 tiezheng verify 判读。",
+    },
     unproven: "任何核验都不能证明的",
     unprovenItems: [
       "所录内容真实、完整，或者没有其他未上传的录像。",
@@ -89,6 +98,7 @@ export const WORDS = {
       ],
       "an authority stamped the bundle as a whole": ["时间戳机构对整个证据包加盖了时间戳", "此后对任何文件的改动都会被发现"],
       "each payload file has a manifest about it": ["每个文件均有对应的固化清单", "固化清单是接收文件时写下的声明：哪个文件、从哪里来、何时收到"],
+      "the time stamps were renewed": ["时间戳已在其证书到期之前续期", "旧时间戳由后来的时间戳继续证明，一环接一环"],
       "an authority stamped each payload file and its manifest": [
         "时间戳机构对每个文件及其固化清单加盖了时间戳",
         "证明它们在该时间已经存在",
@@ -129,6 +139,7 @@ export const WORDS = {
     choose: "choose the folder",
     unzip: "If you have a .zip, unpack it first and drop the folder that comes out.",
     notFolder: "That is no folder. Unpack the .zip first and drop the folder that comes out.",
+    notDropped: "This browser does not let the page read a folder that was dropped. Use the button “choose the folder”.",
     checking: "Checking",
     broken: "This page’s test of itself failed: it cannot check anything in this browser. Use tiezheng verify, or a newer Chromium or Edge.",
     failed: "The check broke off and counts as not passed: ",
@@ -142,7 +153,8 @@ export const WORDS = {
       "These files fit each other, but there was nothing, or not enough, from elsewhere to compare them with; a whole forgery " +
       "would look the same. Get it and check again: as it stands this establishes nothing.",
     incomplete: "Nothing found, but not all of it checked",
-    incompleteWhy: "Some of it this page cannot judge; see the findings below. Finish with tiezheng verify: as it stands this establishes nothing.",
+    incompleteWhy:
+      "Nothing was found in what was checked, but the following this page cannot judge. Finish with tiezheng verify: until then this does not establish that the bundle is sound.",
     refused: "Not verified",
     refusedWhy: "The following was found. Until it is explained, this bundle should not be taken for sound evidence.",
     findings: "Findings",
@@ -168,12 +180,20 @@ export const WORDS = {
     pageDigest: "SHA-256 of the verify.html in this bundle",
     left: "What this page did not check",
     leftItems: [
-      "Whether a time stamp’s certificate was revoked, and renewals of time stamps (where any of these came along, this page never says “verified”).",
+      "Whether a time stamp’s certificate was revoked: this page does not read revocation lists (.crl) and OCSP responses (.ocsp). Where any of them came along, the verdict is “not all of it checked” at best.",
+      "Terms of certificates that this page does not know, and chains of more than four certificates: the same verdict at best.",
       "Links in the folder, which a browser cannot see, and the .zip file itself.",
       "The words of custody.html, which is custody.jsonl made readable: only that it was not changed.",
     ],
     leftHow:
       "The command <code>tiezheng verify BUNDLE --trust trust.json</code> does; who does not trust this software can follow VERIFY.txt with openssl and sha256sum.",
+    leave: {
+      list: "This is a revocation list, which says what certificates were revoked: not read here; tiezheng verify reads it.",
+      response: "This is an OCSP response, which says whether a certificate was revoked: not read here; tiezheng verify reads it.",
+      between: "This is the certificate of who signed revocation data: not read here; tiezheng verify reads it.",
+      terms: "The time stamp’s certificate has terms that this page does not know; tiezheng verify reads them.",
+      chain: "The time stamp’s chain of certificates is longer than this page follows; tiezheng verify follows it.",
+    },
     unproven: "What no check can prove",
     unprovenItems: [
       "That what was recorded is true or complete, or that there is no other recording that was never handed in.",
@@ -198,6 +218,10 @@ export const WORDS = {
       "each payload file has a manifest about it": [
         "Each file has a sealed manifest about it",
         "the statement made when it was received: which file, from where, when",
+      ],
+      "the time stamps were renewed": [
+        "The time stamps were renewed before their certificates ended",
+        "later stamps carry the earlier ones, link by link",
       ],
       "an authority stamped each payload file and its manifest": [
         "An authority stamped each file and its manifest",

@@ -2,17 +2,13 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding
-from playwright.sync_api import Browser, Page
 
 from integrity import note
 from integrity.bundle import write_bundle
@@ -25,12 +21,13 @@ from integrity.tlog_proof import TlogProof
 from integrity.trust import Trust
 from integrity.verify import verify_bundle
 from integrity.verify_page import verify_page
-from tests.fakes import certificates
-from tests.fakes.certificates import YEAR, Forgery, Issued
+from tests.browser.reader import Opened, Reader, opened, reader, specimen
 from tests.fakes.signers import SECOND_WITNESS, WITNESS
 from tests.integrity.zoo import Files
 from tests.integrity.zoo.exhibits import FOLDER, GOOD_BUNDLE, exhibits, unpacked
-from tests.integrity.zoo.specimen import SECOND_PATH, VIDEO_PATH, Specimen, flipped, listing, write_folder
+from tests.integrity.zoo.specimen import VIDEO_PATH, Specimen, flipped, listing, write_folder
+
+__all__ = ["opened", "reader", "specimen"]
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -45,120 +42,6 @@ VERDICTS = {
     frozenset({"trust-not-supplied"}): "self-consistent",
     frozenset({"not-checked"}): "incomplete",
 }
-
-
-@dataclass
-class Reader:
-    """Somebody with the page open, and what it told."""
-
-    page: Page
-    place: Path
-    judging: bool = False
-    """Whether a folder was opened: from then on another trust judges it anew."""
-
-    def trusts(self, trust: Trust | bytes | None) -> None:
-        """Choose a trust.json; to have none, begin anew."""
-        if trust is None:
-            self.page.reload()
-            self.judging = False
-            return
-        path = self.place / "trust.json"
-        path.write_bytes(trust.encode() if isinstance(trust, Trust) else trust)
-        self.forget()
-        self.page.set_input_files("#trust-file", path)
-        if self.judging:
-            self.told()
-
-    def types(self, field: str, text: str) -> None:
-        """Type what is trusted from paper."""
-        self.forget()
-        self.page.fill(field, text)
-        if self.judging:
-            self.told()
-
-    def forget(self) -> None:
-        """Wipe what was told off the screen, so that what is told next is seen to be new."""
-        self.page.evaluate(
-            "document.querySelector('#verdict').hidden = document.querySelector('#trouble').hidden = true"
-        )
-
-    def judges(self, files: Files) -> tuple[str, set[str]]:
-        shutil.rmtree(self.place / "bundle", ignore_errors=True)
-        return self.opens(write_folder(self.place / "bundle", files))
-
-    def opens(self, folder: Path) -> tuple[str, set[str]]:
-        self.forget()
-        self.judging = True
-        self.page.set_input_files("#folder", folder)
-        return self.told()
-
-    def drops(self, path: Path) -> tuple[str, set[str]]:
-        """Drop something on the page, as a file manager does."""
-        self.forget()
-        self.judging = True
-        self.page.evaluate("scrollTo(0, 0)")
-        box = self.page.locator("#drop").bounding_box()
-        assert box is not None
-        session = self.page.context.new_cdp_session(self.page)
-        carried = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
-        for kind in ("dragEnter", "dragOver", "drop"):
-            place = {"x": box["x"] + 20, "y": box["y"] + 20}
-            session.send("Input.dispatchDragEvent", {"type": kind, **place, "data": carried})
-        session.detach()
-        return self.told()
-
-    def told(self) -> tuple[str, set[str]]:
-        """The verdict and the codes of the findings; `trouble` where there is none."""
-        self.page.wait_for_selector("#verdict:not([hidden]), #trouble:not([hidden])")
-        codes = "all => all.map(finding => finding.dataset.code)"
-        if self.page.is_visible("#trouble"):
-            return "trouble", {self.page.inner_text("#trouble")}
-        return str(self.page.get_attribute("#verdict", "data-verdict")), set(
-            self.page.eval_on_selector_all(".finding", codes)
-        )
-
-    def codes_of(self, subject: str) -> set[str]:
-        """The codes of the findings about one file."""
-        told = "(all, subject) => all.filter(each => each.dataset.subject === subject).map(each => each.dataset.code)"
-        return set(self.page.eval_on_selector_all(".finding", told, subject))
-
-
-@pytest.fixture(scope="module")
-def specimen(tmp_path_factory: pytest.TempPathFactory) -> Specimen:
-    return Specimen.make(tmp_path_factory.mktemp("specimen"))
-
-
-Opened = Callable[..., Reader]
-
-
-@pytest.fixture
-def opened(chromium: Browser, tmp_path: Path) -> Iterator[Opened]:
-    """Opens the page from disk; it must have complained of nothing and asked nobody for anything."""
-    complaints: list[str] = []
-    asked: list[str] = []
-
-    def opening(language: str = "zh-CN", width: int = 1000) -> Reader:
-        path = tmp_path / "verify.html"
-        path.write_bytes(verify_page())
-        page = chromium.new_context(locale=language, viewport={"width": width, "height": 900}).new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(path.as_uri())
-        return Reader(page, tmp_path)
-
-    yield opening
-    for context in chromium.contexts:
-        context.close()
-    assert complaints == []
-    assert {url for url in asked if not url.endswith("/verify.html")} == set()
-
-
-@pytest.fixture
-def reader(opened: Opened, specimen: Specimen) -> Reader:
-    made = opened()
-    made.trusts(specimen.evidence.trust)
-    return made
 
 
 def test_a_good_bundle(reader: Reader, specimen: Specimen) -> None:
@@ -320,17 +203,6 @@ def test_names_are_made_harmless_as_the_bundle_makes_them(reader: Reader, specim
     assert reader.opens(tmp_path / "unpacked") == ("verified", set()), "and the folder may lie in another one"
 
 
-def test_a_folder_is_dropped_as_people_drop_it(reader: Reader, specimen: Specimen, tmp_path: Path) -> None:
-    """Through the handle that Chromium gives for it; what is no folder is refused with a word."""
-    folder = write_folder(tmp_path / "dropped", specimen.bundle)
-    assert reader.drops(folder) == ("verified", set())
-    (folder / SECOND_PATH).write_bytes(b"changed")
-    assert reader.drops(folder) == ("refused", {"file-changed", "payload-size"})
-    verdict, words = reader.drops(tmp_path / "trust.json")
-    assert verdict == "trouble"
-    assert "解压缩" in "".join(words)
-
-
 def test_custody_and_approval_are_read_as_verify_reads_them(reader: Reader, specimen: Specimen) -> None:
     """JSON that two readers could read differently is read by neither."""
     content = specimen.bundle["approval.json"]
@@ -445,54 +317,33 @@ def _cosigned(specimen: Specimen, witnesses: Mapping[Cosigner, datetime]) -> Fil
     return files
 
 
-def test_a_second_token_is_judged_and_a_renewal_left_to_verify(reader: Reader, specimen: Specimen) -> None:
-    digest = Digest.of(specimen.video.body)
-    second = f"proofs/{digest}.original.2.tsr"
-    for content, verdict in (
-        (specimen.evidence.stamp(digest), ("verified", set())),
-        (specimen.second.tokens["original"], ("refused", {"token-imprint-differs"})),
-        (specimen.other.stamp(digest), ("refused", {"token-chain"})),
-    ):
-        files = specimen.bundle | {second: content}
-        specimen.relisted(files)
-        assert reader.judges(files) == verdict
-    files = specimen.bundle | {f"proofs/{digest}.original.3.tsr": specimen.evidence.stamp(digest)}
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_what_is_left_to_verify_is_said_in_the_reader_s_language(
+    opened: Opened, specimen: Specimen, language: str
+) -> None:
+    """Revocation data makes a bundle incomplete, whatever is in it; the page names each file, and the command."""
+    reader = opened(language)
+    names = {"list": "further.crl", "response": "further.ocsp", "between": "between-0123456789abcdef.pem"}
+    files = specimen.bundle | {f"proofs/authorities/{name}": b"x" for name in names.values()}
     specimen.relisted(files)
-    assert reader.judges(files) == ("refused", {"token-missing"}), "a gap in their numbers"
-    files = specimen.bundle | {f"proofs/{digest}.renewal.1.{part}": b"x" for part in ("json", "tsr")}
-    specimen.relisted(files)
-    assert reader.judges(files) == ("incomplete", {"not-checked"})
-
-
-def test_a_longer_chain_is_followed_as_verify_follows_it(reader: Reader, specimen: Specimen) -> None:
-    """Through an issuer that came along; one with terms the page does not know is left to verify, one that may not
-    issue is none."""
-    root, digest, at = specimen.credentials[0], Digest.of(specimen.video.body), specimen.evidence.clock.now()
-    policies = x509.CertificatePolicies([x509.PolicyInformation(x509.ObjectIdentifier("2.5.29.32.0"), None)])
-    for constraints, terms, verdict in (
-        (x509.BasicConstraints(ca=True, path_length=0), None, ("verified", set())),
-        (x509.BasicConstraints(ca=True, path_length=None), policies, ("incomplete", {"not-checked"})),
-        (x509.BasicConstraints(ca=False, path_length=None), None, ("refused", {"token-chain"})),
-    ):
-        middle = _issuer(root, constraints, terms, at)
-        signer = certificates.signer(middle, start=at - YEAR / 12, end=at + YEAR)
-        chain = [one.certificate.public_bytes(Encoding.DER) for one in (signer, middle)]
-        token = Forgery(digest.raw, gen_time=at, certificates=chain).by(signer)
-        files = specimen.bundle | {f"proofs/{digest}.original.tsr": token}
-        specimen.relisted(files)
-        assert reader.judges(files) == verdict
-        judged = verify_bundle(
-            write_folder(reader.place / "v", files), specimen.evidence.trust, clock=specimen.evidence.clock
-        )
-        assert {finding.code for finding in judged.findings} == verdict[1] - {"not-checked"}
-
-
-def _issuer(root: Issued, constraints: x509.BasicConstraints, terms: x509.ExtensionType | None, at: datetime) -> Issued:
-    key = certificates.rsa_key("middle")
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "middle")])
-    subject = root.certificate.subject
-    builder = x509.CertificateBuilder(subject, name, key.public_key(), 7, at - YEAR / 12, at + 2 * YEAR)
-    builder = builder.add_extension(constraints, critical=True)
-    if terms is not None:
-        builder = builder.add_extension(terms, critical=True)
-    return Issued(key, builder.sign(root.key, SHA256()))
+    assert reader.judges(files) == ("incomplete", {"not-checked", "trust-not-supplied"})
+    reader.trusts(specimen.evidence.trust)
+    assert reader.told() == ("incomplete", {"not-checked"})
+    text = reader.page.inner_text("#verdict")
+    words = reader.page.evaluate("() => document.querySelector('.banner').innerText")
+    assert "tiezheng verify" in words
+    assert {"zh-CN": "没有核验完", "en": "not all of it checked"}[language] in words
+    said = {
+        "zh-CN": {"list": "吊销列表，说明", "response": "OCSP 响应，说明", "between": "签发吊销信息者"},
+        "en": {
+            "list": "revocation list, which",
+            "response": "OCSP response, which",
+            "between": "who signed revocation",
+        },
+    }[language]
+    for kind, name in names.items():
+        [line] = [line for line in text.splitlines() if line.startswith(f"proofs/authorities/{name}: ")]
+        assert said[kind] in line
+        assert "tiezheng verify" in line
+    green = reader.page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--good')")
+    assert green not in str(reader.page.inner_html("#verdict .banner"))

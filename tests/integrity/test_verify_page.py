@@ -75,10 +75,10 @@ def test_its_modules_fit_into_one() -> None:
 
 
 def test_it_has_the_words_of_verify_for_each_code_it_can_find() -> None:
-    rows = re.findall(r'^  "([a-z-]+)": \["(.+)", "(.+)"\],$', MODULES["findings.js"], re.MULTILINE)
+    rows = re.findall(r'^  "([a-z0-9-]+)": \["(.+)", "(.+)"\],$', MODULES["findings.js"], re.MULTILINE)
     words = {code: (chinese, english) for code, chinese, english in rows}
     found = {code for name, text in MODULES.items() if name not in ("findings.js", "words.js")
-             for code in re.findall(r'"([a-z]+(?:-[a-z]+)+)"', text) if code in FINDINGS}  # fmt: skip
+             for code in re.findall(r'"([a-z0-9]+(?:-[a-z]+)+)"', text) if code in FINDINGS}  # fmt: skip
     assert set(words) == found
     for code, (chinese, english) in words.items():
         assert english == FINDINGS[code]

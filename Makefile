@@ -5,11 +5,12 @@ ROOTS := integrity catalog ingest player scripts
 MEDIA ?=
 ONCE ?=
 KILLS ?= all
+RANDOM_KILLS ?= 300
 CUTS ?= 50
 FUZZ_S ?= 600
 SEED ?= 20260302
 
-.PHONY: help demo test kills kills-disposal power-cuts zoo fuzz check lint setup setup-test lock clean
+.PHONY: help demo test kills kills-disposal random-kills power-cuts zoo fuzz check lint setup setup-test lock clean
 
 help: ## print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +32,9 @@ kills: setup-test ## kill -9 at every durable call of the intake (long): make ki
 
 kills-disposal: setup-test ## the same of an order of disposal carried out (long): make kills-disposal [KILLS=all] [SEED=n]
 	@TIEZHENG_TEST_KILLS=$(KILLS) TIEZHENG_TEST_SEED=$(SEED) $(PY) -m pytest -n 0 -rA tests/faults/test_disposal_kills.py
+
+random-kills: setup-test ## kill -9 at random moments while a station docks (long): make random-kills [RANDOM_KILLS=300] [SEED=n]
+	@TIEZHENG_TEST_RANDOM_KILLS=$(RANDOM_KILLS) TIEZHENG_TEST_SEED=$(SEED) $(PY) -m pytest -n 0 -s tests/faults/test_random_kills.py
 
 power-cuts: setup-test ## cut the power of the real service (as root): make power-cuts [CUTS=50] [SEED=n]
 	@TIEZHENG_TEST_CUTS=$(CUTS) TIEZHENG_TEST_SEED=$(SEED) $(PY) -m pytest -n 0 -s tests/faults/test_service_power_cuts.py

@@ -11,8 +11,15 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.immutable import clear_immutable
+from tests.faults import kills
 
 MEMORY = Path("/dev/shm")  # noqa: S108  mkdtemp makes a private folder inside
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A founded installation and an enrolled station, to be copied; founding takes seconds."""
+    return kills.template(tmp_path_factory.mktemp("template"))
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -155,13 +155,18 @@ class Trial:
         self._given_up.set()
 
     def _dock(self, *files: Path) -> None:
+        with self.docking() as dock:
+            for file in files:
+                self.outcomes.append(dock.dock(file))
+
+    @contextmanager
+    def docking(self) -> Iterator[Dock]:
+        """A station that does not give up, and whose answers are watched."""
         credentials = Credentials.read(self.station / "dock.json")
         trust = read_trust(self.station / "trust.json")
         patience = Patience(WAIT_SECONDS, sleep=lambda _: void(self._given_up.wait(0.05)))
         with httpx2.Client(timeout=20, event_hooks={"response": [self._watch]}) as client:
-            dock = Dock(f"http://127.0.0.1:{self.port}", credentials, trust, {"kind": "body-camera"}, client, patience)
-            for file in files:
-                self.outcomes.append(dock.dock(file))
+            yield Dock(f"http://127.0.0.1:{self.port}", credentials, trust, {"kind": "body-camera"}, client, patience)
 
     def _watch(self, response: httpx2.Response) -> None:
         """Remember each offset that was told; one that is smaller later is a broken promise."""

@@ -26,11 +26,6 @@ pytestmark = pytest.mark.xdist_group("kills")
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return kills.template(tmp_path_factory.mktemp("template"))
-
-
-@pytest.fixture(scope="module")
 def calls(template: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """The durable calls of a run that nobody interrupts, in their order."""
     folder = tmp_path_factory.mktemp("counted")

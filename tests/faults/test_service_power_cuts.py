@@ -31,11 +31,6 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return kills.template(tmp_path_factory.mktemp("template"))
-
-
 @pytest.mark.parametrize("number", range(CUTS))
 def test_a_power_cut_takes_back_nothing_that_was_told(number: int, template: Path, tmp_path: Path) -> None:
     chance = random.Random(f"{SEED}-{number}")  # noqa: S311  to be repeated, not to be secret

@@ -16,6 +16,7 @@ COMMANDS = {
     "work": "scripts.work",
     "tsa": "scripts.authority",
     "dock": "scripts.dock",
+    "watch": "scripts.watch",
     "verify": "scripts.verify",
     "audit": "scripts.audit",
     "witness": "scripts.witness",

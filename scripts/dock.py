@@ -58,11 +58,11 @@ def command(
     if address is None:
         raise click.UsageError(_("--server is missing, and the credentials name none"))
     ending = threading.Event()
-    with _shown(as_json, ending) as progress, httpx2.Client(timeout=TIMEOUT, limits=_limits(parallel)) as client:
-        waiting = Patience(patience, sleep=lambda seconds: _wait(ending, seconds))
+    with shown(as_json, ending) as progress, httpx2.Client(timeout=TIMEOUT, limits=limits(parallel)) as client:
+        waiting = Patience(patience, sleep=lambda seconds: wait(ending, seconds))
         dock = Dock(address, known, trust, _metadata(declared), client, waiting, progress)
         files = list(files_below(list(places)))
-        outcomes = _dock_all(dock, files, parallel, _json_line if as_json else None, ending)
+        outcomes = _dock_all(dock, files, parallel, json_line if as_json else None, ending)
     if not as_json:
         _report(outcomes)
     if not outcomes or not all(outcome.receipted for outcome in outcomes):
@@ -75,7 +75,8 @@ def _metadata(declared: dict[str, str | int | None]) -> dict[str, str]:
     return {named.get(name, name): str(value) for name, value in declared.items() if value is not None}
 
 
-def _limits(parallel: int) -> httpx2.Limits:
+def limits(parallel: int) -> httpx2.Limits:
+    """Connections for so many files at a time, and the log beside them."""
     return httpx2.Limits(max_connections=parallel + 2, max_keepalive_connections=parallel + 2)
 
 
@@ -102,7 +103,8 @@ def _dock_all(
     return [outcomes[index] for index in range(len(files))]
 
 
-def _json_line(outcome: Outcome) -> None:
+def json_line(outcome: Outcome) -> None:
+    """One file's outcome for programs, on stdout."""
     line = {
         "file": str(outcome.file),
         "sha256": None if outcome.digest is None else outcome.digest.hex,
@@ -129,13 +131,14 @@ def _report(outcomes: list[Outcome]) -> None:
     click.echo(_("{done} of {all} files have a verified receipt").format(done=done, all=len(outcomes)))
 
 
-def _wait(ending: threading.Event, seconds: float) -> None:
+def wait(ending: threading.Event, seconds: float) -> None:
+    """Sleep, unless a person ends it: DockError."""
     if ending.wait(seconds):
         raise DockError("interrupted", "ended by the person at the station")
 
 
 @contextmanager
-def _shown(as_json: bool, ending: threading.Event) -> Iterator[Callable[[Path, int, int], None]]:
+def shown(as_json: bool, ending: threading.Event) -> Iterator[Callable[[Path, int, int], None]]:
     """A bar for each file on a terminal; nothing elsewhere."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
@@ -143,7 +146,7 @@ def _shown(as_json: bool, ending: threading.Event) -> Iterator[Callable[[Path, i
     tasks: dict[Path, TaskID] = {}
 
     def show(path: Path, done: int, size: int) -> None:
-        _wait(ending, 0)
+        wait(ending, 0)
         if path not in tasks:
             tasks[path] = bars.add_task(path.name, total=size)
         bars.update(tasks[path], completed=done)

@@ -114,6 +114,7 @@ class _File:
     path: Path
     digest: Digest
     size: int
+    declared: Mapping[str, str]
 
 
 class Dock:
@@ -141,11 +142,14 @@ class Dock:
         self._log = LogMemory(self._state, trust, self._public)
         self._turns: defaultdict[Digest, threading.Lock] = defaultdict(threading.Lock)
 
-    def dock(self, path: Path) -> Outcome:
-        """Bring one file in and its receipt home; never raises for what concerns this file alone."""
+    def dock(self, path: Path, declared: Mapping[str, str] | None = None) -> Outcome:
+        """Bring one file in and its receipt home; never raises for what concerns this file alone.
+
+        `declared`: Upload-Metadata of this file, before what is declared of all. A `sha256` in it must be the file's.
+        """
         file: _File | None = None
         try:
-            file = self._hash(path)
+            file = self._hash(path, {**self._declared, **(declared or {})})
             with self._turns[file.digest]:
                 receipt, kept = self._receipt(file)
             witnessed = self._witnessed(receipt)
@@ -166,7 +170,7 @@ class Dock:
             self._patience.sleep(WITNESS_SECONDS)
         return False
 
-    def _hash(self, path: Path) -> _File:
+    def _hash(self, path: Path, declared: Mapping[str, str]) -> _File:
         try:
             before = path.stat()
             digest = Digest.of_file(path)
@@ -175,7 +179,9 @@ class Dock:
             raise DockError("file-unreadable", f"{path}: {error.strerror}") from error
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
             raise DockError("file-changed", f"{path} changed while it was read")
-        return _File(path, digest, after.st_size)
+        if declared.get("sha256", digest.hex) != digest.hex:
+            raise DockError("digest-mismatch", f"{path} is not the file whose digest was declared; it was not sent")
+        return _File(path, digest, after.st_size, declared)
 
     def _receipt(self, file: _File) -> tuple[Receipt, Path]:
         known = self._known(file)
@@ -264,7 +270,7 @@ class Dock:
 
     def _create(self, file: _File) -> tuple[str, int]:
         content_type = mimetypes.guess_type(file.path.name)[0]
-        metadata = {"filename": file.path.name, "sha256": file.digest.hex, **self._declared}
+        metadata = {"filename": file.path.name, **file.declared, "sha256": file.digest.hex}
         if content_type:
             metadata["filetype"] = content_type
         try:

@@ -1,0 +1,124 @@
+"""`tiezheng watch`: docks what recorders deliver into a folder by FTP or SMB (`scripts.watch_folder`).
+
+Runs until it is ended; a signal ends it within a piece, and the next start goes on. Exit status of `--once` is 0 only
+when everything in the folder was received and moved.
+"""
+
+import fcntl
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+import httpx2
+
+from ingest.metadata import KINDS
+from integrity import durable
+from integrity.trust import read_trust
+from player.language import gettext as _
+from scripts.dock import json_line, limits, shown, wait
+from scripts.dock_state import Credentials
+from scripts.docking import TIMEOUT, Dock, Outcome, Patience
+from scripts.watch_folder import WatchFolder
+
+Tell = Callable[[Outcome], None]
+PATIENCE = 60.0
+"""Seconds without progress after which a file is left for a later look, so that others get their turn."""
+
+
+class AlreadyWatched(Exception):
+    """Another process watches with these credentials; two would move each other's files."""
+
+    code = "already-watched"
+
+
+@click.command(name="watch")
+@click.option("--server", help=_("address of the service; default: the one in the credentials"))
+@click.option("--credentials", type=click.Path(path_type=Path, dir_okay=False, exists=True), required=True,
+              help=_("file written by `tiezheng admin enrol-station`"))  # fmt: skip
+@click.option("--kind", type=click.Choice(KINDS), help=_("what kind of recording this is"))
+@click.option("--settle", type=click.FloatRange(0), default=10.0, show_default=True,
+              help=_("seconds without a change after which a file is finished"))  # fmt: skip
+@click.option(
+    "--every", type=click.FloatRange(0.1), default=5.0, show_default=True, help=_("seconds between two looks")
+)
+@click.option("--sidecar-needed", is_flag=True, help=_("receive only files that a sidecar describes"))
+@click.option("--parallel", type=click.IntRange(1, 32), default=4, show_default=True, help=_("files at a time"))
+@click.option("--once", is_flag=True, help=_("receive what is there, then end"))
+@click.option("--json", "as_json", is_flag=True, help=_("one JSON line for each file"))
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False, writable=True))
+def command(
+    folder: Path, server: str | None, credentials: Path, kind: str | None, settle: float, every: float,
+    sidecar_needed: bool, parallel: int, once: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Receive what recorders deliver into FOLDER, and move it below FOLDER/sealed once its receipt was verified."""
+    known, trust = Credentials.read(credentials), read_trust(credentials.with_name("trust.json"))
+    address = server or known.server
+    if address is None:
+        raise click.UsageError(_("--server is missing, and the credentials name none"))
+    ending = _ended_by_signals()
+    with (
+        _alone(credentials), shown(as_json, ending) as progress,
+        httpx2.Client(timeout=TIMEOUT, limits=limits(parallel)) as client,
+        ThreadPoolExecutor(parallel, thread_name_prefix="dock") as threads,
+    ):  # fmt: skip
+        patience = Patience(PATIENCE, sleep=lambda seconds: wait(ending, seconds))
+        dock = Dock(address, known, trust, {} if kind is None else {"kind": kind}, client, patience, progress)
+        watched = WatchFolder(folder, dock.dock, threads, time.monotonic, settle=settle, sidecar_needed=sidecar_needed)
+        tell = json_line if as_json else _line
+        if once:
+            sys.exit(0 if _once(watched, settle, ending, tell) else 1)
+        while not ending.is_set():
+            _look(watched, tell)
+            ending.wait(every)
+
+
+def _once(watched: WatchFolder, settle: float, ending: threading.Event, tell: Tell) -> bool:
+    """Two looks, as far apart as a file needs to settle; whether nothing was left."""
+    _look(watched, tell)
+    ending.wait(settle)
+    _look(watched, tell)
+    return watched.waiting() == 0
+
+
+def _look(watched: WatchFolder, tell: Tell) -> None:
+    for outcome in watched.look():
+        tell(outcome)
+
+
+def _line(outcome: Outcome) -> None:
+    """For people: what was received, what was not and why."""
+    if outcome.receipted:
+        click.echo(_("received and moved: {file}").format(file=outcome.file))
+    else:
+        click.echo(f"error: {outcome.outcome}: {outcome.file}: {outcome.detail}", err=True)
+
+
+def _ended_by_signals() -> threading.Event:
+    ending = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ending.set())
+    return ending
+
+
+@contextmanager
+def _alone(credentials: Path) -> Iterator[None]:
+    """One watcher for a station's credentials; AlreadyWatched."""
+    state = credentials.with_name(credentials.name + ".state")
+    durable.make_folder(state)
+    fd = os.open(state / "watch.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(fd)
+        raise AlreadyWatched(f"another process watches with {credentials}") from error
+    try:
+        yield
+    finally:
+        os.close(fd)

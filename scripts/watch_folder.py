@@ -1,0 +1,224 @@
+"""A folder that recorders deliver into (FTP, SMB): which files are finished, and what becomes of each.
+
+A file is finished when it no longer has the name of an unfinished one, when it and its sidecar have not changed for
+a while, and when nobody on this machine has it open for writing. A finished file is docked; once its receipt was
+verified and kept, its sidecar and then the file itself move below `sealed/`. Whatever was refused stays where it is,
+with the reason in `NAME.refused.txt` beside it, and is tried again: when it or its sidecar changes, else ever later.
+Nothing is changed but names, and nothing is ever removed but those explanations. A crash between any two steps leaves
+what the next look goes on from: a file that has its receipt is not sent again.
+"""
+
+import errno
+import fcntl
+import os
+import signal
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+
+from integrity import durable
+from player.language import gettext as _
+from scripts.docking import Outcome
+from scripts.sidecars import SUFFIXES, InvalidSidecar, names_of_sidecars, read_sidecar
+
+UNFINISHED = frozenset({".part", ".partial", ".tmp", ".temp", ".filepart", ".crdownload", ".upload", ".writing"})
+"""Endings that FTP and SMB clients give to what they still write; the rename at the end makes the file visible."""
+EXPLAINED = ".refused.txt"
+LONGEST_WAIT = 3600.0
+"""Seconds after which what was refused is tried again at the latest."""
+
+State = tuple[int, int, int]
+"""Inode, size and change time: what must stay the same."""
+Docks = Callable[[Path, Mapping[str, str]], Outcome]
+
+
+@dataclass(slots=True)
+class _Known:
+    """A file as it was seen before."""
+
+    state: tuple[State | None, ...]
+    since: float
+    tries: int = 0
+    not_before: float = 0.0
+
+
+class _Files(dict[Path, State]):
+    """What lies there at one look; `names`: the same by name whatever its case, for recorders write `.JSON` as well."""
+
+    def __init__(self, states: Mapping[Path, State]) -> None:
+        super().__init__(states)
+        self.names = {_name(path): path for path in states}
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A finished file, its sidecar, and what was declared with it."""
+
+    path: Path
+    sidecar: Path | None
+    declared: Mapping[str, str]
+
+
+class WatchFolder:
+    """One folder and its `sealed/`. One thread looks; the executor docks several files at a time."""
+
+    def __init__(
+        self, folder: Path, docks: Docks, threads: Executor, monotonic: Callable[[], float], *,
+        settle: float = 10.0, sidecar_needed: bool = False,
+    ) -> None:  # fmt: skip
+        self.folder = folder
+        self.sealed = folder / "sealed"
+        durable.make_folder(self.sealed, 0o755)
+        self._docks = docks
+        self._threads = threads
+        self._monotonic = monotonic
+        self._settle = settle
+        self._sidecar_needed = sidecar_needed
+        self._known: dict[Path, _Known] = {}
+
+    def look(self) -> Iterator[Outcome]:
+        """Dock what is finished; each outcome as soon as it is there, the sealed ones moved already."""
+        files = _Files(self._files())
+        self._known = {path: known for path, known in self._known.items() if path in files}
+        due = [delivery for path in sorted(files) if isinstance(delivery := self._due(path, files), Delivery | Outcome)]
+        yield from (self._refuse(one) for one in due if isinstance(one, Outcome))
+        for outcome, delivery in self._docked(one for one in due if isinstance(one, Delivery)):
+            if outcome.outcome != "interrupted":
+                yield self._seal(outcome, delivery) if outcome.receipted else self._refuse(outcome)
+
+    def waiting(self) -> int:
+        """Files that lie here now and are not sealed: unfinished, refused, or new since the last look."""
+        return sum(1 for path in self._files() if not _is_sidecar(path))
+
+    def _docked(self, deliveries: Iterable[Delivery]) -> Iterator[tuple[Outcome, Delivery]]:
+        begun = [(self._threads.submit(self._docks, one.path, one.declared), one) for one in deliveries]
+        for running, delivery in begun:
+            yield running.result(), delivery
+
+    def _files(self) -> dict[Path, State]:
+        """What lies here and may be finished: regular files only, nothing of our own, no links into elsewhere."""
+        found: dict[Path, State] = {}
+        for place, folders, names in os.walk(self.folder):
+            folders[:] = [name for name in folders if Path(place, name) != self.sealed and not name.startswith(".")]
+            for name in names:
+                path = Path(place, name)
+                if not name.startswith(".") and not name.endswith(EXPLAINED) and path.suffix.lower() not in UNFINISHED:
+                    state = _state(path)
+                    if state is not None:
+                        found[path] = state
+        return found
+
+    def _due(self, path: Path, files: _Files) -> Delivery | Outcome | None:
+        """The file, when it is to be docked now; an outcome where its sidecar forbids that."""
+        if _is_sidecar(path):
+            return None
+        sidecars = [files.names[name] for one in names_of_sidecars(path) if (name := _name(one)) in files.names]
+        if not self._settled(path, (files[path], *(files[one] for one in sidecars))):
+            return None
+        try:
+            return self._delivery(path, sidecars)
+        except InvalidSidecar as error:
+            return Outcome(path, None, None, error.code, None, False, str(error))
+
+    def _delivery(self, path: Path, sidecars: list[Path]) -> Delivery:
+        if len(sidecars) > 1:
+            raise InvalidSidecar(f"{', '.join(one.name for one in sidecars)} all describe {path.name}")
+        if sidecars:
+            return Delivery(path, sidecars[0], read_sidecar(sidecars[0]))
+        moved = self._moved_sidecar(path)
+        if moved is None and self._sidecar_needed:
+            raise InvalidSidecar(f"no sidecar describes {path.name}")
+        return Delivery(path, None, {} if moved is None else read_sidecar(moved))
+
+    def _moved_sidecar(self, path: Path) -> Path | None:
+        """The sidecar that went ahead before a crash: it lies where this file goes, and no file is there."""
+        target = self._target(path)
+        return next((one for suffix in SUFFIXES if (one := _beside(target, suffix)).is_file()), None)
+
+    def _settled(self, path: Path, state: tuple[State, ...]) -> bool:
+        now, known = self._monotonic(), self._known.get(path)
+        if known is None or known.state != state:
+            known = self._known[path] = _Known(state, now)
+        return now - known.since >= self._settle and now >= known.not_before and not open_for_writing(path)
+
+    def _refuse(self, outcome: Outcome) -> Outcome:
+        """Say why beside the file, and when it is tried again."""
+        known = self._known[outcome.file]
+        known.not_before = self._monotonic() + min(LONGEST_WAIT, 10.0 * 2.0 ** min(known.tries, 20))
+        known.tries += 1
+        words = _("Not received: {code}\n{detail}\nThe file stays here and is tried again.\n")
+        text = words.format(code=outcome.outcome, detail=outcome.detail).encode("utf-8", "backslashreplace")
+        explained = _explained(outcome.file)
+        if not explained.is_file() or explained.read_bytes() != text:
+            durable.replace(explained, text, 0o644)
+        return outcome
+
+    def _seal(self, outcome: Outcome, delivery: Delivery) -> Outcome:
+        """Move what has its receipt out of the recorder's way: the sidecar, then the file, then the explanation."""
+        target = self._target(delivery.path)
+        if delivery.sidecar is not None:
+            _move(delivery.sidecar, _free(_beside(target, delivery.sidecar.suffix)))
+        _move(delivery.path, target)
+        durable.remove(_explained(delivery.path))
+        return outcome
+
+    def _target(self, path: Path) -> Path:
+        return _free(self.sealed / path.relative_to(self.folder))
+
+
+def _free(path: Path) -> Path:
+    """This name, or the next that nothing has: two deliveries may have one name."""
+    name, number = path, 2
+    while os.path.lexists(name):
+        name, number = path.with_name(f"{path.stem}.{number}{path.suffix}"), number + 1
+    return name
+
+
+def _beside(target: Path, suffix: str) -> Path:
+    return target.with_name(target.name + suffix.lower())
+
+
+def open_for_writing(path: Path) -> bool:
+    """Whether a process of this machine writes to it; False where the file system cannot tell."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return True  # gone, or not ours to read: not now
+    try:
+        # A writer that comes while the lease is held is told to us by this signal; its default would be to end us.
+        fcntl.fcntl(fd, fcntl.F_SETSIG, signal.SIGURG)
+        fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except OSError as error:
+        return error.errno == errno.EAGAIN
+    finally:
+        os.close(fd)
+    return False
+
+
+def _move(source: Path, target: Path) -> None:
+    for folder in reversed([one for one in target.parents if not one.is_dir()]):
+        durable.make_folder(folder, 0o755)
+    durable.move(source, target)
+
+
+def _state(path: Path) -> State | None:
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return (found.st_ino, found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
+
+
+def _name(path: Path) -> tuple[Path, str]:
+    return path.parent, path.name.lower()
+
+
+def _is_sidecar(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES
+
+
+def _explained(path: Path) -> Path:
+    return path.with_name(path.name + EXPLAINED)

@@ -1,0 +1,231 @@
+"""What is finished is docked once and moved; what is not is left alone; what is refused stays, with the reason."""
+
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from integrity import durable
+from integrity.digest import Digest
+from player.language import speaking
+from scripts.docking import Outcome
+from scripts.watch_folder import WatchFolder, open_for_writing
+
+
+class Place:
+    """A folder, a clock that the test turns, and a server that keeps what it is given."""
+
+    def __init__(self, root: Path) -> None:
+        self.folder = root / "delivered"
+        self.folder.mkdir()
+        self.now = 0.0
+        self.kept: dict[bytes, Mapping[str, str]] = {}
+        self.asked = 0
+        self.says: str | None = None
+        self.begin()
+
+    def begin(self, *, sidecar_needed: bool = False) -> None:
+        """As after a restart: nothing remembered."""
+        self.watched = WatchFolder(
+            self.folder, self.dock, ThreadPoolExecutor(1), lambda: self.now, sidecar_needed=sidecar_needed
+        )
+
+    def dock(self, path: Path, declared: Mapping[str, str]) -> Outcome:
+        content = path.read_bytes()
+        if content not in self.kept:
+            self.asked += 1
+            if self.says is not None:
+                return Outcome(path, None, None, self.says, None, False, "the server's words")
+            self.kept[content] = dict(declared)
+        return Outcome(path, Digest.of(content), len(content), "receipted", path, True)
+
+    def write(self, name: str, content: bytes | str) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    def look(self, after: float = 10) -> list[str]:
+        """What two looks, so many seconds apart, made of what is there."""
+        with speaking("en"):
+            early = list(self.watched.look())
+            self.now += after
+            return [outcome.outcome for outcome in (*early, *self.watched.look())]
+
+    def lies(self) -> list[str]:
+        return sorted(str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+def test_a_finished_file_goes_with_its_sidecar(place: Place) -> None:
+    place.write("2026-03-01/询问.mp4", b"footage")
+    place.write("2026-03-01/询问.json", '{"device": "询问室3"}')
+    assert place.look() == ["receipted"]
+    assert place.kept == {b"footage": {"device": "询问室3"}}
+    assert place.lies() == ["sealed/2026-03-01/询问.mp4", "sealed/2026-03-01/询问.mp4.json"]
+    assert place.look() == []
+
+
+def test_what_grows_waits(place: Place) -> None:
+    path = place.write("a.mp4", b"1")
+    assert place.look(9.9) == []
+    path.write_bytes(b"12")
+    assert place.look(9.9) == []
+    assert place.look(0.1) == ["receipted"]
+    assert list(place.kept) == [b"12"]
+
+
+def test_a_sidecar_that_comes_late_is_waited_for_as_long_as_the_file_settles(place: Place) -> None:
+    place.write("a.mp4", b"1")
+    assert place.look(9) == []
+    place.write("a.csv", "device\nDSJ-1\n")
+    assert place.look(9) == []
+    assert place.look(1) == ["receipted"]
+    assert place.kept == {b"1": {"device": "DSJ-1"}}
+
+
+@pytest.mark.parametrize("name", ["a.mp4.part", "a.mp4.filepart", "a.TMP", ".a.mp4", ".upload/a.mp4"])
+def test_what_has_an_unfinished_name_waits_for_its_rename(place: Place, name: str) -> None:
+    path = place.write(name, b"1")
+    assert place.look() == []
+    path.rename(place.folder / "b.mp4")
+    assert place.look() == ["receipted"]
+
+
+def test_what_a_process_still_writes_waits(place: Place) -> None:
+    with place.write("a.mp4", b"1").open("ab"):
+        assert open_for_writing(place.folder / "a.mp4")
+        assert place.look(100) == []
+    assert not open_for_writing(place.folder / "a.mp4")
+    assert place.look(0) == ["receipted"]
+
+
+def test_links_and_pipes_are_no_deliveries(place: Place, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"secret")
+    (place.folder / "a.mp4").symlink_to(tmp_path / "secret")
+    (place.folder / "elsewhere").symlink_to(tmp_path)
+    os.mkfifo(place.folder / "b.mp4")
+    assert place.look() == []
+    assert open_for_writing(place.folder / "a.mp4"), "it cannot be looked at, so it is not finished"
+
+
+def test_two_of_one_name(place: Place) -> None:
+    for content in (b"1", b"2", b"3"):
+        place.write("a.mp4", content)
+        place.write("a.mp4.json", f'{{"device": "{len(place.kept)}"}}')
+        assert place.look() == ["receipted"]
+    names = [name for number in ("", ".2", ".3") for name in (f"sealed/a{number}.mp4", f"sealed/a{number}.mp4.json")]
+    assert place.lies() == sorted(names)
+    assert (place.folder / "sealed/a.3.mp4.json").read_text() == '{"device": "2"}'
+
+
+def test_what_was_refused_stays_with_the_reason_and_is_tried_ever_later(place: Place) -> None:
+    place.write("a.mp4", b"1")
+    place.says = "upload-too-large"
+    assert place.look() == ["upload-too-large"]
+    assert place.lies() == ["a.mp4", "a.mp4.refused.txt"]
+    words = (place.folder / "a.mp4.refused.txt").read_text()
+    assert "upload-too-large" in words
+    assert "the server's words" in words
+    assert place.look(9) == []
+    assert place.look(1) == ["upload-too-large"]
+    assert place.look(19) == []
+    place.says = None
+    assert place.look(1) == ["receipted"]
+    assert place.lies() == ["sealed/a.mp4"]
+    assert place.asked == 3
+
+
+def test_a_mended_sidecar_is_tried_at_once(place: Place) -> None:
+    place.write("a.mp4", b"1")
+    place.write("a.json", "{")
+    assert place.look() == ["sidecar-invalid"]
+    assert place.asked == 0
+    assert "a.json is no JSON" in (place.folder / "a.mp4.refused.txt").read_text()
+    place.write("a.json", '{"device": "1"}')
+    assert place.look() == ["receipted"]
+    assert place.lies() == ["sealed/a.mp4", "sealed/a.mp4.json"]
+
+
+@pytest.mark.parametrize("name", ["A.JSON", "a.MP4.json", "a.mp4.JSON"])
+def test_the_case_of_a_sidecars_name_is_nothing(place: Place, name: str) -> None:
+    place.write("a.MP4", b"1")
+    place.write(name, '{"device": "1"}')
+    assert place.look() == ["receipted"]
+    assert place.kept == {b"1": {"device": "1"}}
+    assert place.lies() == ["sealed/a.MP4", "sealed/a.MP4.json"]
+
+
+def test_two_sidecars_are_one_too_many(place: Place) -> None:
+    for name in ("a.mp4", "a.json", "a.csv"):
+        place.write(name, b"1")
+    assert place.look() == ["sidecar-invalid"]
+    assert "all describe a.mp4" in (place.folder / "a.mp4.refused.txt").read_text()
+
+
+def test_where_a_sidecar_is_needed(place: Place) -> None:
+    place.begin(sidecar_needed=True)
+    place.write("a.mp4", b"1")
+    assert place.look() == ["sidecar-invalid"]
+    place.write("a.json", '{"device": "1"}')
+    assert place.look() == ["receipted"]
+
+
+def test_a_sidecar_without_its_file_waits_and_is_never_sent(place: Place) -> None:
+    place.write("a.json", '{"device": "1"}')
+    assert place.look(1000) == []
+    assert place.lies() == ["a.json"]
+    assert place.watched.waiting() == 0
+
+
+def test_an_interrupted_look_explains_nothing(place: Place) -> None:
+    place.write("a.mp4", b"1")
+    place.says = "interrupted"
+    assert place.look() == []
+    assert place.lies() == ["a.mp4"]
+    assert place.watched.waiting() == 1
+
+
+@pytest.mark.parametrize("step", range(1, 5))
+@pytest.mark.parametrize("done", [False, True])
+def test_a_crash_around_each_step_loses_and_repeats_nothing(
+    place: Place, monkeypatch: pytest.MonkeyPatch, step: int, done: bool
+) -> None:
+    """The steps of a file that was refused once: explained, sidecar moved, file moved, explanation removed."""
+    place.says, place.now = "busy", 0.0
+    steps = 0
+
+    def counted(durably: object) -> object:
+        def call(*arguments: object) -> None:
+            nonlocal steps
+            steps += 1
+            if steps == step and not done:
+                raise KeyboardInterrupt
+            durably(*arguments)  # type: ignore[operator]
+            if steps == step:
+                raise KeyboardInterrupt
+
+        return call
+
+    place.write("a.mp4", b"1")
+    place.write("a.json", '{"device": "1"}')
+    place.begin(sidecar_needed=True)
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        for name in ("replace", "move", "remove"):
+            patched.setattr(durable, name, counted(getattr(durable, name)))
+        place.look()
+        place.says = None
+        place.look(100)
+    place.says = None
+    place.begin(sidecar_needed=True)
+    place.look()
+    assert {name for name in place.lies() if not name.endswith(".refused.txt")} == {
+        "sealed/a.mp4", "sealed/a.mp4.json",
+    }  # fmt: skip
+    assert place.kept == {b"1": {"device": "1"}}

@@ -54,6 +54,7 @@ _TABLE = (
     Problem("upload-finished", 403, "A finished upload stays"),
     Problem("offset-conflict", 409, "The upload stands elsewhere"),
     Problem("upload-busy", 423, "Another connection is writing"),
+    Problem("upload-interrupted", 400, "The connection ended early"),
     Problem("upload-stalled", 408, "No bytes came for too long"),
     Problem("checksum-mismatch", 460, "The chunk has another checksum"),
     Problem("digest-mismatch", 460, "The file has another digest than declared"),

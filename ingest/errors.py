@@ -14,6 +14,7 @@ IngestError                         code
 ├── UploadFinished                  upload-finished         a finished upload cannot be terminated
 ├── OffsetConflict                  offset-conflict         ask with HEAD and go on from there
 ├── UploadBusy                      upload-busy             another connection is writing to it
+├── UploadInterrupted               upload-interrupted      the connection ended early
 ├── UploadStalled                   upload-stalled          no byte came for too long; what came is kept
 ├── ChecksumMismatch                checksum-mismatch       of one chunk; the offset stays as it was
 ├── DeclaredDigestMismatch          digest-mismatch         of the whole file; its bytes are in quarantine
@@ -126,6 +127,12 @@ class UploadStalled(IngestError):
     """The connection brought no byte for too long; what came before is kept."""
 
     code = "upload-stalled"
+
+
+class UploadInterrupted(IngestError):
+    """The connection ended before the announced body did; what came is kept."""
+
+    code = "upload-interrupted"
 
 
 class ChecksumMismatch(IngestError):

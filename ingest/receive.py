@@ -1,40 +1,92 @@
-"""From a connection's chunks to a `Reception`: gathered, handed to a thread, and ended properly however it ends.
+"""From a connection to a `Reception`, in one of two ways with the same result, and ended properly however it ends.
 
-The event loop never waits for a disk: while one gathered piece is hashed and written in a thread, the next one is
-received. A connection that brings nothing for a while is ended and what it brought is kept; so is one whose upload a
-newer connection claims. Never leaves a reception open: its bytes would not count and its upload would stay locked.
+The plain way takes chunks from the event loop, gathers them and has a thread write them. The direct way, where the
+connection hands its socket over and a thread is free, leaves the whole body to that thread (`ingest.direct`).
+The event loop never waits for a disk. A connection that brings nothing for a while, or next to nothing, is ended, and
+what it brought is kept; so is one whose upload a newer connection claims. Never leaves a reception open: its bytes
+would not count and its upload would stay locked.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Executor
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
+from ingest.direct import Rest, Taking
 from ingest.errors import UploadStalled
+from ingest.pace import FLOOR, IDLE_SECONDS, Pace
 from ingest.reception import Reception
 
 PIECE = 1024 * 1024
 """Bytes gathered before a thread is asked to write them."""
-IDLE_SECONDS = 60.0
-"""How long a connection may bring nothing."""
 
 Answer = TypeVar("Answer")
 
 
-class Receiver:
-    """Runs receptions on threads of its own: the framework's pool is for short questions."""
+class Handover(Protocol):
+    """A body that can be read by ourselves: `ingest.handover.Handover`."""
 
-    def __init__(self, threads: Executor, idle_seconds: float = IDLE_SECONDS) -> None:
+    def claim(self, idle_seconds: float) -> Rest | None: ...
+    def give_back(self, whole: bool) -> None: ...
+
+
+class Receiver:
+    """Runs receptions on threads of its own: the framework's pool is for short questions.
+
+    `direct` is how many of them at once may each have a whole body to itself; those of a pool of their own, or silent
+    connections would keep short questions waiting.
+    """
+
+    def __init__(
+        self,
+        threads: Executor,
+        idle_seconds: float = IDLE_SECONDS,
+        floor: int = FLOOR,
+        direct_threads: Executor | None = None,
+        direct: int = 0,
+    ) -> None:
         self._threads = threads
         self._idle_seconds = idle_seconds
+        self._floor = floor
+        self._direct_threads = direct_threads
+        self._free = direct if direct_threads else 0
 
     def run(self, work: Callable[[], Answer]) -> Awaitable[Answer]:
         """Run blocking work; it is not cut short when the caller is."""
         return asyncio.shield(asyncio.get_running_loop().run_in_executor(self._threads, work))
 
-    async def receive(self, chunks: AsyncIterator[bytes], reception: Reception) -> int:
-        """Take all chunks; the offset, durable. UploadStalled, and whatever `Reception.take` and `finish` raise."""
-        pump = _Pump(self, reception)
+    async def receive(
+        self, chunks: AsyncIterator[bytes], reception: Reception, handover: Handover | None = None
+    ) -> int:
+        """Take the whole body; the offset, durable. UploadStalled, and whatever `Reception.take` and `finish` raise."""
+        rest = handover.claim(self._idle_seconds) if handover and self._free else None
+        if handover is None or rest is None:
+            return await self._plain(chunks, reception)
+        taking = Taking(rest, reception, self._pace())
+        reception.claim.give_up = taking.end
+        self._free -= 1
+        try:
+            return await self._ended(
+                asyncio.get_running_loop().run_in_executor(self._direct_threads, taking.run), taking
+            )
+        finally:
+            handover.give_back(taking.whole)
+            self._free += 1
+
+    async def _ended(self, work: asyncio.Future[int], taking: Taking) -> int:
+        """Wait for the thread, which ends the reception in any case; let it go early when we are ended."""
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            taking.end()
+            await asyncio.wait([work])
+            raise
+
+    def _pace(self) -> Pace:
+        return Pace(self._idle_seconds, self._floor)
+
+    async def _plain(self, chunks: AsyncIterator[bytes], reception: Reception) -> int:
+        pump, pace = _Pump(self, reception), self._pace()
         try:
             async with asyncio.timeout(self._idle_seconds) as patience:
                 reception.claim.give_up = _giving_up(patience)
@@ -42,6 +94,7 @@ class Receiver:
                     patience.reschedule(asyncio.get_running_loop().time() + self._idle_seconds)
                     reception.claim.heard()
                     await pump.add(chunk)
+                    pace.heard(len(chunk))
             await pump.flush()
         except TimeoutError:
             await pump.interrupt()

@@ -29,7 +29,7 @@ REMEMBERED = 1024
 class Hash(Protocol):
     """A SHA-256 in progress."""
 
-    def update(self, chunk: bytes, /) -> None: ...
+    def update(self, chunk: bytes | memoryview, /) -> None: ...
     def digest(self) -> bytes: ...
     def copy(self) -> "Hash": ...
 
@@ -86,7 +86,12 @@ class Reception:
         self._state = hashes.of(announced.upload, file)
         self._safe = (file.acknowledged, self._state.copy())
 
-    def take(self, chunk: bytes) -> None:
+    @property
+    def written(self) -> int:
+        """Where the next byte goes in the file."""
+        return self._file.written
+
+    def take(self, chunk: bytes | memoryview) -> None:
         """Write and hash; acknowledged every `PERIOD` bytes unless a checksum has yet to speak for them."""
         if self._file.written + len(chunk) > self._announced.length:
             raise UploadTooLarge(f"more than the announced {self._announced.length} bytes came")

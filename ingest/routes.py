@@ -27,6 +27,7 @@ from ingest.errors import (
     UploadBusy,
     WrongContentType,
 )
+from ingest.handover import SCOPE
 from ingest.receive import Receiver
 from ingest.upload import State, Station, Uploads
 from integrity.digest import Digest
@@ -182,7 +183,8 @@ class _Files:
     ) -> State:
         size = _optional_number(request, "content-length", InvalidLength)
         reception = await self._run(lambda: self._uploads.begin(station.id, upload, offset, size, checksum))
-        await self._receiver.receive(request.stream(), reception)
+        handover = request.scope.get("extensions", {}).get(SCOPE)
+        await self._receiver.receive(request.stream(), reception, handover)
         return await self._run(lambda: self._uploads.state(station.id, upload))
 
     async def _run(self, work: Callable[[], Answer]) -> Answer:

@@ -27,6 +27,7 @@ from typing import Self
 from catalog.entry import Actor, ActorKind
 from catalog.identity import AgencyId, UploadId, is_id
 from ingest.errors import SpaceExhausted, UploadBusy, UploadNotFound
+from ingest.uncached import BLOCK, Uncached, congruent
 from integrity import durable
 from integrity.canonical import Json, canonical, parse_canonical
 from integrity.clock import Clock, from_instant, instant
@@ -200,6 +201,7 @@ class SpoolFile:
 
     def __init__(self, folder: Path, clock: Clock) -> None:
         self._clock = clock
+        self._uncached = Uncached(folder / CONTENT)
         self._content = os.open(folder / CONTENT, os.O_RDWR | os.O_CLOEXEC)
         try:
             _lock(self._content)
@@ -214,13 +216,22 @@ class SpoolFile:
         self.acknowledged_at = progress.at
         os.ftruncate(self._content, self.acknowledged)
 
-    def append(self, chunk: bytes) -> None:
-        """Write after what was written; it counts only after `acknowledge`. SpaceExhausted when the disk is full."""
+    def append(self, chunk: bytes | memoryview) -> None:
+        """Write after what was written; it counts only after `acknowledge`. OSError when the disk is full.
+
+        Around the page cache as far as the chunk lies in memory as its place lies in the file.
+        """
         view = memoryview(chunk)
         while view:
-            count = os.pwrite(self._content, view, self.written)
+            count = self._uncached.write(view, self.written) or self._write(view)
             self.written += count
             view = view[count:]
+
+    def _write(self, view: memoryview) -> int:
+        """Through the cache: all of it, or as much as the next whole block is away."""
+        inside = self.written % BLOCK
+        near = BLOCK - inside if inside and congruent(view, self.written) else len(view)
+        return os.pwrite(self._content, view[:near], self.written)
 
     def acknowledge(self) -> int:
         """Flush bytes, then an offset over them; the offset, which may be told from now on.
@@ -255,6 +266,7 @@ class SpoolFile:
 
     def close(self) -> None:
         """Give the lock back; what was not acknowledged is cut off at the next opening."""
+        self._uncached.close()
         os.close(self._offsets)
         os.close(self._content)
 

@@ -22,6 +22,7 @@ from catalog import tables
 from catalog.audit_trust import record_authorities
 from catalog.entry import SYSTEM
 from catalog.permissions import Role
+from ingest.handover import Connection
 from integrity import durable
 from integrity.clock import system_random
 from player.language import gettext as _
@@ -87,7 +88,7 @@ def _serve(house: House, child: AuthorityChild | None, host: str, port: int) -> 
         server = uvicorn.Server(
             uvicorn.Config(
                 application,
-                http="httptools",
+                http=Connection,
                 loop="uvloop",
                 log_config=None,
                 access_log=False,

@@ -145,6 +145,18 @@ class Settings(BaseModel):
     upload_expires_hours: int = Field(
         default=168, ge=1, description="hours after which an unfinished upload may be given up"
     )
+    receive_direct: int = Field(
+        default=64,
+        ge=0,
+        le=1024,
+        description="how many large bodies at once are received around the event loop; 0 for none",
+    )
+    receive_idle_seconds: float = Field(
+        default=60, gt=0, le=3600, description="seconds a station's connection may bring nothing before it is ended"
+    )
+    receive_floor_bytes_s: int = Field(
+        default=1024, ge=0, description="bytes a second below which a station's connection is ended; what came is kept"
+    )
     intake_threads: int = Field(default=2, ge=1, le=64, description="how many uploads are sealed at the same time")
     sm3: bool = Field(
         default=False, description="seal an SM3 (GB/T 32905) beside each file's SHA-256; its cost is told above"

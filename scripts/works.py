@@ -28,11 +28,12 @@ from scripts.chores import Bundles, Chores, heart_of
 from scripts.cosigners import WITNESSES, Cosigners
 from scripts.engine import Engine, sqlite_url
 from scripts.revocations import Fetching
+from scripts.settings import Settings
 from scripts.stamping import Stamping
 from scripts.witness_client import HttpWitness
 
 RECEIVERS = 40
-"""Threads that write uploads to the disk: about one for each camera that docking stations push at once."""
+"""Threads for what stations ask, and for pieces of bodies that come the plain way."""
 DOCUMENT_BYTES = 512 * 1024 * 1024
 """The largest document a person files."""
 
@@ -68,7 +69,7 @@ def running(house: House, authorities: Authorities, grants: Grants, export: Bund
         jobs = Engine(sqlite_url(house.data / "jobs.sqlite3"), chores.kinds())
         asked, wanted, sm3 = authorities.asked, house.settings.tokens_wanted, house.settings.sm3
         sealer = Sealer(house.vault, asked, house.sequencer, house.clock, house.random, wanted, sm3=sm3)
-        works = _intake(house, authorities, sealer, Receiver(threads), jobs, chores)
+        works = _intake(house, authorities, sealer, _receiver(house.settings, threads, stack), jobs, chores)
         works.reconciler.begin()
         house.recordings.release_all()
         heart = heart_of(house, jobs)
@@ -98,6 +99,14 @@ def _sealing(intake: Intake) -> int:
 def _newest_cosigned(house: House) -> bytes | None:
     best = house.cosigned.best(house.trust.quorum)
     return None if best is None else best.signed.note
+
+
+def _receiver(settings: Settings, threads: ThreadPoolExecutor, stack: ExitStack) -> Receiver:
+    """What takes bodies, as the settings say; each that comes the direct way has a thread until its end."""
+    direct = settings.receive_direct
+    bodies = ThreadPoolExecutor(max(1, direct), thread_name_prefix="body")
+    stack.callback(bodies.shutdown)
+    return Receiver(threads, settings.receive_idle_seconds, settings.receive_floor_bytes_s, bodies, direct)
 
 
 @contextmanager

@@ -1,74 +1,21 @@
-"""Real sockets into a real server: pulled cables, silent connections and their successors."""
+"""Real sockets into a real server, for both ways of a body: cables pulled, heads split, silence, and successors."""
 
+import base64
 import contextlib
+import hashlib
 import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import httpx2
 import pytest
-import uvicorn
-from fastapi import FastAPI
 
-from ingest.receive import Receiver
-from ingest.routes import make_router
+from ingest.handover import Connection
 from ingest.writers import Writers
 from tests.ingest.house import House
-from tests.ingest.test_routes import STREAM, TUS, Receipts, problem, station
+from tests.ingest.served import STREAM, TUS, Served, until
 
-
-class Served:
-    """The routes behind uvicorn on a free loopback port."""
-
-    def __init__(self, house: House, threads: ThreadPoolExecutor, idle_seconds: float = 60) -> None:
-        app = FastAPI()
-        receiver = Receiver(threads, idle_seconds)
-        app.include_router(make_router(house.uploads, Receipts(), receiver, station, problem))
-        self.house = house
-        self.server = uvicorn.Server(uvicorn.Config(app, log_level="error", http="httptools", lifespan="off"))
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
-        self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.socket]})
-
-    def __enter__(self) -> "Served":
-        self.thread.start()
-        until(lambda: self.server.started)
-        self.client = httpx2.Client(base_url=f"http://127.0.0.1:{self.port}", headers=TUS)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.client.close()
-        self.server.should_exit = True
-        self.thread.join()
-        self.socket.close()
-
-    def create(self, length: int) -> str:
-        return str(self.client.post("/files", headers={"Upload-Length": str(length)}).headers["location"])
-
-    def offset(self, url: str) -> int:
-        return int(self.client.head(url).headers["upload-offset"])
-
-    def patch(self, url: str, offset: int, content: bytes) -> httpx2.Response:
-        return self.client.patch(url, headers=STREAM | {"Upload-Offset": str(offset)}, content=content)
-
-    def half_sent(self, url: str, announced: int, content: bytes) -> socket.socket:
-        """A connection that announces a body and sends the beginning of it."""
-        connection = socket.create_connection(("127.0.0.1", self.port))
-        head = {**TUS, **STREAM, "Upload-Offset": "0", "Content-Length": str(announced), "Host": "tus"}
-        lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
-        connection.sendall(f"PATCH {url} HTTP/1.1\r\n{lines}\r\n".encode() + content)
-        return connection
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Wait for a real server to get there."""
-    deadline = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+Serve = Callable[..., contextlib.AbstractContextManager[Served]]
 
 
 @pytest.fixture
@@ -76,9 +23,22 @@ def house(tmp_path: Path) -> House:
     return House(tmp_path)
 
 
+@pytest.fixture(params=["plain", "direct"])
+def serve(house: House, request: pytest.FixtureRequest) -> Serve:
+    """Starts a server that takes bodies one way, on the event loop that the service has."""
+
+    @contextlib.contextmanager
+    def start(**options: object) -> Iterator[Served]:
+        direct = request.param == "direct"
+        with ThreadPoolExecutor(6) as threads, Served(house, threads, direct=direct, **options) as server:  # type: ignore[arg-type]
+            yield server
+
+    return start
+
+
 @pytest.fixture
-def served(house: House) -> Iterator[Served]:
-    with ThreadPoolExecutor(4) as threads, Served(house, threads) as server:
+def served(serve: Serve) -> Iterator[Served]:
+    with serve() as server:
         yield server
 
 
@@ -98,11 +58,11 @@ def test_a_pulled_cable_keeps_what_came(served: Served, house: House) -> None:
     assert served.offset(url) == 600
 
 
-def test_a_dead_connection_does_not_block_its_successor(house: House) -> None:
+def test_a_dead_connection_does_not_block_its_successor(house: House, serve: Serve) -> None:
     """The old connection still looks open from here: it is ended, and its bytes count."""
     watch = 0.0
     house.uploads.writers = Writers(monotonic=lambda: watch, patience=2)
-    with ThreadPoolExecutor(4) as threads, Served(house, threads) as served:
+    with serve() as served:
         url = served.create(600)
 
         def ended() -> bool:
@@ -119,8 +79,8 @@ def test_a_dead_connection_does_not_block_its_successor(house: House) -> None:
         assert served.offset(url) == 600
 
 
-def test_a_silent_connection_is_answered_and_closed(house: House) -> None:
-    with ThreadPoolExecutor(4) as threads, Served(house, threads, idle_seconds=0.05) as served:
+def test_a_silent_connection_is_answered_and_closed(serve: Serve) -> None:
+    with serve(idle_seconds=0.05) as served:
         url = served.create(600)
         with contextlib.closing(served.half_sent(url, 600, b"x" * 300)) as connection:
             answer = b""
@@ -135,3 +95,155 @@ def test_a_connection_serves_many_requests(served: Served) -> None:
     for offset in range(0, 300, 100):
         assert served.patch(url, offset, bytes(100)).status_code == 204
     assert served.offset(url) == 300
+
+
+def request(url: str, offset: int, body: bytes, method: str = "PATCH", **more: str) -> bytes:
+    head = {**TUS, **STREAM, "Upload-Offset": str(offset), "Content-Length": str(len(body)), "Host": "tus", **more}
+    return f"{method} {url} HTTP/1.1\r\n".encode() + _lines(head) + body
+
+
+def _lines(head: dict[str, str]) -> bytes:
+    return "".join(f"{name}: {value}\r\n" for name, value in head.items()).encode() + b"\r\n"
+
+
+def answers(connection: socket.socket, count: int) -> list[int]:
+    """The status of so many answers on one connection; none of them has a body."""
+    came = b""
+    while came.count(b"\r\n\r\n") < count:
+        piece = connection.recv(65536)
+        assert piece, came
+        came += piece
+    return [int(answer.split(b" ", 2)[1]) for answer in came.split(b"\r\n\r\n")[:count]]
+
+
+def test_a_head_that_is_split_at_every_byte(served: Served, house: House) -> None:
+    """Two requests on one connection for every place where the first packet can end: head, edge and body."""
+    body, cuts = b"0123456789", range(1, 250, 1 if served.direct else 9)
+    house.uploads.limits = type(house.uploads.limits)(100_000, house.uploads.limits.expires_after)
+    url, offset = served.create(100_000), 0
+    assert len(request(url, offset, body)) < cuts.stop
+    for cut in cuts:
+        sent = request(url, offset, body)
+        with contextlib.closing(served.connect()) as connection:
+            connection.sendall(sent[:cut])
+            served.offset(url)  # a whole request of another connection: the first packet has been read by then
+            connection.sendall(sent[cut:] + request(url, offset + len(body), body))
+            assert answers(connection, 2) == [204, 204], cut
+        offset += 2 * len(body)
+    assert house.content(next(house.spool.uploads())) == body * 2 * len(cuts)
+
+
+def test_requests_that_are_sent_before_the_last_was_answered(served: Served, house: House) -> None:
+    url = served.create(300)
+    with contextlib.closing(served.connect()) as connection:
+        connection.sendall(b"".join(request(url, offset, bytes([offset // 100]) * 100) for offset in (0, 100, 200)))
+        assert answers(connection, 3) == [204, 204, 204]
+    assert house.content(house.received[0]) == b"\0" * 100 + b"\1" * 100 + b"\2" * 100
+
+
+def test_a_client_that_waits_to_be_told_to_continue(served: Served, house: House) -> None:
+    url, body = served.create(10), b"0123456789"
+    sent = request(url, 0, body, Expect="100-continue")
+    with contextlib.closing(served.connect()) as connection:
+        connection.sendall(sent[: -len(body)])
+        assert answers(connection, 1) == [100]
+        connection.sendall(body)
+        assert answers(connection, 1) == [204]
+    assert house.content(house.received[0]) == body
+
+
+def test_a_chunked_body(served: Served, house: House) -> None:
+    url = served.create(10)
+    head = {**TUS, **STREAM, "Upload-Offset": "0", "Transfer-Encoding": "chunked", "Host": "tus"}
+    with contextlib.closing(served.connect()) as connection:
+        connection.sendall(
+            f"PATCH {url} HTTP/1.1\r\n".encode() + _lines(head) + b"4\r\n0123\r\n6\r\n456789\r\n0\r\n\r\n"
+        )
+        assert answers(connection, 1) == [204]
+    assert house.content(house.received[0]) == b"0123456789"
+
+
+def test_a_checksum_over_the_whole_body(served: Served, house: House) -> None:
+    url, body = served.create(10), b"0123456789"
+    wrong = "sha256 " + base64.b64encode(hashlib.sha256(b"other").digest()).decode()
+    right = "sha256 " + base64.b64encode(hashlib.sha256(body).digest()).decode()
+    assert served.patch(url, 0, body, **{"Upload-Checksum": wrong}).status_code == 460
+    assert served.offset(url) == 0
+    assert served.patch(url, 0, body, **{"Upload-Checksum": right}).status_code == 204
+
+
+def test_a_connection_that_ends_within_a_checked_body_leaves_nothing(served: Served, house: House) -> None:
+    url = served.create(600)
+    checksum = "sha256 " + base64.b64encode(hashlib.sha256(b"x" * 600).digest()).decode()
+    connection = served.half_sent(url, 600, b"x" * 300, **{"Upload-Checksum": checksum})
+    until(lambda: any(house.uploads.writers.busy(upload) for upload in house.spool.uploads()))
+    connection.close()
+    until(lambda: not any(house.uploads.writers.busy(upload) for upload in house.spool.uploads()))
+    assert served.offset(url) == 0
+
+
+def test_a_stranger_gets_401_before_a_byte_of_the_body_is_taken(served: Served) -> None:
+    url = served.create(600)
+    with contextlib.closing(served.half_sent(url, 600, b"x" * 300, Authorization="Bearer bad")) as connection:
+        assert answers(connection, 1) == [401]
+    assert served.offset(url) == 0
+
+
+def test_a_dripping_connection_is_ended_and_what_it_brought_counts(serve: Serve) -> None:
+    with serve(idle_seconds=0.2, floor=10_000_000) as served:
+        url = served.create(900)
+        with contextlib.closing(served.half_sent(url, 900, b"")) as connection, contextlib.suppress(OSError):
+            for _ in range(800):  # a byte at a time, each within the time a connection may be silent
+                connection.sendall(b"x")
+                connection.settimeout(0.01)
+                with contextlib.suppress(TimeoutError):
+                    answer = connection.recv(65536)
+                    break
+            assert answer.startswith(b"HTTP/1.1 408 ")
+        assert 0 < served.offset(url) < 800
+
+
+def test_a_head_that_does_not_come_is_not_waited_for(serve: Serve) -> None:
+    class Hasty(Connection):
+        head_seconds = 0.05
+
+    with serve(connection=Hasty) as served:
+        for beginning in (b"", b"PATCH /files/x HTTP/1.1\r\nHo"):
+            with contextlib.closing(served.connect()) as connection:
+                connection.sendall(beginning)
+                assert connection.recv(100) == b""
+
+
+def test_a_service_that_ends_lets_a_body_go_and_keeps_what_came(serve: Serve, house: House) -> None:
+    with serve() as served:
+        url = served.create(600)
+        with contextlib.closing(served.half_sent(url, 600, b"x" * 300)):
+            until(lambda: any(house.uploads.writers.busy(upload) for upload in house.spool.uploads()))
+            served.end()
+    house.restart()
+    assert house.offset(next(house.spool.uploads())) in (0, 300), "nothing, or all that had been read by then"
+
+
+def test_without_a_free_thread_the_plain_way_does_it(served: Served) -> None:
+    silent = [served.half_sent(served.create(600), 600, b"x" * 300) for _ in range(4)]
+    try:
+        until(lambda: sum(map(served.house.uploads.writers.busy, served.house.spool.uploads())) == 4)
+        url = served.create(1000)
+        assert served.patch(url, 0, bytes(1000)).status_code == 204
+    finally:
+        for connection in silent:
+            connection.close()
+
+
+def test_more_than_a_buffer_in_odd_pieces(served: Served, house: House) -> None:
+    body = hashlib.shake_128(b"seed").digest(5_000_001)
+    house.uploads.limits = type(house.uploads.limits)(len(body), house.uploads.limits.expires_after)
+    url, offset = served.create(len(body)), 0
+    for size in (1, 4095, 1, 4096, 2_100_000, 77, len(body)):
+        assert served.patch(url, offset, body[offset : offset + size]).status_code == 204
+        offset = min(len(body), offset + size)
+        assert served.offset(url) == offset
+    assert house.content(house.received[0]) == body
+    whole = house.spool.whole(house.received[0])
+    assert whole is not None
+    assert whole.digest.hex == hashlib.sha256(body).hexdigest()

@@ -10,69 +10,44 @@ from typing import Any
 
 import httpx2
 import pytest
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi import FastAPI
 
-from catalog.errors import CatalogError, Unauthenticated
 from catalog.identity import UploadId
-from ingest.errors import IngestError
+from ingest.direct import Taking
 from ingest.metadata import write_header
 from ingest.receive import Receiver
 from ingest.routes import make_router
-from tests.ingest.house import AGENCY, OTHER, STATION, Enrolled, House
-
-TUS = {"Tus-Resumable": "1.0.0", "Authorization": "Bearer good"}
-STREAM = {"Content-Type": "application/offset+octet-stream"}
-# Written down here once more, not read from the table under test.
-STATUS = {
-    "sign-in-required": 401, "metadata-invalid": 400, "upload-length-invalid": 400, "upload-offset-invalid": 400,
-    "checksum-invalid": 400, "tus-version-unsupported": 412, "tus-extension-unsupported": 400,
-    "content-type-wrong": 415, "upload-too-large": 413, "upload-not-found": 404, "upload-gone": 410,
-    "upload-finished": 403, "offset-conflict": 409, "upload-busy": 423, "upload-stalled": 408,
-    "checksum-mismatch": 460, "digest-mismatch": 460, "space-exhausted": 507,
-}  # fmt: skip
-
-
-class Receipts:
-    """Receipts a test has put there."""
-
-    def __init__(self) -> None:
-        self.stored: dict[UploadId, bytes] = {}
-
-    def receipt(self, upload: UploadId) -> bytes | None:
-        return self.stored.get(upload)
-
-
-async def station(request: Request) -> Enrolled:
-    known = {"Bearer good": Enrolled(STATION, AGENCY, "dock 1"), "Bearer other": Enrolled(OTHER, AGENCY, "dock 2")}
-    try:
-        return known[request.headers["authorization"]]
-    except KeyError:
-        raise Unauthenticated("a station's token is needed") from None
-
-
-def problem(error: Exception, _request: Request) -> Response:
-    assert isinstance(error, IngestError | CatalogError)
-    return JSONResponse({"code": error.code, "detail": str(error)}, STATUS[error.code])
+from tests.ingest.house import STATION, House
+from tests.ingest.served import STREAM, TUS, Receipts, Served, problem, station
 
 
 class Client:
-    """Asks the routes; each request on an event loop of its own."""
+    """Asks the routes: over ASGI, each request on an event loop of its own; or over a server's real connections."""
 
-    def __init__(self, house: House, receipts: Receipts, threads: ThreadPoolExecutor) -> None:
+    def __init__(
+        self, house: House, receipts: Receipts, threads: ThreadPoolExecutor, server: Served | None = None
+    ) -> None:
         self.house = house
         self.receipts = receipts
+        self.server = server
         self.app = FastAPI()
         self.told: list[str] = []
-        self.app.include_router(
-            make_router(house.uploads, receipts, Receiver(threads), station, problem, self.told.append)
-        )
+        told = self.told.append if server is None else server.told.append
+        self.app.include_router(make_router(house.uploads, receipts, Receiver(threads), station, problem, told))
+        if server is not None:
+            self.told = server.told
 
     def ask(self, method: str, url: str, headers: dict[str, str] | None = None, **options: Any) -> httpx2.Response:
+        headers = TUS if headers is None else headers
+        if self.server is not None:
+            shown = {name: value.strip() for name, value in headers.items()}  # no client sends a blank at the end
+            with httpx2.Client(base_url=f"http://127.0.0.1:{self.server.port}") as client:
+                return client.request(method, url, headers=shown, **options)
+
         async def ask() -> httpx2.Response:
             transport = httpx2.ASGITransport(app=self.app)
             async with httpx2.AsyncClient(transport=transport, base_url="http://tus") as client:
-                return await client.request(method, url, headers=TUS if headers is None else headers, **options)
+                return await client.request(method, url, headers=headers, **options)
 
         return asyncio.run(ask())
 
@@ -86,6 +61,8 @@ class Client:
         return {"Upload-Length": str(length), **header}
 
     def patch(self, url: str, offset: int, content: Any, **headers: str) -> httpx2.Response:
+        if isinstance(content, list):  # of a length that is not told: the transfer coding `chunked`
+            content = iter(content) if self.server else _asynchronous(content)
         return self.ask("PATCH", url, TUS | STREAM | {"Upload-Offset": str(offset)} | headers, content=content)
 
     def offset(self, url: str) -> str:
@@ -94,10 +71,21 @@ class Client:
         return response.headers["upload-offset"]
 
 
-@pytest.fixture
-def client(tmp_path: Path) -> Iterator[Client]:
-    with ThreadPoolExecutor(2) as threads:
-        yield Client(House(tmp_path), Receipts(), threads)
+async def _asynchronous(pieces: list[bytes]) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
+
+
+@pytest.fixture(params=["asgi", "plain", "direct"])
+def client(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Client]:
+    """One contract for every way a body can come: over ASGI, from a server's event loop, from its socket."""
+    house = House(tmp_path)
+    with ThreadPoolExecutor(4) as threads:
+        if request.param == "asgi":
+            yield Client(house, Receipts(), threads)
+            return
+        with Served(house, threads, direct=request.param == "direct") as server:
+            yield Client(house, server.receipts, threads, server)
 
 
 def code(response: httpx2.Response) -> str:
@@ -163,12 +151,9 @@ def test_an_empty_file_is_complete_at_creation(client: Client) -> None:
 def test_many_small_chunks_arrive_in_order(client: Client) -> None:
     content = bytes(range(250)) * 4
 
-    async def pieces() -> AsyncIterator[bytes]:
-        for start in range(0, len(content), 7):
-            yield content[start : start + 7]
-
+    pieces = [content[start : start + 7] for start in range(0, len(content), 7)]
     url = client.create(len(content), sha256=hashlib.sha256(content).hexdigest())
-    response = client.patch(url, 0, pieces())
+    response = client.patch(url, 0, pieces)
     assert (response.status_code, response.headers["upload-offset"]) == (204, str(len(content)))
 
 
@@ -178,13 +163,29 @@ def test_pieces_beyond_a_mebibyte(tmp_path: Path, client: Client) -> None:
         2 * len(content), client.house.uploads.limits.expires_after
     )
     url = client.create(len(content), sha256=hashlib.sha256(content).hexdigest())
-
-    async def pieces() -> AsyncIterator[bytes]:
-        for start in range(0, len(content), 65536):
-            yield content[start : start + 65536]
-
-    assert client.patch(url, 0, pieces()).status_code == 204
+    pieces = [content[start : start + 65536] for start in range(0, len(content), 65536)]
+    assert client.patch(url, 0, pieces).status_code == 204
     assert client.patch(url, len(content), b"").status_code == 204, "sending nothing more is no error"
+
+
+def test_a_body_of_a_told_length_takes_the_way_it_is_meant_to(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    ways: list[Taking] = []
+    run = Taking.run
+
+    def watched(taking: Taking) -> int:
+        ways.append(taking)
+        return run(taking)
+
+    monkeypatch.setattr(Taking, "run", watched)
+    content = bytes(range(256)) * 20000  # more than two buffers
+    client.house.uploads.limits = type(client.house.uploads.limits)(
+        2 * len(content), client.house.uploads.limits.expires_after
+    )
+    url = client.create(len(content), sha256=hashlib.sha256(content).hexdigest())
+    assert client.patch(url, 0, content[:777]).status_code == 204
+    assert client.patch(url, 777, content[777:]).status_code == 204
+    assert bool(ways) == (client.server is not None and client.server.direct)
+    assert client.house.content(client.house.received[0]) == content
 
 
 def test_the_method_can_be_told_by_a_header(client: Client) -> None:

@@ -25,7 +25,7 @@ from ingest.routes import make_router
 from integrity.trust import write_trust
 from scripts.dock_state import Credentials
 from scripts.docking import Dock, Outcome, Patience
-from tests.ingest.test_routes import STATUS
+from tests.ingest.served import STATUS
 from tests.ingest.works import TRUST, Works
 
 TOKEN = "0" * 64

@@ -31,6 +31,7 @@ from catalog.tables import (
     cases,
     documents,
     grants,
+    joins,
     links,
     people,
     posts,
@@ -301,8 +302,12 @@ def _decides(connection: Connection, principal: Principal, facts: RequestFacts) 
 
 
 def _refuse_unlinked(connection: Connection, case: CaseId, wanted: Sequence[RecordingId]) -> None:
+    joined = select(joins.c.member_id).where(joins.c.ended_at.is_(None))  # what a copy of the whole has anyway
     linked = select(links.c.recording_id).where(
-        links.c.case_id == case, links.c.ended_at.is_(None), links.c.recording_id.in_(wanted)
+        links.c.case_id == case,
+        links.c.ended_at.is_(None),
+        links.c.recording_id.in_(wanted),
+        links.c.recording_id.not_in(joined),
     )
     if set(connection.scalars(linked)) != set(wanted):
         raise NotFound(HIDDEN)

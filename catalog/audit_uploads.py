@@ -7,12 +7,13 @@ the ledger. Reads only.
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, exists, select
+from sqlalchemy import Connection, Row, Table, exists, func, select
 
 from catalog.audit_ledger import STREAM
 from catalog.tables import (
     devices,
     documents,
+    joins,
     ledger,
     originals,
     parts,
@@ -122,16 +123,25 @@ def _differing(
 
 def _lost(connection: Connection) -> Iterator[Finding]:
     """Recordings without sealed bytes, or with other ones than were uploaded; quarantine without its row."""
-    first = parts.alias()
+    first, joined = parts.alias(), joins.alias()
+    at = (first.c.recording_id == func.coalesce(joined.c.recording_id, recordings.c.id)) & (
+        first.c.position == func.coalesce(joined.c.position, 0)
+    )
     rows = (
         select(recordings.c.id, first.c.original_id, uploads.c.original_id.label("uploaded"))
-        .outerjoin(first, (first.c.recording_id == recordings.c.id) & (first.c.position == 0))
+        .outerjoin(joined, (joined.c.member_id == recordings.c.id) & joined.c.ended_at.is_(None))
+        .outerjoin(first, at)
         .outerjoin(uploads, uploads.c.entry_id == recordings.c.entry_id)
         .where(first.c.original_id.is_distinct_from(uploads.c.original_id) | first.c.original_id.is_(None))
     )
     for row in connection.execute(rows):
         detail = f"its first part is {row.original_id}, uploaded was {row.uploaded}"
         yield Finding("recording-without-original", f"recording {row.id}", detail)
+    mine = joins.c.original_id == parts.c.original_id
+    member = exists().where(mine, joins.c.recording_id == parts.c.recording_id, joins.c.ended_at.is_(None))
+    for row in connection.execute(select(parts).where(parts.c.position > 0, ~member)):
+        detail = f"nobody joined original {row.original_id} to it"
+        yield Finding("part-not-joined", f"recording {row.recording_id}", detail)
     held = exists().where(quarantine.c.upload_id == uploads.c.id, quarantine.c.sha256 == uploads.c.sha256)
     for upload in connection.scalars(select(uploads.c.id).where(uploads.c.state == "quarantined", ~held)):
         yield Finding("quarantine-missing", f"upload {upload}", "it was put into quarantine, and is not there")

@@ -20,6 +20,7 @@ from catalog.leaf_proofs import Ground, LeafProofs
 from catalog.ledger import Ledger
 from catalog.originals import StoredOriginal, read_original
 from catalog.revocations import revocation_files
+from catalog.segments import members
 from catalog.tables import (
     agencies,
     approvals,
@@ -42,7 +43,7 @@ WITNESS_SECONDS = 15.0
 EVERYTHING = None
 _EVIDENCE = frozenset(
     {"catalogue", "file-document", "upload-repeated", "token-added", "token-renewed", "prepare", "unplayable"}
-    | {"link", "unlink", "mark"}
+    | {"link", "unlink", "mark", "join", "separate"}
 )
 
 DISCLOSED: Mapping[str, frozenset[str] | None] = {
@@ -159,7 +160,7 @@ def _custody_rows(connection: Connection, facts: GrantFacts) -> Sequence[Row[Any
     items, filed = _items(connection, facts), _documents(connection, facts)
     held = [part.id for item in items for part in originals_of(connection, item)]
     about: dict[str, Sequence[str]] = {
-        "recording": items,
+        "recording": [*items, *(member for item in items for member in connection.scalars(members(item)))],
         "document": [document.id for document in filed],
         "original": [*held, *(document.original_id for document in filed)],
         "case": [facts.case_id],

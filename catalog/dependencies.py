@@ -26,6 +26,7 @@ from catalog.grants import Grants
 from catalog.history import History
 from catalog.holds import Holds
 from catalog.inventories import Inventories
+from catalog.joining import Joining
 from catalog.ledger import Ledger
 from catalog.linking import Linking
 from catalog.marks import Marks
@@ -79,6 +80,7 @@ class Services:
     history: History
     holds: Holds
     inventories: Inventories
+    joining: Joining
     ledger: Ledger
     linking: Linking
     marks: Marks

@@ -22,7 +22,7 @@ from catalog.ledger import Ledger
 from catalog.paging import Page, newest_first, page_of, page_size
 from catalog.permissions import HIDDEN, Principal, Right, permitted, require, scope
 from catalog.shapes import DECISIONS, one_of, text
-from catalog.tables import agencies, disposal_items, disposals, people, recordings
+from catalog.tables import agencies, disposal_items, disposals, joins, people, recordings
 from catalog.tombstones import disposed
 from integrity.clock import Clock, Random, instant
 
@@ -255,7 +255,9 @@ def _candidates(connection: Connection, mine: frozenset[AgencyId], now: datetime
             latest = months_later(now, -min(months))
             old.append(and_(recordings.c.agency_id == agency, recordings.c.catalogued_at <= latest))
     free = ~or_(
-        *(test(recordings.c.id) for test in (held, linked, requested, disposed)), recordings.c.state == "preparing"
+        *(test(recordings.c.id) for test in (held, linked, requested, disposed)),
+        recordings.c.state == "preparing",
+        recordings.c.id.in_(select(joins.c.member_id).where(joins.c.ended_at.is_(None))),
     )
     query = select(recordings, agencies.c.name.label("agency_name")).join(
         agencies, agencies.c.id == recordings.c.agency_id

@@ -16,6 +16,7 @@ from catalog.entry import SYSTEM, Entry, Json, Subject
 from catalog.errors import Conflict
 from catalog.identity import AgencyId, OriginalId, RecordingId
 from catalog.originals import StoredOriginal, read_original
+from catalog.segments import concerns
 from catalog.tables import (
     disposals,
     erased_openings,
@@ -70,7 +71,7 @@ def to_erase(connection: Connection, recording: RecordingId) -> list[Erased]:
     """The recording's entries so far whose salts are there, its originals' among them; not its tombstones."""
     held = select(parts.c.original_id).where(parts.c.recording_id == recording)
     about = or_(
-        (ledger.c.subject_kind == "recording") & (ledger.c.subject_id == recording),
+        (ledger.c.subject_kind == "recording") & concerns(ledger.c.subject_id, recording),
         (ledger.c.subject_kind == "original") & ledger.c.subject_id.in_(held),
     )
     theirs = select(ledger.c.id, ledger.c.body).join(ledger_openings, ledger_openings.c.entry_id == ledger.c.id)

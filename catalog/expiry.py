@@ -1,7 +1,8 @@
 """Whether a recording's time is over, and everything that keeps it: one answer for lists, requests and the disposal.
 
 Reads only, within the caller's transaction. What is in doubt keeps: a rule or a release that has no durable head yet, a
-hold as soon as it is written, a case hold for every recording the case ever had.
+hold as soon as it is written, a case hold for every recording the case ever had, and for a joined recording whatever
+keeps one of its segments.
 """
 
 import calendar
@@ -13,6 +14,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, Row, exists, func, or_, select
 
 from catalog.identity import AgencyId, RecordingId
+from catalog.segments import concerns, whole_of
 from catalog.tables import (
     cases,
     grants,
@@ -65,7 +67,8 @@ def term_of(connection: Connection, recording: RecordingId) -> Term | None:
 
 
 def reasons_of(connection: Connection, recording: RecordingId, now: datetime) -> tuple[str, ...]:
-    """Why a recording stays: `unknown` `disposed` `unexpired` `held` `linked` `requested` `preparing`; or nothing."""
+    """Why a recording stays: `unknown` `disposed` `unexpired` `held` `linked` `requested` `preparing`
+    `joined` (it is kept with what it is joined to); or nothing."""
     term = term_of(connection, recording)
     if term is None:
         return ("unknown",)
@@ -84,6 +87,7 @@ def reasons_of(connection: Connection, recording: RecordingId, now: datetime) ->
         "linked": row.linked,
         "requested": row.requested,
         "preparing": row.state == "preparing",
+        "joined": whole_of(connection, recording) is not None,
     }
     return tuple(reason for reason, true in found.items() if true)
 
@@ -98,24 +102,24 @@ def rules_in_force(connection: Connection, agency: AgencyId) -> Sequence[Row[Any
 def held(recording: "Column[str]") -> ColumnElement[bool]:
     """That a hold keeps it, its own or one of a case it is or was linked to; until its release is under a head."""
     lasts = or_(holds.c.released_at.is_(None), ~under_head(holds.c.released_entry_id))
-    theirs = select(links.c.case_id).where(links.c.recording_id == recording)
-    return exists().where(lasts, or_(holds.c.recording_id == recording, holds.c.case_id.in_(theirs)))
+    theirs = select(links.c.case_id).where(concerns(links.c.recording_id, recording)).correlate_except(links)
+    return exists().where(lasts, or_(concerns(holds.c.recording_id, recording), holds.c.case_id.in_(theirs)))
 
 
 def linked(recording: "Column[str]") -> ColumnElement[bool]:
     """That a case has it."""
-    return exists().where(links.c.recording_id == recording, links.c.ended_at.is_(None))
+    return exists().where(concerns(links.c.recording_id, recording), links.c.ended_at.is_(None))
 
 
 def requested(recording: "Column[str]") -> ColumnElement[bool]:
     """That a copy of it is asked for, or granted and not fetched yet."""
     asked = exists().where(
-        request_items.c.recording_id == recording,
+        concerns(request_items.c.recording_id, recording),
         requests.c.id == request_items.c.request_id,
         requests.c.state == "open",
     )
     granted = exists().where(
-        request_items.c.recording_id == recording,
+        concerns(request_items.c.recording_id, recording),
         grants.c.request_id == request_items.c.request_id,
         grants.c.state.in_(("approved", "ready", "releasing")),
     )
@@ -146,7 +150,8 @@ def _last_received(connection: Connection, recording: RecordingId) -> datetime |
 def _places(connection: Connection, recording: RecordingId) -> set[tuple[str, str]]:
     """Stage and importance of every link it ever had; what stands for none where it had none."""
     ever = select(links.c.stage, cases.c.importance).join(cases, cases.c.id == links.c.case_id)
-    found = {(row.stage, row.importance) for row in connection.execute(ever.where(links.c.recording_id == recording))}
+    mine = concerns(links.c.recording_id, recording)
+    found = {(row.stage, row.importance) for row in connection.execute(ever.where(mine))}
     return found or {(UNLINKED, "ordinary")}
 
 

@@ -21,12 +21,14 @@ from catalog.identity import AgencyId, CaseId, EntryId, RecordingId
 from catalog.ledger import Ledger
 from catalog.paging import Page, page_size
 from catalog.permissions import Principal, Right, permitted, require, scope
+from catalog.segments import concerns
 from catalog.signin import normal_login
 from catalog.tables import (
     agencies,
     cases,
     documents,
     grants,
+    joins,
     ledger,
     ledger_leaves,
     links,
@@ -145,8 +147,10 @@ def _in_own_case(connection: Connection, principal: Principal, recording: Record
 
 def _of_case(case: CaseId) -> ColumnElement[bool]:
     """Entries about a case, what is linked or filed to it, and the copies asked for."""
+    linked = select(links.c.recording_id).where(links.c.case_id == case, links.c.ended_at.is_(None))
     parts: Sequence[tuple[str, Select[Any]]] = (
-        ("recording", select(links.c.recording_id).where(links.c.case_id == case, links.c.ended_at.is_(None))),
+        ("recording", linked),
+        ("recording", select(joins.c.member_id).where(joins.c.recording_id.in_(linked), joins.c.ended_at.is_(None))),
         ("document", select(documents.c.id).where(documents.c.case_id == case)),
         ("request", select(requests.c.id).where(requests.c.case_id == case)),
         ("grant", select(grants.c.id).join(requests, requests.c.id == grants.c.request_id)
@@ -162,7 +166,7 @@ def _matching(connection: Connection, wanted: Filters) -> list[ColumnElement[boo
         if value:
             matching.append(column == value)
     if wanted.subject:
-        matching.append(ledger.c.subject_id == wanted.subject)
+        matching.append(concerns(ledger.c.subject_id, wanted.subject))
     if wanted.actor:
         person = connection.scalar(select(people.c.id).where(people.c.login == normal_login(wanted.actor)))
         matching.append(ledger.c.actor_id == (person or wanted.actor))

@@ -17,6 +17,7 @@ from catalog.errors import Conflict, InvalidInput, NotFound
 from catalog.identity import AgencyId, CaseId, RecordingId, new_id
 from catalog.ledger import Ledger
 from catalog.permissions import HIDDEN, Principal, Right, require
+from catalog.segments import whole_of
 from catalog.shapes import STAGES, one_of, text
 from catalog.tables import cases, links, recordings
 from catalog.tombstones import is_disposed
@@ -48,6 +49,8 @@ class Linking:
             require(connection, principal, Right.WORK_ON_CASE, attempt.agency)
             _refuse_strangers(connection, wanted, attempt.agency)
             self._database.exclusive(connection, "retention", attempt.agency)  # beside a disposal of the same
+            if any(whole_of(connection, recording) for recording in wanted):
+                raise Conflict("one of these recordings is joined to another: link that one")
             if any(is_disposed(connection, recording) for recording in wanted):
                 raise Conflict("one of these recordings is disposed of")
             return [self._link(connection, principal, case, attempt.agency, recording, stage) for recording in wanted]

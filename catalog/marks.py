@@ -7,8 +7,9 @@ one is answered by another.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Row, func, insert, select
 
 from catalog.attempts import Attempts
 from catalog.database import Database
@@ -18,8 +19,9 @@ from catalog.evidence import find_recording
 from catalog.identity import PersonId, RecordingId, new_id
 from catalog.ledger import Ledger
 from catalog.permissions import Principal, Right, require
+from catalog.segments import concerns
 from catalog.shapes import optional_text, text
-from catalog.tables import marks, people
+from catalog.tables import joins, marks, people
 from integrity.clock import Clock, Random
 
 LONGEST_MS = 7 * 24 * 3600 * 1000
@@ -74,10 +76,18 @@ class Marks:
         with trying as attempt, self._database.read() as connection:
             attempt.agency = find_recording(connection, recording).agency_id
             require(connection, principal, Right.SEE, attempt.agency)
+            at = (marks.c.at_ms + func.coalesce(joins.c.offset_ms, 0)).label("whole_ms")
+            mine = (joins.c.member_id == marks.c.recording_id) & joins.c.ended_at.is_(None)
             made = (
-                select(marks, people.c.name.label("person_name"))
+                select(marks, at, people.c.name.label("person_name"))
                 .outerjoin(people, people.c.id == marks.c.person_id)
-                .where(marks.c.recording_id == recording)
-                .order_by(marks.c.at_ms, marks.c.id)
+                .outerjoin(joins, mine)
+                .where(concerns(marks.c.recording_id, recording))
+                .order_by(at, marks.c.id)
             )
-            return [Mark(**{name: getattr(row, name) for name in Mark.__slots__}) for row in connection.execute(made)]
+            return [_mark(row) for row in connection.execute(made)]
+
+
+def _mark(row: Row[Any]) -> Mark:
+    """What was marked on a segment is told where it is in the whole."""
+    return Mark(**{name: getattr(row, name) for name in Mark.__slots__ if name != "at_ms"}, at_ms=row.whole_ms)

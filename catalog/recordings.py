@@ -32,7 +32,7 @@ from catalog.preparation import Preparation
 from catalog.quarantine import Quarantine
 from catalog.receipts import Receipts
 from catalog.tables import recordings, repeated_manifests, uploads
-from catalog.tombstones import disposed, is_gone
+from catalog.tombstones import disposed, is_disposed, is_gone
 from catalog.vault_copies import VaultCopies
 from integrity.canonical import parse_canonical
 from integrity.clock import Clock, Random
@@ -150,15 +150,16 @@ class Recordings(Originals, Receipts, Preparation, Quarantine, VaultCopies):
         """
         statement = arrival.statement
         there = find_filed(connection, stored.id, statement) if repeated else None
+        ended = there is not None and there.kind == "recording" and is_disposed(connection, RecordingId(there.id))
         filed = there or Filed("recording" if statement.filing is None else "document", new_id(self._random))
         action = "upload-repeated" if repeated else "catalogue"
         details = _details(stored, arrival, repeated=repeated)
         entry = self._report(connection, action, Subject(filed.kind, filed.id), arrival, details)
         if there is None:
             self._insert(connection, arrival, stored, filed, entry)
-        elif filed.kind == "recording":
-            _revive(connection, RecordingId(filed.id))
         insert_upload(connection, arrival, "catalogued", stored.digest, stored.size, entry, stored.id)
+        if ended:
+            _revive(connection, RecordingId(filed.id))
         return _catalogued(arrival.upload, stored.id, filed, entry, repeated=repeated)
 
     def _insert(
@@ -199,8 +200,8 @@ def _details(stored: StoredOriginal, arrival: Arrival, *, repeated: bool) -> dic
 
 
 def _revive(connection: Connection, recording: RecordingId) -> None:
-    """A recording that was disposed of has its bytes again: it is prepared like a new one."""
-    ended = update(recordings).where(recordings.c.id == recording, disposed(recordings.c.id))
+    """A recording that was disposed of has all of its bytes again: it is prepared like a new one."""
+    ended = update(recordings).where(recordings.c.id == recording, ~disposed(recordings.c.id))
     connection.execute(ended.values(state="catalogued", reason=None, attempts=0, recipe=None))
 
 

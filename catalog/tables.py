@@ -350,6 +350,28 @@ parts = Table(
     Column("original_id", Id, ForeignKey("originals.id"), nullable=False, unique=True),
 )
 
+joins = Table(  # segments of a device that are one recording: which part came from which recording, and goes back there
+    "joins",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("recording_id", Id, ForeignKey("recordings.id"), nullable=False),  # the whole: the first segment's
+    Column("member_id", Id, ForeignKey("recordings.id"), nullable=False),
+    Column("original_id", Id, ForeignKey("originals.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("offset_ms", BigInteger),  # where it begins in the whole, by the lengths that were measured before it
+    Column("duration_ms", BigInteger),
+    Column("before_end", Instant),  # declared end of the segment before it, corrected
+    Column("after_start", Instant),  # its own declared start, corrected
+    Column("gap_ms", BigInteger),  # between these; negative for an overlap
+    Column("joined_at", Instant, nullable=False),
+    Column("entry_id", Sequence, ForeignKey("ledger.id"), nullable=False),
+    Column("ended_at", Instant),
+    Column("ended_entry_id", Sequence, ForeignKey("ledger.id")),
+    Index(None, "recording_id"),
+    Index("uq_joins_open", "member_id", unique=True,
+          sqlite_where=Column("ended_at").is_(None), postgresql_where=Column("ended_at").is_(None)),
+)  # fmt: skip
+
 uploads = Table(  # written when an upload is catalogued or refused; until then the spool is the truth
     "uploads",
     metadata,

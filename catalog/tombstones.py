@@ -1,7 +1,8 @@
 """What was disposed of, as conditions for queries: a recording with a tombstone after its last upload.
 
 The same bytes may come again: a recording is an agency's own bytes, so it lives again from that upload on, and the
-tombstone stays as what happened before. Reads only.
+tombstone stays as what happened before. Of several segments those that come again are kept from then on, and the
+recording lives again with the last of them. Reads only.
 """
 
 from sqlalchemy import Column, ColumnElement, Connection, and_, exists, select
@@ -21,14 +22,12 @@ from integrity.digest import Digest
 
 
 def disposed(recording: "Column[str]", *, durable: bool = False) -> ColumnElement[bool]:
-    """That this recording has a tombstone (`durable`: under a head), and none of its bytes were uploaded since."""
+    """That this recording has a tombstone (`durable`: under a head), and not all of its bytes were uploaded since."""
     theirs = parts.alias("disposed_parts")
-    later = (
-        exists()
-        .where(theirs.c.recording_id == tombstones.c.recording_id, uploads.c.original_id == theirs.c.original_id)
-        .where(uploads.c.entry_id > tombstones.c.entry_id)
-    )
-    found = exists().where(tombstones.c.recording_id == recording, ~later)
+    again = exists().where(uploads.c.original_id == theirs.c.original_id, uploads.c.entry_id > tombstones.c.entry_id)
+    again = again.correlate_except(uploads)
+    lost = exists().where(theirs.c.recording_id == tombstones.c.recording_id, ~again).correlate_except(theirs)
+    found = exists().where(tombstones.c.recording_id == recording, lost)
     if durable:
         found = found.where(exists().where(ledger_leaves.c.entry_id == tombstones.c.entry_id))
     return found.correlate_except(tombstones)
@@ -37,11 +36,14 @@ def disposed(recording: "Column[str]", *, durable: bool = False) -> ColumnElemen
 def gone(original: "Column[str]", *, durable: bool = False) -> ColumnElement[bool]:
     """That nothing needs this original's bytes: its recording is disposed of, and no document is made of it."""
     filed = exists().where(documents.c.original_id == original)
-    recording = recordings.alias("gone_recordings")
-    part = parts.alias("gone_parts")
-    ended = exists().where(
-        part.c.original_id == original, recording.c.id == part.c.recording_id, disposed(recording.c.id, durable=durable)
-    )
+    part, stone = parts.alias("gone_parts"), tombstones.alias("gone_stones")
+    again = exists().where(uploads.c.original_id == original, uploads.c.entry_id > stone.c.entry_id)
+    again = again.correlate_except(uploads)  # the original may be several queries further out
+    ended = exists().where(part.c.original_id == original, stone.c.recording_id == part.c.recording_id, ~again)
+    if durable:
+        ended = ended.where(
+            exists().where(ledger_leaves.c.entry_id == stone.c.entry_id).correlate_except(ledger_leaves)
+        )
     return and_(ended, ~filed)
 
 

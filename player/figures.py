@@ -72,6 +72,14 @@ def duration(milliseconds: int | None) -> Markup:
     return Markup('<span class="figure">{}</span>').format(f"{hours:d}:{minutes:02d}:{rest // 10:02d}.{rest % 10}")
 
 
+def gap(milliseconds: int | None) -> str:
+    """A gap between two pieces of footage, or how far they overlap; a dash where nobody knows."""
+    if milliseconds is None:
+        return "—"
+    seconds = f"{abs(milliseconds) / 1000:.1f}"
+    return (_("gap of %(seconds)s s") if milliseconds >= 0 else _("overlap of %(seconds)s s")) % {"seconds": seconds}
+
+
 def clock_offset(milliseconds: int | None) -> str:
     """How far a device's clock was from ours, signed."""
     return "—" if milliseconds is None else f"{milliseconds / 1000:+.3f} s"

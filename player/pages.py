@@ -55,6 +55,7 @@ def _environment() -> Environment:
         size=figures.size,
         duration=figures.duration,
         clock_offset=figures.clock_offset,
+        gap=figures.gap,
         languages=LANGUAGE_NAMES,
     )
     return made

@@ -148,6 +148,7 @@ KEEPS = {
     "linked": _("linked to a case"),
     "requested": _("a copy is asked for"),
     "preparing": _("being prepared"),
+    "joined": _("joined to another recording"),
 }
 EXPECTED = {
     "missing": _("Recorded and not here"),
@@ -205,6 +206,8 @@ ACTIONS = {
     "link": _("Linked to a case"),
     "unlink": _("Link ended"),
     "mark": _("Mark set"),
+    "join": _("Segments joined"),
+    "separate": _("Segments taken apart"),
     "see": _("Facts read"),
     "view": _("Viewing"),
     "read-ledger": _("Ledger read"),

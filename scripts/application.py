@@ -163,6 +163,7 @@ def _services(house: House, works: Works, grants: Grants, export: Export) -> Ser
         history=History(database, ledger),
         holds=Holds(database, ledger, clock, random),
         inventories=house.inventories,
+        joining=house.joining,
         ledger=ledger,
         linking=Linking(database, ledger, clock, random),
         marks=Marks(database, ledger, clock, random),

@@ -20,6 +20,7 @@ from catalog.disposing import Disposing, Outside
 from catalog.errors import CatalogUnavailable
 from catalog.gate import open_original
 from catalog.inventories import Inventories
+from catalog.joining import Joining
 from catalog.leaf_proofs import LeafProofs
 from catalog.ledger import Ledger
 from catalog.originals import StoredOriginal
@@ -109,6 +110,13 @@ class House:
     def inventories(self) -> Inventories:
         """What devices had, against what came."""
         return Inventories(self.database, self.ledger, self.clock, self.random)
+
+    @property
+    def joining(self) -> Joining:
+        """Segments of a device that are one recording."""
+        tolerance = timedelta(seconds=self.settings.join_gap_s)
+        forget = self.renditions.remove
+        return Joining(self.database, self.ledger, self.clock, self.random, forget, tolerance)
 
     def open_original(self, stored: StoredOriginal) -> BinaryIO:
         """The bytes of an original, for reading: for a confined decoder, never for a page."""

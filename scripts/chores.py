@@ -111,6 +111,7 @@ class Chores:
             partial(self.fetching.wake, jobs),
             partial(self.house.vaults.prove, self.house.clock),  # at most daily
             self.house.inventories.settle,
+            self.house.joining.sweep,
             self.export.sweep,
         )
 

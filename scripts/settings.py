@@ -164,6 +164,12 @@ class Settings(BaseModel):
     view_minutes: int = Field(default=240, ge=1, description="minutes a view stays open for playing")
     session_hours: int = Field(default=10, ge=1, le=72, description="hours until a sign-in ends")
     grant_hours: int = Field(default=72, ge=1, description="hours an approved copy may be fetched")
+    join_gap_s: int = Field(
+        default=0,
+        ge=0,
+        le=60,
+        description="consecutive segments of a device at most so far apart are joined to one recording; 0: never",
+    )
     renditions_folder: Path | None = Field(
         default=None, description="folder of the viewing copies, where workers share it; default: in the data folder"
     )

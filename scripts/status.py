@@ -92,7 +92,9 @@ def status_of(house: House, standing: Sequence[Standing] = (), refused: Mapping[
     A process that asks the authorities knows their `standing`, and how many of their revocation lists it `refused`.
     """
     with house.database.read() as connection:
-        states = select(tables.recordings.c.state, func.count()).group_by(tables.recordings.c.state)
+        joined = select(tables.joins.c.member_id).where(tables.joins.c.ended_at.is_(None))
+        alone = tables.recordings.c.id.not_in(joined)
+        states = select(tables.recordings.c.state, func.count()).where(alone).group_by(tables.recordings.c.state)
         recordings = {str(state): int(count) for state, count in connection.execute(states)}
 
         def count(query: Any) -> int:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -10,11 +11,13 @@ from pydantic import BaseModel
 
 from catalog.dependencies import Here, station
 from catalog.errors import InvalidInput
-from catalog.identity import AgencyId
+from catalog.identity import AgencyId, RecordingId
 from catalog.inventories import SHOWN, ExpectedItem, InventoryFacts
 from catalog.inventory import LIMIT
+from catalog.joining import Break
 from catalog.paging import Page
 from catalog.routes.bodies import PROBLEMS, Asks, Body, json_of, takes
+from catalog.segments import Neighbour, Segment
 from catalog.shapes import one_of
 from catalog.stations import Station
 
@@ -36,6 +39,12 @@ class Explanation(Body):
     """Why something on a device will never come."""
 
     reason: str
+
+
+class Following(Body):
+    """The segments that follow a recording, in order."""
+
+    recordings: list[str]
 
 
 class ArrivalHours(Body):
@@ -98,6 +107,38 @@ def list_inventories(asks: Asks, here: Here, after: str | None = None, limit: Li
 def explain(item: str, asks: Asks, here: Here, body: Annotated[Explanation, Depends(json_of(Explanation))]) -> None:
     """Say why something on a device will never come."""
     here.inventories.explain(asks, item, body.reason)
+
+
+@router.get("/completeness/breaks")
+def list_breaks(asks: Asks, here: Here, after: str | None = None, limit: Limit = 50) -> Page[Break]:
+    """Gaps and overlaps of at least a second within joined recordings."""
+    return here.joining.breaks(asks, after, limit)
+
+
+@router.get("/recordings/{recording}/segments")
+def list_segments(recording: RecordingId, asks: Asks, here: Here) -> Sequence[Segment]:
+    """What a recording consists of, in order, and how one segment follows another."""
+    return here.joining.segments(asks, recording)
+
+
+@router.get("/recordings/{recording}/neighbours")
+def list_neighbours(recording: RecordingId, asks: Asks, here: Here) -> Sequence[Neighbour]:
+    """Recordings of the same device that overlap it, or are near it with a gap between."""
+    return here.joining.neighbours(asks, recording)
+
+
+@router.post("/recordings/{recording}/segments", status_code=204, openapi_extra=takes(Following))
+def join(
+    recording: RecordingId, asks: Asks, here: Here, body: Annotated[Following, Depends(json_of(Following))]
+) -> None:
+    """Join segments to a recording; nothing that was sealed changes."""
+    here.joining.join(asks, recording, [RecordingId(one) for one in body.recordings])
+
+
+@router.delete("/recordings/{recording}/segments", status_code=204)
+def separate(recording: RecordingId, reason: str, asks: Asks, here: Here) -> None:
+    """Take a joined recording apart again, for a reason."""
+    here.joining.separate(asks, recording, reason)
 
 
 @router.put("/agencies/{agency}/arrival-hours", status_code=204, openapi_extra=takes(ArrivalHours))

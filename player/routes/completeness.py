@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Response
 
 from catalog.errors import Conflict, InvalidInput
+from catalog.identity import RecordingId
 from catalog.inventories import SHOWN
 from player.language import gettext as _
 from player.refusals import said
@@ -32,6 +33,35 @@ def _page(here: Here, status: int = 200, failure: str = "") -> Response:
         inventories=here.services.inventories.list(here.principal, limit=10).items,
         failure=failure,
     )
+
+
+@router.get("/completeness/breaks")
+def show_breaks(here: Asked) -> Response:
+    """Gaps and overlaps within joined recordings."""
+    found = here.services.joining.breaks(here.principal, here.query.get("after"))
+    next_page = here.next_page(found.next)
+    return here.page("breaks.html", section="/completeness", breaks=found.items, next_page=next_page)
+
+
+@router.post("/recordings/{recording}/join")
+def join(here: Asked, recording: RecordingId) -> Response:
+    """Join the ticked neighbours to a recording, in the order of their times."""
+    try:
+        following = [RecordingId(one) for one in here.form.texts("following")]
+        here.services.joining.join(here.principal, recording, following)
+    except (Conflict, InvalidInput) as error:
+        return here.go(f"/recordings/{recording}", said(error))
+    return here.go(f"/recordings/{recording}", _("The segments are one recording now."))
+
+
+@router.post("/recordings/{recording}/separate")
+def separate(here: Asked, recording: RecordingId) -> Response:
+    """Take a joined recording apart."""
+    try:
+        here.services.joining.separate(here.principal, recording, here.form.text("reason"))
+    except (Conflict, InvalidInput) as error:
+        return here.go(f"/recordings/{recording}", said(error))
+    return here.go(f"/recordings/{recording}", _("The segments are recordings of their own again."))
 
 
 @router.post("/completeness/items/{item}/explanation")

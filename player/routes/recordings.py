@@ -42,7 +42,8 @@ def list_recordings(here: Asked) -> Response:
 @router.get("/recordings/{recording}")
 def show_recording(here: Asked, recording: RecordingId) -> Response:
     """What is known of a recording, and the question for what purpose it is to be viewed."""
-    return _recording_page(here, recording)
+    whole = here.services.joining.whole(here.principal, recording)
+    return _recording_page(here, recording) if whole == recording else here.go(f"/recordings/{whole}")
 
 
 def _recording_page(here: Here, recording: RecordingId, status: int = 200, failure: str = "") -> Response:
@@ -58,6 +59,8 @@ def _recording_page(here: Here, recording: RecordingId, status: int = 200, failu
         cases=detail.cases,
         seal_href=f"/recordings/{recording}/seal.zip",
         holds=here.services.holds.of_recording(here.principal, recording),
+        segments=here.services.joining.segments(here.principal, recording),
+        neighbours=here.services.joining.neighbours(here.principal, recording),
         failure=failure,
     )
 

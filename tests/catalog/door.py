@@ -112,7 +112,7 @@ class Door:
             retention=Retention(house.database, house.ledger, house.clock, system_random),
             disposals=Disposals(house.database, house.ledger, house.clock, system_random),
             holds=Holds(house.database, house.ledger, house.clock, system_random),
-            inventories=house.inventories,
+            inventories=house.inventories, joining=house.joining,
             signin=house.signin, stations=house.stations,
             trust_json=lambda: b"{}", secure=secure,
         )  # fmt: skip

@@ -18,6 +18,7 @@ from catalog.entry import SYSTEM, Entry, Subject
 from catalog.evidence import Evidence
 from catalog.identity import AgencyId, CaseId, PersonId, RecordingId, StationId, new_id
 from catalog.inventories import Inventories
+from catalog.joining import Joining
 from catalog.ledger import Ledger
 from catalog.linking import Linking
 from catalog.lockout import Turnstile
@@ -79,6 +80,10 @@ class House:
     @property
     def inventories(self) -> Inventories:
         return Inventories(self.database, self.ledger, self.clock, system_random)
+
+    @property
+    def joining(self) -> Joining:
+        return Joining(self.database, self.ledger, self.clock, system_random)
 
     @property
     def marks(self) -> Marks:

@@ -139,6 +139,19 @@ _ROWS: tuple[tuple[str, Row], ...] = (
     ),
     ("vault_locks", {"original_id": ORIGINAL, "vault": "files", "until": AT, "held": False, "renewed_at": AT}),
     (
+        "joins",
+        {
+            "id": "0" * 26,
+            "recording_id": RECORDING,
+            "member_id": RECORDING,
+            "original_id": ORIGINAL,
+            "position": 1,
+            "gap_ms": 1500,
+            "joined_at": AT,
+            "entry_id": 1,
+        },
+    ),
+    (
         "inventories",
         {
             "id": "0" * 26,

@@ -34,6 +34,8 @@ PATHS = [
         ("/cases/x/holds", "GET"), ("/disposals", "GET POST"), ("/disposals/x", "GET DELETE"),
         ("/disposals/x/decision", "POST"), ("/completeness/items", "GET"), ("/completeness/inventories", "GET"),
         ("/completeness/items/x/explanation", "POST"), ("/agencies/x/arrival-hours", "PUT"),
+        ("/completeness/breaks", "GET"), ("/recordings/x/segments", "GET POST DELETE"),
+        ("/recordings/x/neighbours", "GET"),
     )
     for method in methods.split()
 ]  # fmt: skip

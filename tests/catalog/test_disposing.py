@@ -15,7 +15,7 @@ from catalog.disposals import Disposals
 from catalog.disposing import Disposing, Outside
 from catalog.errors import Conflict, NotFound, NotPermitted, NotReady, SelfApproval
 from catalog.holds import Holds
-from catalog.identity import AgencyId, RecordingId
+from catalog.identity import AgencyId, RecordingId, new_id
 from catalog.permissions import Principal, Role
 from catalog.retention import Draft, Retention
 from integrity.clock import system_random
@@ -287,6 +287,43 @@ def test_the_same_bytes_again_live_again(office: Office) -> None:
     office.expire()
     office.disposing.carry_out(office.order(recording))
     assert not office.lies()
+    assert office.codes() == set()
+
+
+def test_a_joined_recording_goes_whole_and_lives_again_whole(office: Office) -> None:
+    house, bodies = office.house, (b"first segment", b"second segment")
+
+    def dock(body: bytes) -> RecordingId:
+        station, _ = house.stations.enrol(office.admin, house.agency.id, f"采集站 {new_id()}")
+        statement = Statement(agency=house.agency.id, kind="body-camera", name="a", station=station.id, device="DSJ-7")
+        return RecordingId(str(house.catalogued(body, statement, station.actor).recording))
+
+    def state() -> str:
+        with house.database.read() as connection:
+            mine = select(tables.recordings.c.state).where(tables.recordings.c.id == whole)
+            return str(connection.scalar(mine))
+
+    whole, member = dock(bodies[0]), dock(bodies[1])
+    house.joining.join(office.officer, whole, [member])
+    office.expire()
+    assert [one.id for one in office.disposals.expired(office.supervisor).items] == [whole]
+    with pytest.raises(Conflict, match="joined"):
+        office.order(member)
+    disposal = office.disposals.request(office.supervisor, [whole], "第十六条", "保存期满")
+    with pytest.raises(Conflict, match="disposed"):
+        house.joining.separate(office.officer, whole, "在鉴定中")
+    office.disposals.decide(office.approver, disposal, "approved", "经鉴定无保存价值")
+    assert office.disposing.carry_out(disposal) == {"done": 1}
+    assert [office.lies(body) for body in bodies] == [False, False]
+    with house.database.read() as connection:
+        stone = connection.scalar(select(tables.ledger.c.body).where(tables.ledger.c.action == "dispose"))
+    assert [Digest.of(body).hex.encode() in bytes(stone or b"") for body in bodies] == [True, True]
+    assert office.codes() == set()
+    assert dock(bodies[0]) == whole
+    assert ([office.lies(body) for body in bodies], state()) == ([True, False], "unplayable")
+    assert office.codes() == set(), "what came again is kept, whatever is still missing of the whole"
+    assert dock(bodies[1]) == whole
+    assert ([office.lies(body) for body in bodies], state()) == ([True, True], "catalogued")
     assert office.codes() == set()
 
 

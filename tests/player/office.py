@@ -5,6 +5,7 @@ Only the clock stands still, and documents are sealed on the spot instead of by 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -13,9 +14,10 @@ from starlette.testclient import TestClient
 
 from catalog.dependencies import SESSION_COOKIE, Services
 from catalog.disposals import Disposals
-from catalog.entry import Actor
+from catalog.entry import SYSTEM, Actor
 from catalog.errors import CatalogError
 from catalog.holds import Holds
+from catalog.identity import RecordingId, new_id
 from catalog.oversight import Oversight
 from catalog.permissions import Principal, Role
 from catalog.problems import CONTENT_TYPE, problem
@@ -143,6 +145,15 @@ class Office(Proven):
         assert len(body) == size
         return self.catalogued(body, statement, uploader)
 
+    def segment(self, number: int, start: datetime) -> RecordingId:
+        """Five minutes of a camera's footage."""
+        station, _ = self.stations.enrol(SYSTEM, self.agency.id, f"采集站 {new_id()}")
+        statement = Statement(
+            agency=self.agency.id, kind="body-camera", name=f"{number}.mp4", station=station.id, device="DSJ-7",
+            started_at=start, ended_at=start + timedelta(minutes=5),
+        )  # fmt: skip
+        return RecordingId(str(self.catalogued(f"{number}".encode(), statement, station.actor).recording))
+
     def services(self) -> Services:
         return Services(
             agencies=self.agencies, approvals=self.approvals, cases=self.cases, documents=self.documents,
@@ -153,7 +164,7 @@ class Office(Proven):
             retention=Retention(self.database, self.ledger, self.clock, system_random),
             disposals=Disposals(self.database, self.ledger, self.clock, system_random),
             holds=Holds(self.database, self.ledger, self.clock, system_random),
-            inventories=self.inventories,
+            inventories=self.inventories, joining=self.joining,
             signin=self.signin, stations=self.stations,
             trust_json=self.trust.encode, secure=False,
         )  # fmt: skip

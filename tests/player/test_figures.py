@@ -69,3 +69,9 @@ def test_durations(milliseconds: int, expected: str) -> None:
 def test_a_clock_that_is_ahead_has_a_plus() -> None:
     assert figures.clock_offset(1250) == "+1.250 s"
     assert figures.clock_offset(-3) == "-0.003 s"
+
+
+def test_gaps_and_overlaps() -> None:
+    with speaking("en"):
+        assert [figures.gap(each) for each in (None, 0, 1500, -61_240)] == [
+            "—", "gap of 0.0 s", "gap of 1.5 s", "overlap of 61.2 s"]  # fmt: skip

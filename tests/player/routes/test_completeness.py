@@ -1,6 +1,7 @@
 """The pages of completeness: what never came, who says why, and by when footage must be here."""
 
 import json
+from datetime import timedelta
 
 from catalog.entry import SYSTEM
 from catalog.permissions import Role
@@ -35,3 +36,25 @@ def test_the_limit_is_set_on_the_agencies_page(office: Office) -> None:
     assert admin.form(form, {"hours": "12"}).status_code == 303
     assert 'value="12"' in admin.get("/administration/agencies").text
     assert admin.form(form, {"hours": "x"}).status_code == 422
+
+
+def test_segments_are_joined_and_taken_apart_on_their_page(office: Office) -> None:
+    officer = office.browser("wang", Role.OFFICER)
+    start = office.clock.now() - timedelta(hours=1)
+    first, second = (office.segment(number, start + timedelta(seconds=302 * number)) for number in range(2))
+    page = officer.get(f"/recordings/{first}").text
+    assert "gap of 2.0 s" in page and f'value="{second}"' in page
+    joined = officer.form(f"/recordings/{first}/join", {"following": second})
+    assert (joined.status_code, joined.headers["location"]) == (303, f"/recordings/{first}")
+    page = officer.get(f"/recordings/{first}").text
+    assert "1.mp4" in page and '<span class="badge bad">gap of 2.0 s' in page and "Take apart" in page
+    moved = officer.get(f"/recordings/{second}", follow_redirects=False)
+    assert (moved.status_code, moved.headers["location"]) == (303, f"/recordings/{first}")
+    assert "1.mp4" in officer.get("/completeness/breaks").text
+    assert officer.form(f"/recordings/{first}/separate", {"reason": ""}).status_code == 303
+    assert "Take apart" in officer.get(f"/recordings/{first}").text, "without a reason it stays"
+    officer.form(f"/recordings/{first}/separate", {"reason": "不是同一事件"})
+    assert officer.get(f"/recordings/{second}", follow_redirects=False).status_code == 200
+    reader = office.browser("sun", Role.REVIEWER)
+    assert "Join the chosen" not in reader.get(f"/recordings/{first}").text
+    assert reader.form(f"/recordings/{first}/join", {"following": second}).status_code == 403

@@ -9,7 +9,7 @@ interrupted one goes on from where the bytes sent without a gap end, or from bef
 whatever reason, hears `export-not-approved`, and the ledger says why. Never counts on an approval without its leaf.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,11 +18,11 @@ from sqlalchemy import Connection, Row, Select, case, exists, or_, select, updat
 
 from catalog.attempts import Attempt, Attempts
 from catalog.database import Database
-from catalog.entry import SYSTEM, Entry, Json, Subject
+from catalog.entry import SYSTEM, Actor, Entry, Json, Subject
 from catalog.errors import Conflict, ExportNotApproved, GrantSpent, InvalidInput, NotFound
 from catalog.identity import AgencyId, CaseId, EntryId, GrantId, PersonId, RequestId, is_id, new_id
 from catalog.ledger import Ledger
-from catalog.permissions import HIDDEN, Principal, Right, permitted, require
+from catalog.permissions import HIDDEN, By, Principal, Right, actor_of, permitted, require
 from catalog.tables import approvals, cases, grants, ledger_leaves, people, requests
 from integrity.clock import Clock, Random
 from integrity.digest import Digest
@@ -63,6 +63,10 @@ class Release:
     entry_id: EntryId
     digest: Digest
     size: int
+
+
+Refuses = Callable[[Connection, GrantFacts], str | None]
+"""Why a grant is not for whoever asks, or None."""
 
 
 class Grants:
@@ -142,14 +146,28 @@ class Grants:
         """
         if start < 0:
             raise InvalidInput("start", "is an offset in bytes")
+
+        def theirs(connection: Connection, facts: GrantFacts) -> str | None:
+            if facts.person_id != principal.person_id:
+                return "another-person"
+            may = permitted(connection, principal, Right.REQUEST_COPY, facts.agency_id)
+            return None if may and not principal.password_once else "no-role"
+
+        return self._begin(principal, grant, theirs, start)
+
+    def hand_over(self, by: Actor, grant: GrantId) -> Release:
+        """Permit the operator of the machine to carry the whole copy out for its person; recorded first, likewise."""
+        return self._begin(by, grant, lambda connection, facts: None, 0)
+
+    def _begin(self, by: By, grant: GrantId, refuses: Refuses, start: int) -> Release:
         if is_id(grant):
             self._expire(grant)
-        trying = self._attempts.of(principal, "release", Subject("grant", grant))
+        trying = self._attempts.of(by, "release", Subject("grant", grant))
         with trying as attempt, self._database.write() as connection:
-            facts = self._usable(connection, principal, attempt, grant)
+            facts = self._usable(connection, refuses, attempt, grant)
             lease = new_id(self._random)
             begin = self._first if facts.state == "ready" else self._again
-            entry = begin(connection, principal, facts, attempt, lease, start)
+            entry = begin(connection, actor_of(by), facts, attempt, lease, start)
         release = Release(grant, lease, entry, Digest.from_hex(str(facts.zip_sha256)), facts.zip_size or 0)
         try:
             self._ledger.wait(entry)
@@ -185,27 +203,25 @@ class Grants:
         with self._database.write() as connection:
             connection.execute(held.values(lease=None, lease_until=None))
 
-    def _usable(self, connection: Connection, principal: Principal, attempt: Attempt, grant: GrantId) -> GrantFacts:
+    def _usable(self, connection: Connection, refuses: Refuses, attempt: Attempt, grant: GrantId) -> GrantFacts:
         found = _facts().add_columns(_approved().label("approved")).where(grants.c.id == grant)
         row = connection.execute(found).first() if is_id(grant) else None
         if row is None:
             raise _refusal(attempt, "no-grant")
         facts = _grant(row)
         attempt.agency = facts.agency_id
-        if facts.person_id != principal.person_id:
-            raise _refusal(attempt, "another-person")
+        if (why := refuses(connection, facts)) is not None:
+            raise _refusal(attempt, why)
         if not row.approved:
             raise _refusal(attempt, "approval-without-leaf")
         if facts.state not in ("ready", "releasing"):
             raise _refusal(attempt, facts.state)
-        if not permitted(connection, principal, Right.REQUEST_COPY, facts.agency_id) or principal.password_once:
-            raise _refusal(attempt, "no-role")
         return facts
 
     def _first(
         self,
         connection: Connection,
-        principal: Principal,
+        actor: Actor,
         facts: GrantFacts,
         attempt: Attempt,
         lease: str,
@@ -216,9 +232,9 @@ class Grants:
             raise _refusal(attempt, "gap")
         details: dict[str, Json] = {"bundle": facts.bundle_sha256, "zip": facts.zip_sha256, "size": facts.zip_size,
                                     "request": facts.request_id, "recipient": facts.recipient}  # fmt: skip
-        entry = Entry(
-            "release", principal.actor, Subject("grant", facts.id), "permitted", None, facts.agency_id, details
-        )
+        if actor.id != facts.person_id:
+            details["for"] = facts.person_id  # carried out by the operator
+        entry = Entry("release", actor, Subject("grant", facts.id), "permitted", None, facts.agency_id, details)
         entry_id = self._ledger.write(connection, entry)
         values = {"state": "releasing", "release_entry_id": entry_id, **self._leased(lease)}
         still_ready = update(grants).where(grants.c.id == facts.id, grants.c.state == "ready")
@@ -229,7 +245,7 @@ class Grants:
     def _again(
         self,
         connection: Connection,
-        principal: Principal,
+        actor: Actor,
         facts: GrantFacts,
         attempt: Attempt,
         lease: str,
@@ -242,7 +258,7 @@ class Grants:
         )
         if connection.execute(mine.values(self._leased(lease))).rowcount != 1:
             raise _refusal(attempt, "in-use" if start <= facts.sent_through else "gap")
-        entry = Entry("release-resumed", principal.actor, Subject("grant", facts.id), "permitted", None,
+        entry = Entry("release-resumed", actor, Subject("grant", facts.id), "permitted", None,
                       facts.agency_id, {"from": start})  # fmt: skip
         return self._ledger.write(connection, entry)
 

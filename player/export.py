@@ -17,12 +17,14 @@ from pathlib import Path
 import structlog
 
 from catalog.copies import Copies
+from catalog.entry import Actor
 from catalog.errors import ExportNotApproved, GrantSpent, NotFound
 from catalog.grants import GrantFacts, Grants, Release
 from catalog.identity import GrantId, is_id
 from catalog.permissions import Principal
 from integrity import durable
 from integrity.bundle import Stamp, write_bundle
+from integrity.bundle_folder import write_folder
 from integrity.digest import Digest
 from integrity.errors import AuthorityUnavailable, IntegrityError, InvalidBundle, VaultUnavailable
 from integrity.trust import Trust
@@ -100,13 +102,17 @@ class Export:
         durable.remove_tree(place)
         durable.make_folder(place)
         written = write_bundle(place / NAME, contents, self._stamp)
-        verdict = verify_bundle(place / NAME, self._trust)
+        self._require(place / NAME)
+        return written.bundle_sha256, written.zip_sha256, written.zip_size
+
+    def _require(self, bundle: Path) -> None:
+        """Nothing leaves that a stranger would not find right; AuthorityUnavailable where only a token is to come."""
+        verdict = verify_bundle(bundle, self._trust)
         if verdict.findings and all(finding.code == PENDING for finding in verdict.findings):
             raise AuthorityUnavailable("a timestamp is still pending: the bundle is made when it is there")
         if not verdict.ok:
             found = ", ".join(f"{finding.code} ({finding.subject})" for finding in verdict.findings)
             raise InvalidBundle(f"what was written does not verify: {found}")
-        return written.bundle_sha256, written.zip_sha256, written.zip_size
 
     def release(self, principal: Principal, grant: GrantId, method: str, headers: Mapping[str, str]) -> Delivery:
         """Permit sending what the request asks for; ExportNotApproved for whatever is not this person's own grant.
@@ -129,6 +135,37 @@ class Export:
         if all(each.id != grant for each in self._grants.mine(principal)):
             raise NotFound("no such copy is released to this person")
         return self._copies.release_line(grant)
+
+    def hand_over(self, by: Actor, grant: GrantId, out: Path) -> Path:
+        """The bundle as a folder in `out`, for a disk that is carried, and what released it beside it.
+
+        The grant is spent with it, as by a download.
+        Recorded before a byte is written, and verified as a folder before anybody is told. InvalidBundle,
+        ExportNotApproved, GrantSpent: there is no folder then.
+        """
+        target = out / f"tiezheng-{grant}"
+        if target.exists():
+            raise InvalidBundle(f"{target.name} is there already")
+        release = self._grants.hand_over(by, grant)
+        try:
+            write_folder(self._place(grant) / NAME, target, lambda: self._grants.sent(release, 0))
+            self._finish(release, target)
+        except BaseException:
+            self._grants.pause(release)
+            raise
+        durable.remove_tree(self._place(grant))
+        return target
+
+    def _finish(self, release: Release, target: Path) -> None:
+        """The grant is spent once the folder verifies; it goes again where another connection was quicker."""
+        try:
+            self._require(target)
+            line = self._copies.release_line(release.grant)
+            durable.replace(target.with_name(f"{target.name}.release.json"), line, 0o644)
+            self._grants.sent(release, release.size)
+        except BaseException:
+            durable.remove_tree(target)
+            raise
 
     def _refuse(self, principal: Principal, grant: GrantId) -> None:
         """Let the grants refuse, which puts it on record; one that became ready this moment is given back."""

@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 
 import click
 
-from catalog.identity import is_id
+from catalog.grants import Grants
+from catalog.identity import GrantId, is_id
 from catalog.ledger import Actor
 from catalog.permissions import Role
 from integrity import durable
@@ -23,6 +24,7 @@ from integrity.digest import Digest
 from player.language import gettext as _
 from scripts.assemble import House, open_house
 from scripts.authorities import authorities_beside
+from scripts.exporting import export_of
 from scripts.founding import sole_server
 from scripts.key_change import change_key
 from scripts.known import read_anchors
@@ -176,6 +178,18 @@ def seal(data: Path, settings: Path | None, sha256: str, out: Path) -> None:
         durable.make_folder((out / name).parent, 0o755)
         durable.replace(out / name, content, 0o644)
         click.echo(out / name)
+
+
+@command.command("bundle")
+@_data
+@click.argument("grant")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help=_("folder to write"))
+def bundle(data: Path, settings: Path | None, grant: str, out: Path) -> None:
+    """Write the bundle of a GRANT as a folder, for a disc or disk that is carried; it is released by that, once."""
+    with _house(data, settings) as house, house.sequencing():
+        export = export_of(house, Grants(house.database, house.ledger, house.clock, house.random))
+        written = export.hand_over(operator(), GrantId(grant), out)
+    click.echo(written)
 
 
 @command.command("scrub")

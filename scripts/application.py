@@ -6,7 +6,6 @@ technical log, never to the caller.
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,7 +19,6 @@ from starlette.exceptions import HTTPException
 
 from catalog.approvals import Approvals
 from catalog.cases import Cases
-from catalog.copies import Copies
 from catalog.dependencies import Services, station
 from catalog.documents import Documents
 from catalog.errors import CatalogError
@@ -43,7 +41,6 @@ from ingest.routes import make_router
 from integrity.checkpoint import own_note
 from integrity.errors import IntegrityError
 from integrity.log import CHECKPOINT, Log
-from integrity.timestamp import TimestampAuthority
 from player.export import Export
 from player.language import from_tag
 from player.routes import add_pages
@@ -51,6 +48,7 @@ from player.routes.refusals import reading, refusal
 from scripts.assemble import House
 from scripts.authorities import asking
 from scripts.authority_child import AuthorityChild
+from scripts.exporting import export_of, roots_of
 from scripts.known import StationMemory
 from scripts.metrics import StateCollector
 from scripts.routes import Public
@@ -74,7 +72,7 @@ def make_application(house: House, child: AuthorityChild | None) -> Iterator[Fas
     grants = Grants(house.database, house.ledger, house.clock, house.random)
     with ExitStack() as stack:
         authorities = stack.enter_context(asking(house, child))
-        export = _export(house, grants, authorities.first)
+        export = export_of(house, grants, lambda digest: authorities.first.stamp(digest).raw)
         works = stack.enter_context(running(house, authorities, grants, export))
         app = FastAPI(title="Tiezheng", version="1", docs_url=None, redoc_url=None)
         app.state.services = _services(house, works, grants, export)
@@ -126,17 +124,6 @@ def _log_file(house: House, log: Log, path: str) -> bytes | None:
     return stamped.token if path == CHECKPOINT_STAMP else own_note(stamped.note)
 
 
-def _authorities(house: House) -> dict[str, bytes]:
-    return {authority.name: authority.root_pem for authority in house.trust.authorities}
-
-
-def _export(house: House, grants: Grants, stamping: TimestampAuthority) -> Export:
-    copies = Copies(house.database, house.ledger, house.clock, house.proofs, _authorities(house), house.open_original)
-    # The release does not wait for witnesses: one that is away is an alarm, and no reason to hold a copy back.
-    trust = replace(house.trust, quorum=0)
-    return Export(copies, grants, house.data / "bundles", trust, lambda digest: stamping.stamp(digest).raw)
-
-
 def _services(house: House, works: Works, grants: Grants, export: Export) -> Services:
     database, ledger, clock, random, settings = house.database, house.ledger, house.clock, house.random, house.settings
 
@@ -156,7 +143,7 @@ def _services(house: House, works: Works, grants: Grants, export: Export) -> Ser
         export=export,
         filing=works.filing,
         gate=Gate(
-            database, ledger, clock, random, house.renditions, house.opener, house.proofs, _authorities(house),
+            database, ledger, clock, random, house.renditions, house.opener, house.proofs, roots_of(house),
             timedelta(minutes=settings.view_minutes),
         ),
         grants=grants,

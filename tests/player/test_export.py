@@ -5,10 +5,12 @@ import os
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from catalog.copies import Copies
+from catalog.entry import Actor
 from catalog.errors import ExportNotApproved, GrantSpent, NotFound
 from catalog.grants import GrantFacts
 from catalog.identity import CaseId, GrantId, RecordingId
@@ -310,6 +312,53 @@ def test_another_file_in_its_place_is_not_released(ready: Scene, defect: str) ->
     path.unlink(missing_ok=True)
     path.write_bytes(whole)
     sent(ready.release())  # the connection was given back: the person is not shut out
+
+
+OPERATOR = Actor("system", "operator:root", "root", None)
+
+
+def test_the_operator_carries_it_out_as_a_folder_once_and_on_record(ready: Scene) -> None:
+    before, disc = ready.facts(), ready.office.folder / "disc"
+    target = ready.office.export.hand_over(OPERATOR, ready.grant, disc)
+    line = disc / f"{target.name}.release.json"
+    assert verify_bundle(target, ready.office.trust, release=line).findings == ()
+    assert Digest.of_file(target / "tagmanifest-sha256.txt").hex == before.bundle_sha256
+    [entry] = ready.office.entries("release", "permitted")
+    assert (entry["actor"]["id"], entry["details"]["for"]) == ("operator:root", ready.officer.person_id)
+    assert ready.facts().state == "completed"
+    assert not (ready.office.folder / "bundles" / ready.grant).exists()
+    with pytest.raises(ExportNotApproved):
+        ready.release()
+    with pytest.raises(ExportNotApproved):
+        ready.office.export.hand_over(OPERATOR, ready.grant, ready.office.folder / "another disc")
+    assert not (ready.office.folder / "another disc").exists()
+
+
+def test_what_is_not_ready_is_not_carried_out(scene: Scene) -> None:
+    with pytest.raises(ExportNotApproved):
+        scene.office.export.hand_over(OPERATOR, scene.grant, scene.office.folder / "disc")
+    assert scene.refusals() == ["approved"]
+    assert not (scene.office.folder / "disc").exists()
+
+
+def test_a_folder_that_does_not_verify_goes_and_the_grant_stays(ready: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Export, bundle: Path) -> None:
+        raise InvalidBundle("as the test asked")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Export, "_require", refuse)
+        with pytest.raises(InvalidBundle, match="as the test asked"):
+            ready.office.export.hand_over(OPERATOR, ready.grant, ready.office.folder / "disc")
+    assert list((ready.office.folder / "disc").iterdir()) == []
+    sent(ready.release())
+    assert ready.facts().state == "completed"
+
+
+def test_a_disc_with_the_folder_on_it_already_spends_nothing(ready: Scene) -> None:
+    (ready.office.folder / "disc" / f"tiezheng-{ready.grant}").mkdir(parents=True)
+    with pytest.raises(InvalidBundle, match="there already"):
+        ready.office.export.hand_over(OPERATOR, ready.grant, ready.office.folder / "disc")
+    assert ready.facts().state == "ready"
 
 
 def test_with_the_log_down_nothing_is_released(ready: Scene) -> None:

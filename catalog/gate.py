@@ -26,7 +26,7 @@ from catalog.leaf_proofs import LeafProofs
 from catalog.ledger import Ledger
 from catalog.originals import StoredOriginal, read_original
 from catalog.permissions import Principal, Right, require
-from catalog.renditions import CONTENT_TYPES, RenditionStore
+from catalog.renditions import RenditionStore, content_type
 from catalog.revocations import revocation_files
 from catalog.shapes import text
 from catalog.tables import ledger_leaves, parts, recordings, renditions, views
@@ -140,7 +140,7 @@ class Gate:
             with self._database.read() as connection:
                 opened = self._still_open(connection, principal, attempt, view)
                 one = _copy_of(opened).where(renditions.c.name == name)
-                row = connection.execute(one).one_or_none() if name in CONTENT_TYPES else None
+                row = connection.execute(one).one_or_none() if content_type(name) else None
             if row is None or opened.recording_id is None:
                 raise NotFound("the viewing copy has no such file")
             file = self._store.open(opened.recording_id, row.recipe, name)

@@ -7,6 +7,7 @@ another's unfinished files. Bytes go out through the gate only: posters are foot
 """
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +27,9 @@ CONTENT_TYPES = {
     "picture.jpg": "image/jpeg",
     "text.txt": "text/plain; charset=utf-8",
 }
-"""Every name a file of a rendition can have."""
+"""Every name a file of a rendition can have; some of them also with the number of a further part before the dot."""
+
+_NUMBERED = re.compile(r"(media|sprite)-(?:[2-9]|[1-9][0-9]{1,2})(\.[a-z0-9]{3})")
 
 _WORK = ".work"
 
@@ -81,7 +84,7 @@ class RenditionStore:
 
     def open(self, recording: RecordingId, recipe: str, name: str) -> BinaryIO:
         """Open one file for reading; NotFound for whatever is no regular file of a known name."""
-        if name not in CONTENT_TYPES:
+        if content_type(name) is None:
             raise NotFound("no rendition has a file of this name")
         flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK  # a pipe must not make us wait
         try:
@@ -115,6 +118,11 @@ class RenditionStore:
         """Wherever something of a recording lies, finished or not, whoever makes it."""
         unfinished = (self._folder / _WORK).glob(f"{_checked(recording)}*")
         return (path for path in (self._folder / recording, *sorted(unfinished)) if os.path.lexists(path))
+
+
+def content_type(name: str) -> str | None:
+    """What a file of a rendition is, by its name; None when it can have none of this name."""
+    return CONTENT_TYPES.get(_NUMBERED.sub(r"\1\2", name) if _NUMBERED.fullmatch(name) else name)
 
 
 def _checked(recording: RecordingId) -> str:

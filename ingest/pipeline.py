@@ -9,7 +9,7 @@ Whatever comes of it, the seal stands; nothing here can change an original, whic
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from functools import partial
 from typing import BinaryIO
 
@@ -21,7 +21,7 @@ from catalog.job_failures import JobFailures, reason_of
 from catalog.originals import StoredOriginal
 from catalog.parts import Parts
 from catalog.preparation import Preparation, Rendition
-from catalog.renditions import CONTENT_TYPES, RenditionStore
+from catalog.renditions import RenditionStore, content_type
 from ingest.errors import ChildFailed, ChildrenStopped, SpaceExhausted, Unplayable
 from ingest.rendering import Original, Prepared, Renderer
 from ingest.task import MIB
@@ -124,15 +124,13 @@ class Pipeline:
                 self._states.let_go(recording)
 
     def _prepare(self, recording: RecordingId) -> None:
-        original, *further = self._parts.of(recording)
-        if further:  # showing the first alone would pass a part off as the whole
-            raise Unplayable("several-parts", "a recording of several parts is not joined yet, only kept")
-        self._need(original.size + RESERVE)
+        originals = self._parts.of(recording)
+        self._need(sum(original.size for original in originals) + RESERVE)
         folder = self._store.begin(recording)
-        with closing(self._open_original(original)) as file:
-            source = Original(file.fileno(), original.name, original.digest, original.size)
+        with ExitStack() as stack:
+            sources = [self._opened(stack, original) for original in originals]
             try:
-                prepared = self._renderer.render(source, folder)
+                prepared = self._renderer.render(sources, folder)
             except ChildFailed:
                 self._need(RESERVE // 4)  # a full disk kills ffmpeg too, and that is not the recording's fault
                 raise
@@ -146,12 +144,21 @@ class Pipeline:
             made=_rows(prepared),
         )
 
+    def _opened(self, stack: ExitStack, original: StoredOriginal) -> Original:
+        file = stack.enter_context(closing(self._open_original(original)))
+        return Original(file.fileno(), original.name, original.digest, original.size)
+
     def _need(self, free: int) -> None:
         if self._store.free_bytes() < free:
             raise SpaceExhausted(f"a rendition needs {free // MIB} MiB of free space")
 
 
 def _rows(prepared: Prepared) -> list[Rendition]:
-    sound = prepared.medium is Medium.AUDIO
-    types = CONTENT_TYPES | {"media.mp4": "audio/mp4"} if sound else CONTENT_TYPES
-    return [Rendition(f.name, f.digest, f.size, types[f.name], f.provenance) for f in prepared.files]
+    return [Rendition(f.name, f.digest, f.size, _type(f.name, prepared.medium), f.provenance) for f in prepared.files]
+
+
+def _type(name: str, medium: Medium) -> str:
+    told = content_type(name)
+    if told is None:
+        raise ValueError(f"a rendition has no file {name}")
+    return "audio/mp4" if (medium, told) == (Medium.AUDIO, "video/mp4") else told

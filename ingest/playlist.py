@@ -1,10 +1,11 @@
-"""The small text files of a rendition: the HLS playlist (RFC 8216) and the thumbnails' WebVTT.
+"""The small text files of a rendition: the HLS playlist (RFC 8216), the thumbnails' WebVTT, and the waveform.
 
 Written by the service itself from numbers it has checked, because a browser acts on their text: a decoder that was
 taken over must not be able to put an address or a script into them.
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
@@ -14,6 +15,8 @@ from ingest.errors import ChildAnswerInvalid
 
 _SEGMENTS = 200_000
 _TILES = 400
+PEAKS = 800
+"""Stretches of a waveform."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +52,12 @@ def index_from(answer: Mapping[str, Any], file_size: int) -> Index:
     return index
 
 
-def hls(index: Index) -> str:
-    """A video-on-demand playlist over one file by byte ranges."""
-    longest = max(segment.duration_us for segment in index.segments)
+def hls(parts: Sequence[tuple[str, Index]]) -> str:
+    """A video-on-demand playlist over files by byte ranges, each with its name; several are played as one.
+
+    Between two files stands a discontinuity (RFC 8216 §4.3.2.3): the clock of the next begins anew.
+    """
+    longest = max(segment.duration_us for _, index in parts for segment in index.segments)
     lines = [
         "#EXTM3U",
         "#EXT-X-VERSION:7",
@@ -59,14 +65,16 @@ def hls(index: Index) -> str:
         "#EXT-X-MEDIA-SEQUENCE:0",
         "#EXT-X-PLAYLIST-TYPE:VOD",
         "#EXT-X-INDEPENDENT-SEGMENTS",
-        f'#EXT-X-MAP:URI="media.mp4",BYTERANGE="{index.initial}@0"',
     ]
-    for segment in index.segments:
-        lines += [
-            f"#EXTINF:{segment.duration_us / 1_000_000:.6f},",
-            f"#EXT-X-BYTERANGE:{segment.size}@{segment.offset}",
-            "media.mp4",
-        ]
+    for number, (name, index) in enumerate(parts):
+        lines += ["#EXT-X-DISCONTINUITY"] if number else []
+        lines.append(f'#EXT-X-MAP:URI="{name}",BYTERANGE="{index.initial}@0"')
+        for segment in index.segments:
+            lines += [
+                f"#EXTINF:{segment.duration_us / 1_000_000:.6f},",
+                f"#EXT-X-BYTERANGE:{segment.size}@{segment.offset}",
+                name,
+            ]
     return "\n".join([*lines, "#EXT-X-ENDLIST", ""])
 
 
@@ -94,15 +102,46 @@ def tiles_from(answer: Mapping[str, Any]) -> Tiles:
     return tiles
 
 
-def vtt(tiles: Tiles, duration_us: int) -> str:
-    """WebVTT whose cues are places in `sprite.jpg` (Media Fragments `#xywh=`)."""
-    ends = [*tiles.at_ms[1:], max(duration_us // 1000, tiles.at_ms[-1] + 1)]
-    cues = []
-    for number, (start, end) in enumerate(zip((0, *tiles.at_ms[1:]), ends, strict=True)):
-        left, top = number % tiles.columns * tiles.width, number // tiles.columns * tiles.height
-        place = f"sprite.jpg#xywh={left},{top},{tiles.width},{tiles.height}"
-        cues.append(f"{_clock(start)} --> {_clock(end)}\n{place}\n")
+def vtt(sprites: Sequence[tuple[str, Tiles, int]]) -> str:
+    """WebVTT whose cues are places in sprites (Media Fragments `#xywh=`): each one's name, tiles, and length in µs."""
+    cues, offset = [], 0
+    for name, tiles, duration_us in sprites:
+        ends = [*tiles.at_ms[1:], max(duration_us // 1000, tiles.at_ms[-1] + 1)]
+        for number, (start, end) in enumerate(zip((0, *tiles.at_ms[1:]), ends, strict=True)):
+            left, top = number % tiles.columns * tiles.width, number // tiles.columns * tiles.height
+            place = f"{name}#xywh={left},{top},{tiles.width},{tiles.height}"
+            cues.append(f"{_clock(offset + start)} --> {_clock(offset + end)}\n{place}\n")
+        offset += duration_us // 1000
     return "\n".join(["WEBVTT\n", *cues])
+
+
+def peaks_from(answer: Mapping[str, Any]) -> tuple[int, ...]:
+    """Check a child's answer: how loud each of equal stretches is, 0 to 255."""
+    peaks = answer.get("peaks")
+    if not isinstance(peaks, list) or len(peaks) != PEAKS:
+        raise ChildAnswerInvalid("peaks: not as many as agreed")
+    if not all(type(peak) is int and 0 <= peak <= 255 for peak in peaks):
+        raise ChildAnswerInvalid("peaks: one that is none")
+    return tuple(peaks)
+
+
+def joined_peaks(parts: Sequence[tuple[tuple[int, ...] | None, int]]) -> tuple[int, ...]:
+    """The peaks of parts that are played as one, each with its length; a part without sound is silent."""
+    whole = sum(length for _, length in parts)
+    peaks = [0] * PEAKS
+    offset = 0
+    for mine, length in parts:
+        for number, peak in enumerate(mine or ()):
+            at = (offset + (number + 0.5) / PEAKS * length) / max(1, whole)
+            place = min(PEAKS - 1, int(at * PEAKS))
+            peaks[place] = max(peaks[place], peak)
+        offset += length
+    return tuple(peaks)
+
+
+def waveform(peaks: tuple[int, ...], duration_us: int) -> str:
+    """`waveform.json`: `duration_ms`, and `peaks` from 0 to 255."""
+    return json.dumps({"duration_ms": duration_us // 1000, "peaks": list(peaks)}, separators=(",", ":"))
 
 
 def _clock(ms: int) -> str:

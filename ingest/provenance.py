@@ -5,9 +5,10 @@ names no path of the machine that made it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from ingest.quality import QualityFinding
 from ingest.recipe import RECIPE
 from ingest.tracks import Probed, Track
 from integrity.canonical import Json, canonical
@@ -19,18 +20,27 @@ _MOST_US = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Making:
-    """What is the same for every file of one rendition. `findings` are codes with a sentence, for people too."""
+class Source:
+    """An original that a rendition was made of, and which part of the recording it is, the first being 1."""
 
-    source: Digest
-    source_size: int
+    digest: Digest
+    size: int
+    part: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """What is the same for every file of one part. `findings` are codes with a sentence, for people too."""
+
+    sources: tuple[Source, ...]
     plan: str
-    why: tuple[str, ...]
-    tools: tuple[str, ...]
-    argv: tuple[str, ...]
-    confinement: Mapping[str, str]
-    compared: tuple[Mapping[str, Json], ...]
-    findings: tuple[str, ...]
+    why: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+    argv: tuple[str, ...] = ()
+    confinement: Mapping[str, str] = field(default_factory=dict)
+    compared: tuple[Mapping[str, Json], ...] = ()
+    findings: tuple[str, ...] = ()
+    quality: tuple[QualityFinding, ...] = ()
 
 
 def statement(making: Making, name: str, digest: Digest, size: int) -> bytes:
@@ -40,7 +50,7 @@ def statement(making: Making, name: str, digest: Digest, size: int) -> bytes:
             "format": FORMAT,
             "derived": True,
             "recipe": RECIPE,
-            "source": {"sha256": making.source.hex, "size": making.source_size},
+            "sources": [{"part": one.part, "sha256": one.digest.hex, "size": one.size} for one in making.sources],
             "output": {"name": name, "sha256": digest.hex, "size": size},
             "plan": making.plan,
             "why": list(making.why),
@@ -49,6 +59,9 @@ def statement(making: Making, name: str, digest: Digest, size: int) -> bytes:
             "confinement": dict(making.confinement),
             "durations": [dict(line) for line in making.compared],
             "findings": list(making.findings),
+            "quality": [
+                {"code": one.code.value, "start_ms": one.start_ms, "end_ms": one.end_ms} for one in making.quality
+            ],
         }
     )
 

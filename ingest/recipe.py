@@ -10,7 +10,7 @@ from typing import Any
 
 from ingest.tracks import Probed, Track
 
-RECIPE = "r1"
+RECIPE = "r2"
 """Name of the present recipe, and of the folder its renditions lie in."""
 
 MAX_SIDE = 4096
@@ -27,7 +27,8 @@ class Plan:
     """What to do with which tracks. `why` says why the picture is not simply copied; sizes are upright pixels.
 
     `last_us` is where the last picture begins, counted from the file's start, and `last_frame_us` how long it stays:
-    an encoder forgets that of a variable frame rate, and the picture would end early.
+    an encoder forgets that of a variable frame rate, and the picture would end early. `silence_us` is the length of a
+    silent track that is added, so that a part without sound plays in one with parts that have some; 0 for none.
     """
 
     picture: int | None
@@ -40,6 +41,7 @@ class Plan:
     last_frame_us: int
     why: tuple[str, ...]
     omitted: tuple[int, ...]
+    silence_us: int = 0
 
     @property
     def name(self) -> str:
@@ -53,8 +55,11 @@ class Plan:
         return asdict(self)
 
 
-def choose(probed: Probed, copying: bool = True) -> Plan:
-    """The plan for a recording with at least one decoded track; with `copying` false everything is encoded anew."""
+def choose(probed: Probed, copying: bool = True, *, silence: bool = False) -> Plan:
+    """The plan for a file with at least one decoded track; with `copying` false everything is encoded anew.
+
+    `silence` asks for a silent track where there is no sound.
+    """
     picture = main_picture(probed)
     sounds = probed.of("audio")
     why = _why_not_copied(picture) if picture else ()
@@ -72,6 +77,7 @@ def choose(probed: Probed, copying: bool = True) -> Plan:
         last_frame_us=picture.end_us - picture.last_us if picture else 0,
         why=why,
         omitted=tuple(track.index for track in probed.of("video") if picture and track.index != picture.index),
+        silence_us=picture.end_us - probed.start_us if silence and picture and not sounds else 0,
     )
 
 

@@ -23,6 +23,7 @@ _RATE = 48_000
 """Samples a second of encoded sound; AAC begins with 1024 samples of its own, here 21 ms and at 8 kHz 128 ms."""
 _GAP_S = 0.05
 """Silence longer than this between packets of sound is filled in, so that sound stays with the picture."""
+_ENCODING = {"c:a": "aac", "b:a": "96k", "ac": 2, "ar": _RATE}
 _CONTAINER = {
     "format": "mp4",
     "movflags": "+frag_keyframe+delay_moov+default_base_moof",
@@ -57,6 +58,9 @@ def arguments(original: str, plan: Mapping[str, Any]) -> list[str]:
     if plan["sound"]:
         tracks.append(_sound(source, plan))
         options |= {"c:a": "copy", "bsf:a": "aac_adtstoasc"} if plan["sound_copied"] else _encoded_sound(plan)
+    elif plan["silence_us"]:
+        tracks.append(_silence(plan["silence_us"]))
+        options |= _ENCODING
     output = ffmpeg.output(*tracks, "media.mp4", threads=threads, **options)
     told = output.global_args("-nostdin", "-hide_banner", "-loglevel", "error", "-filter_threads", str(threads))
     return [str(part) for part in ffmpeg.compile(told, cmd="ffmpeg", overwrite_output=True)]
@@ -89,8 +93,14 @@ def _encoded_picture(plan: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _silence(length_us: int) -> Any:
+    """A track without a sound: a player that was given sound with the part before goes on only with some."""
+    quiet = f"anullsrc=channel_layout=stereo:sample_rate={_RATE}"
+    return ffmpeg.input(quiet, format="lavfi", t=f"{length_us / 1_000_000:.6f}")["a"]
+
+
 def _encoded_sound(plan: Mapping[str, Any]) -> dict[str, Any]:
-    options = {"c:a": "aac", "b:a": "96k", "ac": 2, "ar": _RATE}
+    options = dict(_ENCODING)
     if len(plan["sound"]) == 1:
         options["af"] = f"aresample=async=1:min_hard_comp={_GAP_S}"
     return options

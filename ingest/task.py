@@ -17,7 +17,8 @@ TASKS: Mapping[str, str] = {
     "version": "ingest.rendition:version",
     "index": "ingest.fragments:index",
     "thumbnails": "ingest.thumbnails:draw",
-    "waveform": "ingest.waveform:draw",
+    "waveform": "ingest.waveform:listen",
+    "poster": "ingest.waveform:draw",
     "picture": "ingest.picture:draw",
     "text": "ingest.text:copy",
 }

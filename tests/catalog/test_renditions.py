@@ -7,7 +7,7 @@ import pytest
 
 from catalog.errors import InvalidInput, NotFound
 from catalog.identity import RecordingId, new_id
-from catalog.renditions import RenditionStore
+from catalog.renditions import RenditionStore, content_type
 
 RECORDING = RecordingId(new_id())
 
@@ -26,6 +26,13 @@ def kept(store: RenditionStore, content: bytes = b"copy") -> None:
 def read(store: RenditionStore, name: str = "media.mp4") -> bytes:
     with store.open(RECORDING, "r1", name) as file:
         return file.read()
+
+
+def test_files_of_further_parts_are_known_by_their_number() -> None:
+    assert content_type("media.mp4") == content_type("media-2.mp4") == content_type("media-256.mp4") == "video/mp4"
+    assert content_type("sprite-17.jpg") == "image/jpeg"
+    for name in ("media-1.mp4", "media-02.mp4", "media-2000.mp4", "poster-2.jpg", "media-2.jpg", "media-2.mp4.mp4", ""):
+        assert content_type(name) is None, name
 
 
 def test_what_was_made_is_there_and_cannot_be_written(store: RenditionStore, tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_sound_alone_is_divided_by_time(tmp_path: Path) -> None:
 
 def test_the_playlist_plays_to_its_end(tmp_path: Path) -> None:
     make(tmp_path / "media.mp4", *H264, "-c:a", "aac", *FRAGMENTED, inputs=PICTURE + SOUND, seconds=5)
-    (tmp_path / "index.m3u8").write_text(hls(read(tmp_path)))
+    (tmp_path / "index.m3u8").write_text(hls([("media.mp4", read(tmp_path))]))
     command = ["ffprobe", "-v", "error", "-count_frames", "-select_streams", "v", "-show_entries",
                "stream=nb_read_frames", "-of", "csv=p=0", str(tmp_path / "index.m3u8")]  # fmt: skip
     told = subprocess.run(command, check=True, capture_output=True, text=True)

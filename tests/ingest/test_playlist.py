@@ -11,7 +11,7 @@ ANSWER = {"initial": 100, "segments": [[100, 50, 4_000_000], [150, 30, 2_500_000
 
 
 def test_a_playlist_says_where_each_segment_lies() -> None:
-    text = hls(index_from(ANSWER, 180))
+    text = hls([("media.mp4", index_from(ANSWER, 180))])
     assert text.splitlines() == [
         "#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-TARGETDURATION:4", "#EXT-X-MEDIA-SEQUENCE:0",
         "#EXT-X-PLAYLIST-TYPE:VOD", "#EXT-X-INDEPENDENT-SEGMENTS", '#EXT-X-MAP:URI="media.mp4",BYTERANGE="100@0"',
@@ -21,7 +21,7 @@ def test_a_playlist_says_where_each_segment_lies() -> None:
 
 
 def test_the_target_duration_is_never_below_a_segment() -> None:
-    text = hls(Index(1, (Segment(1, 1, 4_000_001),)))
+    text = hls([("media.mp4", Index(1, (Segment(1, 1, 4_000_001),)))])
     assert "#EXT-X-TARGETDURATION:5\n" in text
 
 
@@ -42,7 +42,7 @@ def test_an_index_that_does_not_fit_its_file_is_refused(answer: dict[str, object
 
 
 def test_thumbnails_cover_the_whole_length() -> None:
-    text = vtt(Tiles(160, 90, 2, (0, 2000, 4040)), 3_700_000_000)
+    text = vtt([("sprite.jpg", Tiles(160, 90, 2, (0, 2000, 4040)), 3_700_000_000)])
     cues = re.findall(r"(\S+) --> (\S+)\nsprite.jpg#xywh=(\d+),(\d+),160,90\n", text)
     assert text.startswith("WEBVTT\n\n")
     assert cues == [

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from ingest.provenance import FORMAT, Making, compare, statement, without_paths
+from ingest.provenance import FORMAT, Making, Source, compare, statement, without_paths
+from ingest.quality import Code, QualityFinding
 from ingest.recipe import RECIPE
 from ingest.tracks import Probed, Track
 from integrity.canonical import parse_canonical
@@ -60,10 +61,22 @@ def test_a_picture_that_is_not_shown_is_not_compared() -> None:
 
 def test_the_statement_is_canonical_and_says_derived() -> None:
     source, output = Digest.of(b"original"), Digest.of(b"copy")
-    making = Making(source, 8, "remux", (), ("ffmpeg 5.1",), ("ffmpeg",), {"landlock": "version 3"}, (), ("a: b",))
+    making = Making(
+        (Source(source, 8), Source(output, 4, part=2)),
+        "remux",
+        tools=("ffmpeg 5.1",),
+        argv=("ffmpeg",),
+        confinement={"landlock": "version 3"},
+        findings=("a: b",),
+        quality=(QualityFinding(Code.BLACK, 0, 2500),),
+    )
     told = parse_canonical(statement(making, "media.mp4", output, 4))
     assert (told["format"], told["derived"], told["recipe"]) == (FORMAT, True, RECIPE)
-    assert told["source"] == {"sha256": source.hex, "size": 8}
+    assert told["sources"] == [
+        {"part": 1, "sha256": source.hex, "size": 8},
+        {"part": 2, "sha256": output.hex, "size": 4},
+    ]
+    assert told["quality"] == [{"code": "black", "start_ms": 0, "end_ms": 2500}]
     assert told["output"] == {"name": "media.mp4", "sha256": output.hex, "size": 4}
     assert told["findings"] == ["a: b"]
 

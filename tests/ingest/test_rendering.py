@@ -227,13 +227,13 @@ def _to_link(name: str, target: str) -> Callable[[Path], None]:
 
 def _to_second_name(folder: Path) -> None:
     (folder / "poster.jpg").unlink()
-    (folder / "poster.jpg").hardlink_to(folder.parent / "a.mp4")
+    (folder / "poster.jpg").hardlink_to(folder.parents[1] / "a.mp4")
 
 
 @pytest.mark.parametrize(
     "decoder",
     [
-        _Leaving("waveform", _to_link("waveform.json", "/etc/hostname")),
+        _Leaving("waveform", lambda folder: (folder / "waveform.json").symlink_to("/etc/hostname")),
         _Leaving("thumbnails", _to_link("poster.jpg", "/etc/hostname")),
         _Leaving("thumbnails", _to_second_name),
         _Leaving("thumbnails", lambda folder: (folder / "poster.jpg").write_bytes(b"")),
@@ -256,7 +256,7 @@ def test_a_link_made_by_a_real_child_is_not_followed(tmp_path: Path) -> None:
     more = "ingest.task.TASKS['text'] = 'tests.ingest.misdeeds:link'"
     (tmp_path / "made").mkdir()
     with opened(path) as original, pytest.raises((ChildAnswerInvalid, ChildCrashed)):
-        Renderer(misbehaving(tmp_path, more=more), BOUNDS).render(original, tmp_path / "made")
+        Renderer(misbehaving(tmp_path, more=more), BOUNDS).render([original], tmp_path / "made")
 
 
 def test_an_original_whose_bytes_differ_is_not_shown(tmp_path: Path) -> None:
@@ -264,7 +264,7 @@ def test_an_original_whose_bytes_differ_is_not_shown(tmp_path: Path) -> None:
     path.write_text("altered")
     with opened(path) as original, pytest.raises(Unplayable) as error:
         other = Original(original.fd, original.name, Digest.of(b"sealed"), original.size)
-        Renderer(children(), BOUNDS).render(other, tmp_path)
+        Renderer(children(), BOUNDS).render([other], tmp_path)
     assert error.value.reason == "original-differs"
 
 

@@ -36,7 +36,7 @@ def rendered(path: Path, folder: Path, decoder: Decoder | None = None, bounds: B
     """A file's rendition in a new folder."""
     folder.mkdir()
     with opened(path) as original:
-        return Renderer(decoder or children(), bounds).render(original, folder)
+        return Renderer(decoder or children(), bounds).render([original], folder)
 
 
 class Meddling:

@@ -110,6 +110,16 @@ class Log:
         """Whether the published checkpoint is older than the head, as after a full disk: an alarm, no loss."""
         return self.published() != self.head().note
 
+    @property
+    def ahead(self) -> SignedCheckpoint | None:
+        """The published checkpoint where it has more leaves than the head, which then was set back; else None."""
+        published = self.published()
+        try:
+            told = None if published is None else self._keys.open(published)
+        except InvalidNote:
+            return None  # nobody's word; `exclusive` refuses it by its name
+        return told if told is not None and told.size > self.head().size else None
+
     # --- writing ------------------------------------------------------------------------------------------------------
 
     @contextmanager
@@ -317,12 +327,15 @@ class Log:
         except InvalidNote:
             return None
 
-    def check(self, progress: Callable[[int, int], None] | None = None) -> Iterator[Finding]:
-        """Read every file of the log again and name each that is not what the signed head promises."""
+    def check(self, progress: Callable[[int, int], None] | None = None, known: int = 0) -> Iterator[Finding]:
+        """Read every file of the log again and name each that is not what the signed head promises.
+
+        `known`: how many leaves others remember of a log that ended; so many may lie here still, and are read too.
+        """
         with self._store.turn(), self._heads.turn():
             # No writer is between the swap and the publication now, so what is unfinished was left by a crash.
             head, published = self._heads.read(), self.published()
-        return iter(LogCheck(self._store, self._keys, self._heads).run(head, published, progress))
+        return iter(LogCheck(self._store, self._keys, self._heads, known).run(head, published, progress))
 
     # --- what lies there ----------------------------------------------------------------------------------------------
 

@@ -41,9 +41,10 @@ class _Place:
 
 
 class LogCheck:
-    """One run over the files of one log."""
+    """One run over the files of one log. `known`: of one that ended, how many leaves others remember; else 0."""
 
-    def __init__(self, store: TileStore, keys: LogKeys, heads: HeadStore) -> None:
+    def __init__(self, store: TileStore, keys: LogKeys, heads: HeadStore, known: int = 0) -> None:
+        self._known = known
         self._keys = keys
         self._heads = heads
         self._store = store
@@ -57,7 +58,11 @@ class LogCheck:
         told = self._open(published, "log-checkpoint", "checkpoint")
         if signed is None:
             return self._findings
-        self._list_files()
+        lost = told is not None and signed.size < told.size <= self._known
+        if told is not None and lost:
+            # It ended below what lies here: all of that is read, and the head must be an earlier one of the same tree.
+            signed, told = told, signed
+        self._list_files(signed.size)
         try:
             self._staged = dict(self._store.staged(signed) or [])
         except (LogUnavailable, LogCorrupt) as error:
@@ -66,7 +71,7 @@ class LogCheck:
         roots = self._settle(places, signed)
         self._upper_tiles(roots[: signed.size // WIDTH], signed.size)
         if told is not None:
-            self._compare(told, signed, roots)
+            self._compare(told, signed, roots, lost)
         return self._findings
 
     def _find(self, code: str, subject: str, detail: str) -> None:
@@ -84,14 +89,18 @@ class LogCheck:
             self._find(f"{code}-signature", subject, str(error))
             return None
 
-    def _compare(self, told: SignedCheckpoint, head: SignedCheckpoint, roots: list[bytes]) -> None:
-        """The published checkpoint against the head: the same, or an earlier one of the same tree."""
+    def _compare(self, told: SignedCheckpoint, head: SignedCheckpoint, roots: list[bytes], lost: bool) -> None:
+        """The published checkpoint against the head: the same, or an earlier one of the same tree.
+
+        `lost`: the other way round, and that the earlier one is earlier is known.
+        """
         subject = "checkpoint"
         if told.size > head.size:
             detail = f"{told.size} leaves were published, the head has {head.size}: it was set back"
             self._find("log-checkpoint-ahead", subject, detail)
         elif told.size < head.size:
-            self._find("log-checkpoint-behind", subject, f"{told.size} of {head.size} signed leaves are published")
+            if not lost:
+                self._find("log-checkpoint-behind", subject, f"{told.size} of {head.size} signed leaves are published")
             if told.size and self._root_at(told.size, head.size, roots) not in (None, told.root):
                 self._find("log-checkpoint-differs", subject, f"the tree had another root at {told.size} leaves")
         elif told.note != head.note:
@@ -110,11 +119,11 @@ class LogCheck:
 
     # --- files --------------------------------------------------------------------------------------------------------
 
-    def _list_files(self) -> None:
+    def _list_files(self, size: int) -> None:
         """Files that no tree of this log has, and the narrower tiles that were left beside wider ones."""
-        paths, size = sorted(self._store.paths()), 0
+        paths = sorted(self._store.paths())
         with suppress(LogError, InvalidNote):  # a head read after the listing covers all that was listed
-            size = checkpoint.claimed(self._heads.read() or b"").size
+            size = max(size, checkpoint.claimed(self._heads.read() or b"").size)
         for path in paths:
             tile = Tile.from_path(path)
             if tile is None or not tile.within(size):

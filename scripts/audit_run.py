@@ -151,8 +151,10 @@ class Audit:
     # --- outside the catalogue ----------------------------------------------------------------------------------------
 
     def _log(self) -> Iterator[Finding]:
-        for log in (*(each.log for each in self.parts.logs.ended), self.parts.logs.log):
-            yield from log.check(self._step(f"log {log.origin}" if self.parts.logs.ended else "log"))
+        logs = self.parts.logs
+        for ended in logs.ended:
+            yield from ended.log.check(self._step(f"log {ended.log.origin}"), ended.known)
+        yield from logs.log.check(self._step(f"log {logs.origin}" if logs.ended else "log"))
 
     def _listed(self, check: VaultCheck) -> set[bytes]:
         there, strays = check.listed()

@@ -6,8 +6,8 @@ old log ended and what others remember of it; a new log whose first leaf is that
 proved it still proves. The entry is given its leaf like any other, by its commitment, when the sequencer runs next.
 """
 
+from contextlib import nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import Connection, select
 
@@ -49,10 +49,12 @@ class Recovery:
 
 def recover(house: House, anchors: list[Anchor], actor: Actor) -> Recovery:
     """End the current log below what others know, and begin its successor. NothingKnown, CannotRecover."""
-    known = newest_lost(iter(anchors), house.logs, house.trust)
+    ahead = house.log.ahead
+    published = [] if ahead is None else [Anchor("the published checkpoint", ahead.note)]
+    known = newest_lost(iter((*anchors, *published)), house.logs, house.trust)
     records = read_records(house.data)
-    head = _settled(house)
-    number = _next(house.data, records)
+    head = _settled(house, ahead)
+    number = _next(house, records)
     make_key(house.data / "keys" / f"log-{number}.key", house.random)
     new = signer(house.data / "keys" / f"log-{number}.key", f"{records[0].origin}/{number}")
     record = LogRecord(new.name, f"log-{number}", (KeyRecord(f"log-{number}.key", KeyTerm(new.verifier)),))
@@ -63,9 +65,12 @@ def recover(house: House, anchors: list[Anchor], actor: Actor) -> Recovery:
     return Recovery(head.checkpoint.origin, head.size, known.size, new)
 
 
-def _settled(house: House) -> SignedCheckpoint:
-    """The head at which the log ends, once what a crash left undone is done."""
-    with house.log.exclusive():
+def _settled(house: House, ahead: SignedCheckpoint | None) -> SignedCheckpoint:
+    """The head at which the log ends, once what a crash left undone is done.
+
+    Where more was published than the head says, its tiles lie there, and more; they stay, as what was lost.
+    """
+    with nullcontext() if ahead is not None else house.log.exclusive():
         head = house.log.head()
     with house.database.read() as connection:
         if leaves.last_claimed(connection) >= house.logs.base + head.size:
@@ -73,10 +78,20 @@ def _settled(house: House) -> SignedCheckpoint:
     return head
 
 
-def _next(data: Path, records: tuple[LogRecord, ...]) -> int:
-    """A number that no other log has; one that was begun by an attempt cut short is used again."""
+def _next(house: House, records: tuple[LogRecord, ...]) -> int:
+    """A number that no other log has; one that was begun by an attempt cut short is used again.
+
+    Nor one of which tiles lie somewhere while its head is gone: a succession that was set back with the head.
+    """
     taken = {record.folder for record in records}
-    return next(number for number in range(len(records) + 1, 10_000) if f"log-{number}" not in taken)
+    for number in range(len(records) + 1, 10_000):
+        folder, name = f"log-{number}", f"{records[0].origin}/{number}"
+        if folder in taken:
+            continue
+        begun = LogRecord(name, folder, records[-1].keys)
+        if heads_of(house.data, house.database, begun).read() is not None or not house.places.of(begun).begin():
+            return number
+    raise CannotRecover("there is no number left for a successor")
 
 
 def _entry(

@@ -208,6 +208,21 @@ def test_a_head_that_was_set_back_is_refused(tmp_path: Path) -> None:
     assert [finding.code for finding in log.check()] == ["log-tile-unexpected"] * 2 + ["log-checkpoint-ahead"]
 
 
+def test_what_was_published_ahead_of_a_head_tells_that_it_was_set_back(tmp_path: Path) -> None:
+    log = made(tmp_path)
+    append(log, 1)
+    old, _ = (tmp_path / "log" / "head").read_bytes(), append(log, 2)
+    newest = log.head()
+    assert log.ahead is None
+    (tmp_path / "log" / "head").write_bytes(old)
+    assert opened(tmp_path).ahead == newest
+    for nobodys in (b"?", checkpoint.sign(Checkpoint(SIGNER.name, 9, bytes(32)), [OTHER]).note):
+        (tmp_path / "log" / "checkpoint").write_bytes(nobodys)
+        assert opened(tmp_path).ahead is None
+    (tmp_path / "log" / "checkpoint").unlink()
+    assert opened(tmp_path).ahead is None
+
+
 def test_a_head_of_another_tree_is_refused(tmp_path: Path) -> None:
     append(made(tmp_path), 1)
     forked = checkpoint.sign(Checkpoint(SIGNER.name, 1, merkle.leaf_hash(entry(2))), [SIGNER])

@@ -188,6 +188,33 @@ def test_published_checkpoints_that_are_not_the_head(
     assert [code for code, _ in findings(log)] == codes
 
 
+@pytest.mark.parametrize(
+    ("head", "known", "codes"),
+    [
+        (signed(1, 0), 3, []),
+        (signed(1, 0), 7, []),
+        (signed(0), 3, []),
+        (signed(1, 0), 2, ["log-tile-unexpected"] * 2 + ["log-checkpoint-ahead"]),
+        (signed(1, 7), 3, ["log-checkpoint-differs"]),
+    ],
+)
+def test_what_was_lost_of_a_log_that_ended_is_read_and_contains_its_head(
+    small: tuple[Path, Log], head: SignedCheckpoint, known: int, codes: list[str]
+) -> None:
+    """Head set back, tiles and checkpoint of three leaves left: no finding as far as others remember them."""
+    folder, log = small
+    (folder / "log" / "head").write_bytes(head.note)
+    assert [finding.code for finding in log.check(known=known)] == codes
+    (folder / "log" / "tile" / "0" / "000.p" / "3").write_bytes(bytes(96))
+    assert "tile/0/000.p/3" in [finding.subject for finding in log.check(known=known)]
+
+
+def test_an_ended_log_that_published_too_little_is_behind_all_the_same(small: tuple[Path, Log]) -> None:
+    folder, log = small
+    (folder / "log" / "checkpoint").write_bytes(signed(2, 0, 1).note)
+    assert [finding.code for finding in log.check(known=9)] == ["log-checkpoint-behind"]
+
+
 def test_a_batch_that_is_signed_and_not_written_out_yet(small: tuple[Path, Log]) -> None:
     """As after a crash: the checkpoint is behind, the tiles are staged, and nothing else is wrong."""
     folder, log = small

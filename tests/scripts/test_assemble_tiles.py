@@ -158,35 +158,39 @@ def test_a_changed_key_is_published_there(there: Installation) -> None:
     assert there.codes() == []
 
 
-def test_set_back_it_does_not_go_on_and_recovered_it_does(there: Installation) -> None:
-    """The restore drill, with data folder and bucket of one moment."""
+def set_back(there: Installation, name: str = "lost") -> bytes:
+    """An hour's work, then the data folder as it was before; the last checkpoint of that hour."""
     shutil.copytree(there.data, there.data.with_name("backup"))
-    backup = there.lying()
-    there.work("lost")
-    known = there.lying()["log/checkpoint"]
+    there.work(name)
+    known = there.lying()[f"{read_records(there.data)[-1].folder}/checkpoint"]
     clear_immutable(there.data)
     shutil.rmtree(there.data)
     shutil.move(there.data.with_name("backup"), there.data)
+    return known
 
-    house = there.house()
-    with pytest.raises(LogCorrupt, match="does not follow"), house.log.exclusive():
-        pass  # the folder alone was set back: what is published tells
-    house.close()
 
-    there.put_back(backup)
+def recover(there: Installation, known: bytes) -> None:
+    """By the command, as an operator would."""
     outside = there.data.with_name("checkpoint")
     outside.write_bytes(known)
-    house = open_house(there.data, load(there.file, environment={"TIEZHENG_KNOWN_CHECKPOINTS": str(outside)}))
+    arguments = ["--data", str(there.data), "--settings", str(there.file), "--known", str(outside)]
+    done = CliRunner().invoke(command, ["recover-log", *arguments])
+    assert done.exit_code == 0, done.output + repr(done.exception)
+
+
+def test_set_back_with_its_bucket_it_does_not_go_on_and_recovered_it_does(there: Installation) -> None:
+    """The restore drill, with data folder and bucket of one moment."""
+    backup = there.lying()
+    known = set_back(there)
+    there.put_back(backup)
+    (there.data.with_name("known")).write_bytes(known)
+    told = load(there.file, environment={"TIEZHENG_KNOWN_CHECKPOINTS": str(there.data.with_name("known"))})
+    house = open_house(there.data, told)
     with pytest.raises(LogSetBack, match="log-set-back"), house.sequencing():
         pass
     end = house.log.head()
     house.close()
-    done = CliRunner().invoke(
-        command,
-        ["recover-log", "--data", str(there.data), "--settings", str(there.file), "--known", str(outside)],
-    )
-    assert done.exit_code == 0, done.output + repr(done.exception)
-
+    recover(there, known)
     there.work("after")
     house = there.house()
     with house.sequencing():
@@ -198,4 +202,53 @@ def test_set_back_it_does_not_go_on_and_recovered_it_does(there: Installation) -
     house.close()
     assert there.lying()["log-2/succession.json"] == line.encode()
     assert {path.name for path in (there.data / "log-2").iterdir()} == {"head", "lock"}
+    assert there.codes() == []
+
+
+def test_set_back_under_its_bucket_it_is_recovered_too_and_what_was_lost_stays(there: Installation) -> None:
+    """A bucket is seldom set back: what it has published tells by itself that the folder was."""
+    known, full = set_back(there), there.lying()
+    house = there.house()
+    end, ahead = house.log.head(), house.log.ahead
+    assert ahead is not None
+    assert ahead.note == known
+    with pytest.raises(LogSetBack, match="the published checkpoint"), house.sequencing():
+        pass
+    with pytest.raises(LogCorrupt, match="does not follow"), house.log.exclusive():
+        pass
+    house.close()
+    assert "log-checkpoint-ahead" in there.codes()
+    assert there.lying() == full, "nothing was repaired"
+    recover(there, known)
+    there.work("after")
+    assert there.codes() == []
+    house = there.house()
+    assert (house.logs.ended[0].log.head(), house.log.ahead) == (end, None)
+    assert log_file(house, "ended/1/checkpoint") == known
+    house.close()
+    kept = there.lying()
+    assert {name: kept[name] for name in full} == full
+
+    tile = max(name for name in full if name.startswith("log/tile/entries/"))
+    there.put_back(kept | {tile: full[tile][:-1] + bytes([full[tile][-1] ^ 1])})
+    assert "log-entry-differs" in there.codes(), "of what was lost too every byte is read"
+    there.put_back(kept | {"log/tile/0/999": bytes(8192)})
+    assert "log-tile-unexpected" in there.codes()
+
+
+def test_a_succession_that_was_set_back_itself_is_not_begun_over(there: Installation) -> None:
+    """The bucket has a second log, of which the folder knows nothing any more."""
+    known = set_back(there)
+    shutil.copytree(there.data, there.data.with_name("older"))
+    recover(there, known)
+    there.work("second")
+    second = {name: body for name, body in there.lying().items() if name.startswith("log-2/")}
+    clear_immutable(there.data)
+    shutil.rmtree(there.data)
+    shutil.move(there.data.with_name("older"), there.data)
+    recover(there, known)
+    assert [record.folder for record in read_records(there.data)] == ["log", "log-3"]
+    there.work("third")
+    lying = there.lying()
+    assert {name: lying[name] for name in second} == second
     assert there.codes() == []

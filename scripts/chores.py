@@ -30,6 +30,7 @@ from scripts.authorities import Authorities
 from scripts.engine import Engine, Work
 from scripts.founding import worker_of
 from scripts.heart import Heart
+from scripts.key_change import retire_keys
 from scripts.precedence import Precedence
 from scripts.renewing import Renewer, Renewing
 from scripts.revocations import Fetching, sources_of
@@ -110,6 +111,7 @@ class Chores:
             partial(self.renewing.wake, jobs),
             partial(self.fetching.wake, jobs),
             partial(self.house.vaults.prove, self.house.clock),  # at most daily
+            partial(retire_keys, self.house),
             self.house.inventories.settle,
             self.house.joining.sweep,
             self.export.sweep,

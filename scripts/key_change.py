@@ -46,22 +46,26 @@ def change_key(house: House, actor: Actor, *, stolen: bool = False) -> Trust:
 
 
 def retire_keys(house: House) -> None:
-    """Say of each key whose time beside its successor is over up to which size it signed; at every start."""
-    *ended, current = read_records(house.data)
+    """Say of each key whose time beside its successor is over up to which size it signed; at every start, and then
+    every now and then: the sooner it is said, the less could be signed by it.
+    """
+    if not any(_over(house, key) for key in read_records(house.data)[-1].keys):
+        return  # without the log's turn, which others wait for
     with house.log.exclusive():
-        size, now = house.log.head().size, house.clock.now()
+        *ended, current = read_records(house.data)
+        size = house.log.head().size
         keys = tuple(
-            replace(key, term=replace(key.term, until_size=size))
-            if key.signs_until is not None and key.signs_until <= now and key.term.until_size is None
-            else key
-            for key in current.keys
+            replace(key, term=replace(key.term, until_size=size)) if _over(house, key) else key for key in current.keys
         )
-        if keys == current.keys:
-            return
         house.log.sign_again()  # by the newest at least, so that the head needs none of the old ones
         changed: LogRecord = replace(current, keys=keys)
         write_records(house.data, (*ended, changed))
     tell_logs(house.data)
+
+
+def _over(house: House, key: KeyRecord) -> bool:
+    """Whether a key's time is over, and nothing says yet up to which size it signed."""
+    return key.signs_until is not None and key.signs_until <= house.clock.now() and key.term.until_size is None
 
 
 def _older(house: House, key: KeyRecord, size: int, stolen: bool) -> KeyRecord:

@@ -1,5 +1,6 @@
 """The log's key is replaced: beside an open log, cut short anywhere, after its overlap, and when it was stolen."""
 
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -22,6 +23,7 @@ from tests.fakes.immutable import clear_immutable
 from tests.fakes.interruptions import calls_of, failing
 from tests.scripts.installation import copied
 from tests.scripts.test_recovery import work
+from tests.servers.service import running, tiezheng
 
 pytestmark = pytest.mark.xdist_group("audit")
 
@@ -81,6 +83,34 @@ def test_both_keys_sign_then_the_new_one_alone(data: Path, house: House) -> None
     retire_keys(house)
     assert house.trust == last, "once is enough"
     assert run(data).findings == ()
+
+
+def test_while_no_keys_time_is_over_nobody_is_kept_from_the_log(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    change_key(house, operator())
+    told = house.trust
+
+    def refuse() -> None:
+        raise AssertionError("the log's turn was taken")
+
+    monkeypatch.setattr(house.log, "exclusive", refuse)
+    retire_keys(house)
+    assert house.trust == told
+    passed(house)
+    with pytest.raises(AssertionError, match="turn"):
+        retire_keys(house)
+
+
+def test_a_running_service_says_so_by_itself(tmp_path: Path) -> None:
+    with running(tmp_path / "data") as service:
+        done = tiezheng("admin", "rotate-log-key", "--data", service.data, TIEZHENG_LOG_KEY_OVERLAP_DAYS="0")
+        assert done.returncode == 0, done.stderr
+        deadline = time.monotonic() + 240
+        while (old := read_trust(service.data / "trust.json").terms[0]).until_size is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        assert old.verifier != read_records(service.data)[-1].keys[-1].term.verifier
+    assert run(tmp_path / "data").findings == ()
+    clear_immutable(tmp_path)
 
 
 def test_a_stolen_key_signs_no_more_and_is_revoked(data: Path, house: House) -> None:

@@ -68,6 +68,14 @@ for t in "proofs/$d".manifest*.tsr; do openssl ts -verify -data "proofs/$d.manif
 at=$(date -d "$(openssl ts -reply -in "$t" -text | sed -n 's/^Time stamp: //p')" +%s); date -u -d "@$at"; \
 openssl ts -verify -attime "$at" -data "$f" -in "$t" -CAfile ../roots.pem; done; done
 
+   随包带有吊销列表（.crl）或 OCSP 响应（.ocsp）时，下面的命令核对其签名（verify OK）并列出其内容；没有则什么也不输出。
+   其中若有时间戳的证书，时间戳是否仍然有效取决于吊销的时间与原因，tiezheng verify 会判断：
+
+    for f in proofs/authorities/*.crl; do [ ! -e "$f" ] || openssl crl -in "$f" -CAfile ../roots.pem \
+-noout -text 2>&1; done; \
+for f in proofs/authorities/*.ocsp; do [ ! -e "$f" ] || openssl ocsp -respin "$f" -no_nonce -CAfile ../roots.pem \
+-verify_other ../roots.pem -resp_text 2>&1; done
+
 四、根证书与密钥。随包附带的证书本身什么也证明不了：伪造者也会附上自己的。请把下面的指纹与您从其他渠道
    （发证机关公布、接收站保存的 trust.json 等）得到的指纹比对：
 
@@ -107,8 +115,11 @@ in this system.
 3. Time stamps (RFC 3161): two lines "Verification: OK" or more for every file, for the file itself and for its sealed
    manifest. A missing .tsr was not there yet when the bundle was made. The next two commands are about the whole bundle
    and about the log's checkpoint (prints nothing where that has no stamp). After an authority's certificate has expired
-   these commands say so: the last one judges the stamp of each file at the time it states (-attime) and prints that
-   time. Then something else has to show that the stamp is older than the expiry; tiezheng verify checks that.
+   these commands say so: the next one judges the stamp of each file at the time it states (-attime) and prints that
+   time. Then something else has to show that the stamp is older than the expiry; tiezheng verify checks that. Where
+   revocation lists (.crl) or OCSP responses (.ocsp) came along, the last command checks who signed them (verify OK) and
+   prints them (without: nothing). Where a stamp's certificate is in them, it depends on when and why it was revoked
+   whether the stamp still counts; tiezheng verify judges that.
 4. Certificates that come with a bundle prove nothing: a forger would bring his own. Compare the fingerprints that the
    command prints with fingerprints you have from elsewhere (published, or in a station's trust.json).
 5. Everything, with the log's proofs, custody and approval: tiezheng verify BUNDLE --trust trust.json

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.utils import CryptographyDeprecationWarning
 
 from integrity.errors import InvalidTrust
 
@@ -23,7 +22,7 @@ UNREADABLE = (
     ValueError,
     TypeError,
     UnsupportedAlgorithm,
-    CryptographyDeprecationWarning,  # where warnings are errors
+    UserWarning,  # of what cryptography does not like, where warnings are errors
     x509.DuplicateExtension,
     x509.InvalidVersion,
     x509.UnsupportedGeneralNameType,

@@ -67,8 +67,9 @@ class OcspResponse:
         return None
 
     def _names(self, issuer: x509.Certificate) -> bool:
-        key = hashlib.new(self.named_by, _key_bits(issuer)).digest()
-        return (self.issuer_name, self.issuer_key) == (self._hash(issuer.subject), key)
+        if self.issuer_name != self._hash(issuer.subject):
+            return False
+        return self.issuer_key == hashlib.new(self.named_by, _key_bits(issuer)).digest()
 
     def _hash(self, name: x509.Name) -> bytes:
         return hashlib.new(self.named_by, name.public_bytes()).digest()

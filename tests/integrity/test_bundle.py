@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 import bagit
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from integrity.bundle import BundleContents, BundleFile, write_bundle
 from integrity.canonical import parse_canonical
@@ -23,8 +24,11 @@ from integrity.sm3 import Sm3
 from integrity.tlog_proof import TlogProof
 from integrity.verify import verify_bundle
 from integrity.verify_page import published_digest
+from tests.fakes import certificates
+from tests.fakes.certificates import YEAR
 from tests.fakes.evidence import Evidence
 from tests.fakes.interruptions import Interrupted, calls_of, failing
+from tests.fakes.ocsp import Response, encoded, responder, revoked
 from tests.fakes.signers import SIGNER
 
 VIDEO = b"video" * 300_000
@@ -126,13 +130,14 @@ def paste(bag: Path) -> list[str]:
 
 
 def test_the_commands_of_verify_txt_say_ok(bag: Path) -> None:
-    same, added, tags_added, sm3, _, stamps, whole, head, aged, roots, page, digest = paste(bag)
+    same, added, tags_added, sm3, _, stamps, whole, head, aged, told, roots, page, digest = paste(bag)
     assert (same, added, tags_added, sm3) == ("OK", "OK", "OK", "")
     assert stamps.count("Verification: OK") == 10
     assert whole.endswith("Verification: OK")
     assert head == "", "this checkpoint has no token"
     assert aged.count("Verification: OK") == 5
     assert aged.count("UTC 20") == 5, "the time of each"
+    assert told == "", "nothing about revocation came along"
     assert "Fingerprint=" in roots
     assert page.split()[0] == published_digest().hex
     assert digest.split()[0] == Digest.of_file(bag / "tagmanifest-sha256.txt").hex
@@ -175,6 +180,33 @@ def test_the_commands_of_verify_txt_check_the_checkpoint_and_every_further_token
     head = tmp_path / "tiezheng-01grant" / "checkpoint"
     head.write_bytes(head.read_bytes().replace(b"tiezheng", b"Tiezheng"))
     assert "OK" not in paste(tmp_path / "tiezheng-01grant")[7]
+
+
+def test_the_commands_of_verify_txt_check_lists_and_answers(
+    contents: BundleContents, evidence: Evidence, tmp_path: Path
+) -> None:
+    """Of the root, of an authority between, by a responder that one made; and of a stranger, which is no OK."""
+    at = evidence.clock.now()
+    root = certificates.root("root", at - YEAR, at + YEAR)
+    middle = certificates.between(root, "middle", crl_sign=True)
+    delegate = responder(middle, start=at - YEAR / 2, end=at + YEAR / 2, key=certificates.rsa_key("delegate"))
+    stranger = certificates.root("stranger")
+    answer = Response(middle, at=at, signer=delegate, certificates=encoded(delegate))
+    brought = {
+        "tsa-1.crl": certificates.revocations(root, {2: at}, at).public_bytes(Encoding.DER),
+        "tsa-2.crl": certificates.revocations(middle, {2: at}, at).public_bytes(Encoding.PEM),
+        "tsa-1.ocsp": Response(root, at=at, status=revoked(at, 4)).der(),
+        "tsa-2.ocsp": answer.der(),
+        "tsa-3.ocsp": Response(stranger, at=at).der(),
+        "root.pem": root.pem,
+        "between-0123456789abcdef.pem": middle.pem,
+    }
+    write_bundle(tmp_path / "bundle.zip", replace(contents, authorities={**contents.authorities, **brought}))
+    subprocess.run(["python3", "-m", "zipfile", "-e", "bundle.zip", "."], cwd=tmp_path, check=True)
+    said = paste(tmp_path / "tiezheng-01grant")[9]
+    assert said.count("verify OK") == 4
+    assert "superseded" in said
+    assert "Cert Status: good" in said
 
 
 def test_verify_txt_is_for_both_kinds_of_reader(bag: Path) -> None:

@@ -143,7 +143,8 @@ function showVerdict() {
   const place = $("verdict");
   place.replaceChildren(banner(verdict));
   place.dataset.verdict = verdict;
-  if (findings.length) place.append(made("h3", `${word("findings")} (${findings.length})`), ...findings.map(finding));
+  const heading = word(verdict === "incomplete" ? "unfinished" : "findings");
+  if (findings.length) place.append(made("h3", `${heading} (${findings.length})`), ...findings.map(finding));
   place.append(made("h3", word("steps")), steps());
   if (facts.files.length) place.append(made("h3", word(verdict === "verified" ? "contents" : "claimed")), contents(facts));
   place.append(made("h3", word("left")), bullets(word("leftItems")));

@@ -332,6 +332,8 @@ def test_what_is_left_to_verify_is_said_in_the_reader_s_language(
     text = reader.page.inner_text("#verdict")
     words = reader.page.evaluate("() => document.querySelector('.banner').innerText")
     assert "tiezheng verify" in words
+    assert reader.page.locator(".steps .false").count() == 0, "nothing has failed"
+    assert reader.page.locator(".steps .null").count() == 1, "and one step is not through"
     assert {"zh-CN": "没有核验完", "en": "not all of it checked"}[language] in words
     said = {
         "zh-CN": {"list": "吊销列表，说明", "response": "OCSP 响应，说明", "between": "签发吊销信息者"},

@@ -19,6 +19,7 @@ from integrity import durable, immutable
 from integrity.digest import READ_SIZE, Digest
 from integrity.errors import InvalidDigest, VaultConflict, VaultError, VaultMissing, VaultStrays, VaultUnavailable
 from integrity.finding import Finding
+from integrity.uncached import of_disk
 from integrity.vault import Checked, Protection, VaultRef
 
 _MODE = 0o444
@@ -194,8 +195,7 @@ def _read_back(source: Path | None, target: Path, digest: Digest) -> int:
     """
     fd = _open_object(target)
     try:
-        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)  # so this reads the disk, not what was meant for it
-        if Digest.of_fd(fd) == digest:
+        if of_disk(fd) == digest:
             return os.fstat(fd).st_size
     finally:
         os.close(fd)

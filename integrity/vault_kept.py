@@ -14,6 +14,7 @@ from integrity.digest import Digest
 from integrity.errors import VaultConflict, VaultMissing, VaultUnavailable
 from integrity.keeper import KeeperClient
 from integrity.spooled import opened
+from integrity.uncached import of_disk
 from integrity.vault import Checked, Protection, VaultRef
 from integrity.vault_files import FileVault
 
@@ -74,7 +75,6 @@ class KeptVault:
         if ref is None:
             raise VaultMissing(f"no object {digest}")
         with self.open(ref) as file:
-            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)  # so this reads the disk
-            if Digest.of_fd(file.fileno()) != digest:
+            if of_disk(file.fileno()) != digest:
                 raise VaultConflict(f"the object {digest} has other bytes")
         return ref

@@ -1,11 +1,7 @@
 """`tiezheng bench integrity`: verifying, sealing, the log and SM3, each beside openssl or what the disk allows."""
 
 import json
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -36,7 +32,9 @@ from scripts.bench_measure import (
     in_turns,
     machine,
     ratios,
+    tell,
     wall_seconds,
+    workplace,
     zeros,
 )
 from scripts.settings import Settings
@@ -75,10 +73,10 @@ def command(
     }
     results: dict[str, dict[str, object]] = {}
     for name in [name for name in RESULTS if not only or name in only]:
-        with _place(folder) as place:
+        with workplace(folder) as place:
             results[name] = measures[name](place)
         if not as_json:
-            _tell(name, results[name])
+            tell(name, results[name])
     if as_json:
         click.echo(json.dumps({"machine": machine(), "method": _METHOD, "results": results}, ensure_ascii=False))
 
@@ -210,22 +208,3 @@ _REQUEST = der.sequence(
     der.integer(1), der.sequence(der.sequence(der.oid(SHA256_OID), der.NOTHING), der.octets(bytes(32))),
     der.integer(1), der.element(der.BOOLEAN, b"\xff"),
 )  # fmt: skip
-
-
-@contextmanager
-def _place(folder: Path | None) -> Iterator[Path]:
-    """A new folder for one measure, removed afterwards with everything in it, immutable files included."""
-    place = Path(tempfile.mkdtemp(prefix="tiezheng-bench-", dir=folder))
-    try:
-        yield place
-    finally:
-        subprocess.run(["chattr", "-R", "-f", "-i", place], check=False, capture_output=True)
-        shutil.rmtree(place)
-
-
-def _tell(name: str, result: dict[str, object]) -> None:
-    click.echo(name)
-    for key, value in result.items():
-        if isinstance(value, dict):
-            value = f"{value['median']} ({value['min']} – {value['max']})"
-        click.echo(f"  {key:<24} {value}")

@@ -3,14 +3,19 @@
 import os
 import platform
 import resource
+import shutil
 import ssl
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import click
 
 GB = 1_000_000_000
 
@@ -96,3 +101,23 @@ def zeros(path: Path, size: int) -> Path:
             file.write(block)
         file.write(block[: size & ((1 << 20) - 1)])
     return path
+
+
+@contextmanager
+def workplace(folder: Path | None) -> Iterator[Path]:
+    """A new folder for one measure, removed afterwards with everything in it, immutable files included."""
+    place = Path(tempfile.mkdtemp(prefix="tiezheng-bench-", dir=folder))
+    try:
+        yield place
+    finally:
+        subprocess.run(["chattr", "-R", "-f", "-i", place], check=False, capture_output=True)
+        shutil.rmtree(place)
+
+
+def tell(name: str, result: Mapping[str, object]) -> None:
+    """A result for people."""
+    click.echo(name)
+    for key, value in result.items():
+        if isinstance(value, dict):
+            value = f"{value['median']} ({value['min']} – {value['max']})"
+        click.echo(f"  {key:<24} {value}")

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from integrity import immutable
+from integrity import immutable, vault_files
 from integrity.digest import Digest
 from integrity.errors import VaultConflict, VaultError, VaultUnavailable
+from integrity.uncached import of_disk
 from integrity.vault_files import FileVault
 from tests.contracts.vault import BODY, Damage, VaultContract, spooled
 from tests.fakes.immutable import clear_one
@@ -210,16 +211,15 @@ def test_a_put_of_equal_bytes_does_not_lock_anothers_spool_name(
     place: Path, vault: FileVault, spool: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = spooled(spool, name="first"), spooled(spool, name="second")
-    real = Digest.of_fd
     overtaken: list[bool] = []
 
     def overtaking(fd: int) -> Digest:
         if not overtaken:  # the first call has linked and now reads back: let the second one finish meanwhile
             overtaken.append(True)
             vault.put_once(second, DIGEST)
-        return real(fd)
+        return of_disk(fd)
 
-    monkeypatch.setattr(Digest, "of_fd", overtaking)
+    monkeypatch.setattr(vault_files, "of_disk", overtaking)
     vault.put_once(first, DIGEST)
     assert list(spool.iterdir()) == []
     assert immutable.is_protected(lies(place)) == (immutable.measure(place) is None)

@@ -1,0 +1,53 @@
+"""What a file's bytes on the disk are: the same digest whatever their number is, and wherever O_DIRECT is refused."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from integrity.digest import Digest
+from integrity.uncached import PIECE, of_disk
+
+
+def digest_of(path: Path, content: bytes) -> Digest:
+    path.write_bytes(content)
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+        return of_disk(fd)
+    finally:
+        os.close(fd)
+
+
+@pytest.mark.parametrize("size", [0, 1, 511, 4095, 4096, 4097, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE + 4096])
+def test_any_size(tmp_path: Path, size: int) -> None:
+    content = os.urandom(size)
+    assert digest_of(tmp_path / "file", content) == Digest.of(content)
+
+
+def test_where_it_is_refused_the_file_is_read_as_always(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_fd: int, _buffers: list[memoryview], _offset: int) -> int:
+        raise OSError(errno.EINVAL, "not here")
+
+    monkeypatch.setattr(os, "preadv", refuse)
+    assert digest_of(tmp_path / "file", b"abc") == Digest.of(b"abc")
+
+
+def test_a_read_that_ends_early_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = os.preadv
+    monkeypatch.setattr(os, "preadv", lambda fd, buffers, offset: read(fd, [buffers[0][:4096]], offset))
+    content = os.urandom(10_000)
+    assert digest_of(tmp_path / "file", content) == Digest.of(content)
+
+
+def test_a_disk_that_cannot_read_is_no_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_fd: int, _buffers: list[memoryview], _offset: int) -> int:
+        raise OSError(errno.EIO, "broken")
+
+    (tmp_path / "file").write_bytes(b"abc")
+    monkeypatch.setattr(os, "preadv", broken)
+    fd = os.open(tmp_path / "file", os.O_RDONLY)
+    with pytest.raises(OSError, match="broken"):
+        of_disk(fd)
+    os.close(fd)

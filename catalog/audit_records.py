@@ -12,11 +12,13 @@ from sqlalchemy import Column, Connection, Table, exists, select
 
 from catalog.audit_ledger import STREAM
 from catalog.tables import (
+    absences,
     approvals,
     disposals,
     documents,
     grants,
     holds,
+    interruptions,
     inventories,
     inventory_items,
     joins,
@@ -106,6 +108,12 @@ def _hold(body: Body) -> dict[str, Any]:
     }
 
 
+def _timed(body: Body, *names: str) -> dict[str, Any]:
+    """Times in an entry's details, as a row holds them."""
+    told = body["details"]
+    return {name: None if told[name] is None else from_instant(told[name]) for name in names}
+
+
 def _upload(body: Body) -> dict[str, Any]:
     """An upload became evidence, went into quarantine, or was given up."""
     details = body["details"]
@@ -126,6 +134,18 @@ RULES: tuple[Rule, ...] = (
          _details("id", "stage", recording_id="subject", case_id="case"), ("link",)),
     Rule("link-ended", links, links.c.ended_entry_id, ("unlink",),
          _details("id", recording_id="subject", case_id="case"), ("unlink",)),
+    Rule("interruption", interruptions, interruptions.c.entry_id, ("interruption",),
+         lambda body: _timed(body, "stopped_at", "restarted_at")
+         | _details("session", id="subject", agency_id="of", made_by="actor", reason="purpose")(body),
+         ("interruption",)),
+    Rule("interruption-noted", interruptions, interruptions.c.noted_entry_id, ("interruption-noted",),
+         _details(id="subject", document_id="document"), ("interruption-noted",)),
+    Rule("absence", absences, absences.c.entry_id, ("no-footage",),
+         lambda body: _timed(body, "began_at", "ended_at")
+         | _details("duty", "device", "reason", id="subject", agency_id="of", stated_by="actor", note="purpose",
+                    case_id="case")(body), ("no-footage",)),
+    Rule("absence-decision", absences, absences.c.decision_entry_id, ("decide-no-footage",),
+         _details("decision", id="subject", decided_by="actor", decision_note="purpose"), ("decide-no-footage",)),
     Rule("join", joins, joins.c.entry_id, ("join",),
          _details("position", "gap_ms", id="join", recording_id="subject", member_id="member", original_id="original"),
          ("join",)),

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Protocol
 from fastapi import Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from catalog.absences import Absences
 from catalog.agencies import Agencies
 from catalog.approvals import Approvals
 from catalog.attempts import Attempts
@@ -36,6 +37,7 @@ from catalog.permissions import Principal
 from catalog.posts import Posts
 from catalog.recordings import CatalogedRecording, Recordings
 from catalog.retention import Retention
+from catalog.sessions import Sessions
 from catalog.signin import Session, SignIn
 from catalog.stations import Station, Stations
 from integrity.statement import Statement
@@ -67,6 +69,7 @@ class Export(Protocol):
 class Services:
     """Everything routes and pages may ask; no vault, no database, no log among them."""
 
+    absences: Absences
     agencies: Agencies
     approvals: Approvals
     cases: Cases
@@ -89,6 +92,7 @@ class Services:
     posts: Posts
     recordings: Recordings
     retention: Retention
+    sessions: Sessions
     signin: SignIn
     stations: Stations
     trust_json: Callable[[], bytes]

@@ -124,11 +124,11 @@ class _Said:
         return value
 
     def time(self, name: str) -> datetime:
-        return _time(self._place + name, self.take(name, str))
+        return time_of(self._place + name, self.take(name, str))
 
     def optional_time(self, name: str) -> datetime | None:
         value = self.optional(name, str)
-        return None if value is None else _time(self._place + name, value)
+        return None if value is None else time_of(self._place + name, value)
 
     def finish(self) -> None:
         if self._left:
@@ -201,8 +201,8 @@ def _optional(place: str, value: str | None, read: Callable[[str], Digest]) -> D
         raise InvalidInput(place, "is no SHA-256 in lower-case hexadecimal") from error
 
 
-def _time(place: str, value: str) -> datetime:
-    """A time with its zone, as RFC 3339 writes it."""
+def time_of(place: str, value: str) -> datetime:
+    """A time with its zone, as RFC 3339 writes it; InvalidInput names the place it stands in."""
     try:
         if _TIME.fullmatch(value):
             at = datetime.fromisoformat(value).astimezone(UTC)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Row, Select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, tuple_
 
 from catalog.errors import InvalidInput
 from catalog.identity import is_id
@@ -34,7 +34,7 @@ def page_size(limit: int) -> int:
 
 
 def newest_first(
-    query: Select[Any], at: Column[datetime], key: Column[str], after: str | None, limit: int
+    query: Select[Any], at: ColumnElement[datetime], key: ColumnElement[str], after: str | None, limit: int
 ) -> Select[Any]:
     """Order a query by time and id, newest first, from a cursor on; one row more than the page, to see the end."""
     if after is not None:
@@ -50,7 +50,7 @@ def page_of(rows: Sequence[Row[Any]], limit: int, at: str, read: Callable[[Row[A
     return Page(tuple(map(read, kept)), f"{instant(getattr(kept[-1], at))}~{kept[-1].id}" if more else None)
 
 
-def _before(at: Column[datetime], key: Column[str], after: str) -> ColumnElement[bool]:
+def _before(at: ColumnElement[datetime], key: ColumnElement[str], after: str) -> ColumnElement[bool]:
     moment, _, last = after.partition("~")
     try:
         when = from_instant(moment)

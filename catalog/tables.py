@@ -317,6 +317,7 @@ recordings = Table(
     Index(None, "agency_id", "catalogued_at"),
     Index(None, "state"),
     Index(None, "device_id", "started_at"),
+    Index(None, "agency_id", "session"),
 )
 
 workers = Table(  # processes that prepare; one whose beats stand still is given up, and its recordings are free again
@@ -523,6 +524,46 @@ marks = Table(
     Column("made_at", Instant, nullable=False),
     Column("entry_id", Sequence, ForeignKey("ledger.id"), nullable=False),
     Index(None, "recording_id"),
+)
+
+interruptions = Table(  # of a session in an interview or hearing room: in the recording, and in the 笔录
+    "interruptions",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("agency_id", Id, ForeignKey("agencies.id"), nullable=False),
+    Column("session", Text, nullable=False),  # as recordings declare it
+    Column("reason", Text, nullable=False),
+    Column("stopped_at", Instant, nullable=False),
+    Column("restarted_at", Instant),  # None: it did not go on
+    Column("document_id", Id, ForeignKey("documents.id")),  # the record that tells of it
+    Column("made_by", Id, ForeignKey("people.id"), nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("entry_id", Sequence, ForeignKey("ledger.id"), nullable=False),
+    Column("noted_entry_id", Sequence, ForeignKey("ledger.id")),
+    Index(None, "agency_id", "session"),
+)
+
+absences = Table(  # why there is no footage of a duty: stated by one person, confirmed by another
+    "absences",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("agency_id", Id, ForeignKey("agencies.id"), nullable=False),
+    Column("case_id", Id, ForeignKey("cases.id")),
+    Column("device", String(128)),
+    Column("duty", Text, nullable=False),  # which duty
+    Column("began_at", Instant, nullable=False),
+    Column("ended_at", Instant, nullable=False),
+    Column("reason", String(16), nullable=False),  # no-power | fault | not-switched-on | lost | other
+    Column("note", Text, nullable=False),
+    Column("stated_by", Id, ForeignKey("people.id"), nullable=False),
+    Column("stated_at", Instant, nullable=False),
+    Column("entry_id", Sequence, ForeignKey("ledger.id"), nullable=False),
+    Column("decision", String(16)),  # confirmed | rejected
+    Column("decided_by", Id, ForeignKey("people.id")),
+    Column("decided_at", Instant),
+    Column("decision_note", Text),
+    Column("decision_entry_id", Sequence, ForeignKey("ledger.id")),
+    Index(None, "agency_id", "stated_at"),
 )
 
 renditions = Table(  # derived, replaceable; `name` is the file's name inside the rendition store's folder

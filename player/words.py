@@ -150,6 +150,14 @@ KEEPS = {
     "preparing": _("being prepared"),
     "joined": _("joined to another recording"),
 }
+ABSENCES = {
+    "no-power": _("No power"),
+    "fault": _("Fault of the device"),
+    "not-switched-on": _("Not switched on"),
+    "lost": _("Lost or damaged"),
+    "other": _("Other"),
+}
+ABSENCE_DECISIONS = {"confirmed": _("Confirmed"), "rejected": _("Rejected")}
 EXPECTED = {
     "missing": _("Recorded and not here"),
     "late": _("Over the limit"),
@@ -158,6 +166,8 @@ EXPECTED = {
 SUBJECTS = {
     "inventory": _("Inventory"),
     "inventory-item": _("File on a device"),
+    "interruption": _("Interruption"),
+    "absence": _("No footage"),
     "rule": _("Retention rule"),
     "hold": _("Hold"),
     "disposal": _("Order of disposal"),
@@ -249,6 +259,10 @@ ACTIONS = {
     "leave-post": _("Left a post"),
     "route-approval": _("Route of approvals set"),
     "inventory": _("Inventory of a device taken in"),
+    "interruption": _("Interruption stated"),
+    "interruption-noted": _("Record of an interruption named"),
+    "no-footage": _("Lack of footage stated"),
+    "decide-no-footage": _("Lack of footage decided"),
     "explain-missing": _("Missing footage explained"),
     "arrival-limit": _("Limit for arrivals set"),
     "enrol-station": _("Station enrolled"),

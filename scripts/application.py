@@ -36,6 +36,7 @@ from catalog.posts import Posts
 from catalog.problems import CONTENT_TYPE, RETRY_SECONDS, problem
 from catalog.routes import router as api
 from catalog.routes.completeness import stations_router
+from catalog.sessions import Sessions
 from ingest.errors import IngestError
 from ingest.routes import make_router
 from integrity.checkpoint import own_note
@@ -151,6 +152,8 @@ def _services(house: House, works: Works, grants: Grants, export: Export) -> Ser
         holds=Holds(database, ledger, clock, random),
         inventories=house.inventories,
         joining=house.joining,
+        absences=house.absences,
+        sessions=Sessions(database, ledger, clock, random),
         ledger=ledger,
         linking=Linking(database, ledger, clock, random),
         marks=Marks(database, ledger, clock, random),

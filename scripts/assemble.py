@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from catalog.absences import Absences
 from catalog.agencies import Agencies
 from catalog.checkpoint_tokens import CheckpointTokens
 from catalog.database import Database
@@ -110,6 +111,11 @@ class House:
     def inventories(self) -> Inventories:
         """What devices had, against what came."""
         return Inventories(self.database, self.ledger, self.clock, self.random)
+
+    @property
+    def absences(self) -> Absences:
+        """Why there is no footage."""
+        return Absences(self.database, self.ledger, self.clock, self.random)
 
     @property
     def joining(self) -> Joining:

@@ -125,7 +125,7 @@ def status_of(house: House, standing: Sequence[Standing] = (), refused: Mapping[
         ),
         tokens=tokens,
         scrub=scrub_facts(house),
-        completeness=house.inventories.counts(),
+        completeness=house.inventories.counts() | {"absences_undecided": house.absences.undecided()},
         witnesses=facts_of(trust.witnesses, trust.quorum, house.cosigned, house.data / WITNESSES, house.clock.now()),
     )
 

@@ -6,9 +6,9 @@ here hands out footage: bytes go by the page's own addresses, inside a view or u
 
 from fastapi import APIRouter
 
-from catalog.routes import access, cases, completeness, copies, evidence, records, retention
+from catalog.routes import access, cases, completeness, copies, evidence, records, retention, sessions
 from catalog.routes.bodies import PROBLEMS
 
 router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
-for part in (access, cases, evidence, completeness, copies, records, retention):
+for part in (access, cases, evidence, completeness, sessions, copies, records, retention):
     router.include_router(part.router)

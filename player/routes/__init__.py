@@ -7,11 +7,21 @@ from starlette.exceptions import HTTPException
 from player.headers import Surround
 from player.language import Language
 from player.pages import STATIC
-from player.routes import access, administration, cases, completeness, copies, oversight, recordings, retention
+from player.routes import (
+    access,
+    administration,
+    cases,
+    completeness,
+    copies,
+    oversight,
+    recordings,
+    retention,
+    sessions,
+)
 from player.routes.refusals import Page
 
 router = APIRouter()
-for part in (access, cases, recordings, completeness, copies, oversight, retention, administration):
+for part in (access, cases, recordings, completeness, sessions, copies, oversight, retention, administration):
     router.include_router(part.router)
 nowhere = APIRouter(route_class=Page)
 

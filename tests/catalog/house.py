@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from argon2 import PasswordHasher
 from sqlalchemy import insert, select
 
+from catalog.absences import Absences
 from catalog.agencies import Agencies, Agency
 from catalog.cases import Cases
 from catalog.database import Database
@@ -28,6 +29,7 @@ from catalog.people import People
 from catalog.permissions import Principal, Role
 from catalog.posts import Posts
 from catalog.sequencer import Sequencer
+from catalog.sessions import Sessions
 from catalog.signin import Session, SignIn
 from catalog.stations import Stations
 from catalog.tables import documents, ledger, originals, parts, recordings, tokens
@@ -84,6 +86,14 @@ class House:
     @property
     def joining(self) -> Joining:
         return Joining(self.database, self.ledger, self.clock, system_random)
+
+    @property
+    def absences(self) -> Absences:
+        return Absences(self.database, self.ledger, self.clock, system_random)
+
+    @property
+    def hearings(self) -> Sessions:
+        return Sessions(self.database, self.ledger, self.clock, system_random)
 
     @property
     def marks(self) -> Marks:

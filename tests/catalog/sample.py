@@ -139,6 +139,34 @@ _ROWS: tuple[tuple[str, Row], ...] = (
     ),
     ("vault_locks", {"original_id": ORIGINAL, "vault": "files", "until": AT, "held": False, "renewed_at": AT}),
     (
+        "interruptions",
+        {
+            "id": "0" * 26,
+            "agency_id": AGENCY,
+            "session": "询问-1",
+            "reason": "-",
+            "stopped_at": AT,
+            "made_by": PERSON,
+            "made_at": AT,
+            "entry_id": 1,
+        },
+    ),
+    (
+        "absences",
+        {
+            "id": "0" * 26,
+            "agency_id": AGENCY,
+            "duty": "巡查",
+            "began_at": AT,
+            "ended_at": AT,
+            "reason": "fault",
+            "note": "-",
+            "stated_by": PERSON,
+            "stated_at": AT,
+            "entry_id": 1,
+        },
+    ),
+    (
         "joins",
         {
             "id": "0" * 26,

@@ -66,7 +66,7 @@ STATUS: Mapping[str, Any] = {
     },
     "authorities": [{"name": "embedded", "qualified": False, "root_sha256": "cd" * 32}],
     "scrub": {"ended_at": "2026-03-01T08:00:00.000000Z", "checked": 8, "bad": 1, "bytes": 4096, "defects": 1},
-    "completeness": {"missing": 4, "late": 2, "arrived_late": 5},
+    "completeness": {"missing": 4, "late": 2, "arrived_late": 5, "absences_undecided": 1},
     "tokens": {"pending": 0, "since": None, "alarm": False},
     "witnesses": {
         "quorum": 2,
@@ -165,6 +165,7 @@ class Office(Proven):
             disposals=Disposals(self.database, self.ledger, self.clock, system_random),
             holds=Holds(self.database, self.ledger, self.clock, system_random),
             inventories=self.inventories, joining=self.joining,
+            absences=self.absences, sessions=self.hearings,
             signin=self.signin, stations=self.stations,
             trust_json=self.trust.encode, secure=False,
         )  # fmt: skip

@@ -10,7 +10,7 @@ CUTS ?= 50
 FUZZ_S ?= 600
 SEED ?= 20260302
 
-.PHONY: help demo test kills kills-disposal random-kills power-cuts zoo fuzz check lint setup setup-test lock clean
+.PHONY: help demo test kills kills-disposal kills-store random-kills power-cuts zoo fuzz check lint setup setup-test lock clean
 
 help: ## print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ kills-disposal: setup-test ## the same of an order of disposal carried out (long
 
 random-kills: setup-test ## kill -9 at random moments while a station docks (long): make random-kills [RANDOM_KILLS=300] [SEED=n]
 	@TIEZHENG_TEST_RANDOM_KILLS=$(RANDOM_KILLS) TIEZHENG_TEST_SEED=$(SEED) $(PY) -m pytest -n 0 -s tests/faults/test_random_kills.py
+
+kills-store: setup-test ## the same of the service over an S3 store (long): make kills-store [KILLS=all] [SEED=n]
+	@TIEZHENG_TEST_KILLS=$(KILLS) TIEZHENG_TEST_SEED=$(SEED) $(PY) -m pytest -n 0 -rA tests/faults/test_store_kills.py
 
 power-cuts: setup-test ## cut the power of the real service (as root): make power-cuts [CUTS=50] [SEED=n]
 	@TIEZHENG_TEST_CUTS=$(CUTS) TIEZHENG_TEST_SEED=$(SEED) $(PY) -m pytest -n 0 -s tests/faults/test_service_power_cuts.py

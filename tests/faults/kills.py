@@ -1,9 +1,10 @@
 """kill -9 of the real service at its n-th durable call, before or after it, while a station docks a file.
 
 Run as a program this is `tiezheng` with its durable calls counted from the moment the service listens: every fsync,
-link, rename, unlink and commit of the catalog. At the given call the process kills itself. The harness starts it so,
-docks, starts it again as anybody would, lets the station finish, and then demands: nothing that was acknowledged is
-lost, nothing is there twice, and `tiezheng audit` has no finding, held against the station's receipts.
+link, rename, unlink and commit of the catalog, and every request to an S3 store. At the given call the process kills
+itself. The harness starts it so, docks, starts it again as anybody would, lets the station finish, and then demands:
+nothing that was acknowledged is lost, nothing is there twice, and `tiezheng audit` has no finding, held against the
+station's receipts.
 """
 
 import os
@@ -14,7 +15,7 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ KILL = "TIEZHENG_TEST_KILL"
 CALLS = "TIEZHENG_TEST_CALLS"
 """A file that gets the name of each durable call."""
 DURABLE = ("fsync", "fdatasync", "link", "replace", "rename", "unlink", "rmdir", "mkdir")
+REQUEST = "s3"
+"""How a request to the store is called among them."""
 LAUNCHER = (sys.executable, "-m", "tests.faults.kills")
 WAIT_SECONDS = 120
 
@@ -59,6 +62,10 @@ class Stopper:
             (counted if writes_catalog(connection) else commit)(dialect, connection)
 
         DefaultDialect.do_commit = do_commit  # type: ignore[method-assign]
+        if os.environ.get("TIEZHENG_VAULT") == "s3":
+            from botocore.httpsession import URLLib3Session
+
+            URLLib3Session.send = self._counted(REQUEST, URLLib3Session.send)
 
     def _counted(self, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **options: Any) -> Any:
@@ -98,13 +105,13 @@ def writes_catalog(connection: Any) -> bool:
     return str(file).endswith("catalog.sqlite3") and not reading
 
 
-def template(folder: Path) -> Path:
+def template(folder: Path, **settings: str) -> Path:
     """A founded installation and an enrolled station, to be copied: `data` and `station`."""
-    service = Service(folder / "data", {"TIEZHENG_RESERVE_BYTES": "0"})
+    service = Service(folder / "data", {"TIEZHENG_RESERVE_BYTES": "0", **settings})
     service.start()
     try:
         made = tiezheng("admin", "enrol-station", "--data", folder / "data", "--name", "dock 1",
-                        "--out", folder / "station" / "dock.json")  # fmt: skip
+                        "--out", folder / "station" / "dock.json", **settings)  # fmt: skip
         if made.returncode:
             raise RuntimeError(made.stdout + made.stderr)
     finally:
@@ -115,8 +122,11 @@ def template(folder: Path) -> Path:
 class Trial:
     """One installation, one station, one interruption."""
 
-    def __init__(self, template: Path, folder: Path, data: Path | None = None) -> None:
+    def __init__(
+        self, template: Path, folder: Path, data: Path | None = None, settings: Mapping[str, str] | None = None
+    ) -> None:
         self.folder = folder
+        self.settings = dict(settings or {})
         self.data = data or folder / "data"
         shutil.copytree(template / "data", self.data, symlinks=True)
         shutil.copytree(template / "station", folder / "station")
@@ -131,7 +141,7 @@ class Trial:
 
     def service(self, data: Path | None = None) -> Service:
         """A service over the trial's data folder, always under the same address."""
-        settings = {"TIEZHENG_RESERVE_BYTES": "0"}
+        settings = {"TIEZHENG_RESERVE_BYTES": "0", **self.settings}
         return Service(data or self.data, settings, port=self.port, log=self.folder / "service.log")
 
     def counted_service(self, kill: str | None = None) -> Service:
@@ -187,7 +197,7 @@ class Trial:
         assert [outcome.outcome for outcome in self.outcomes] == ["receipted"] * len(files)
         assert self.taken_back == []
         report = tiezheng("audit", "--data", self.data, "--json", "--against", self.station / "receipts",
-                          "--trust", self.station / "trust.json")  # fmt: skip
+                          "--trust", self.station / "trust.json", **self.settings)  # fmt: skip
         assert report.returncode == 0, report.stdout + report.stderr
         expected = {Digest.of_file(file).hex for file in files}
         # Closed by name: a connection waiting for the garbage collector keeps a mounted image busy.

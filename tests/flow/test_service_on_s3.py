@@ -41,7 +41,7 @@ class Docked:
     lines: list[dict[str, Any]]
 
 
-def settings_of(folder: Path, front: Front, bucket: str) -> dict[str, str]:
+def settings_of(folder: Path, front: Front | Seaweed, bucket: str) -> dict[str, str]:
     """What an operator sets, with a credentials file for each of the three."""
     made = {"TIEZHENG_VAULT": "s3", "TIEZHENG_S3_ENDPOINT": front.url, "TIEZHENG_S3_BUCKET": bucket,
             "TIEZHENG_S3_REGION": REGION, "TIEZHENG_LOCK_DAYS": "1",

@@ -1,4 +1,6 @@
-"""The whole service on a real S3 with Object Lock: docked, receipted, audited; the store away; the store untrue."""
+"""The whole service on a real S3 with Object Lock, its log in another bucket there: docked, receipted, audited; either
+store away; the store untrue.
+"""
 
 import json
 import os
@@ -32,13 +34,24 @@ SECONDS = 180
 
 @dataclass(frozen=True)
 class Docked:
-    """A service that keeps its originals behind `front`, and what `dock` said of the first two files."""
+    """A service that keeps its originals behind `front`, its log behind `log_front`, and what `dock` said at first."""
 
     service: Service
     front: Front
     bucket: str
     station: Path
     lines: list[dict[str, Any]]
+    log_front: Front
+    log_bucket: str
+
+
+def log_settings_of(folder: Path, front: Front, bucket: str) -> dict[str, str]:
+    """What leads the log into a bucket without Object Lock."""
+    path = folder / "log.json"
+    path.touch(0o600)
+    path.write_text(json.dumps({"access_key": "ingest", "secret_key": secret_of("ingest")}))
+    return {"TIEZHENG_LOG_S3_ENDPOINT": front.url, "TIEZHENG_LOG_S3_BUCKET": bucket, "TIEZHENG_LOG_S3_REGION": REGION,
+            "TIEZHENG_LOG_S3_CREDENTIALS": str(path)}  # fmt: skip
 
 
 def settings_of(folder: Path, front: Front | Seaweed, bucket: str) -> dict[str, str]:
@@ -62,20 +75,23 @@ def dock(docked: Service, station: Path, *files: Path) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def docked(seaweed: Seaweed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Docked]:
-    folder, bucket = tmp_path_factory.mktemp("s3"), seaweed.bucket()
+    folder, bucket, log_bucket = tmp_path_factory.mktemp("s3"), seaweed.bucket(), seaweed.bucket(locking=False)
     for name, body in (("small.txt", SMALL), ("large.bin", LARGE)):
         (folder / name).write_bytes(body)
     try:
         with (
             standing_before(seaweed) as front,
-            running(folder / "data", **settings_of(folder, front, bucket)) as service,
+            standing_before(seaweed) as log_front,
+            running(
+                folder / "data", **settings_of(folder, front, bucket), **log_settings_of(folder, log_front, log_bucket)
+            ) as service,
         ):
             station = folder / "station.json"
             made = tiezheng("admin", "enrol-station", "--data", service.data, "--name", "采集站", "--out", station,
                             **service.settings)  # fmt: skip
             assert made.returncode == 0, made.stderr
             lines = dock(service, station, folder / "small.txt", folder / "large.bin")
-            yield Docked(service, front, bucket, station, lines)
+            yield Docked(service, front, bucket, station, lines, log_front, log_bucket)
     finally:
         clear_immutable(folder)
 
@@ -191,6 +207,46 @@ def tried_anew(docked: Docked, ready: int) -> dict[str, Any]:
         time.sleep(0.2)
     (store,) = [vault for vault in status_of(docked)["vaults"] if vault["name"] == "s3"]
     return dict(store)
+
+
+def test_the_log_is_served_from_its_bucket_as_from_a_folder(docked: Docked, seaweed: Seaweed) -> None:
+    client = seaweed.client()
+    listed = client.list_objects_v2(Bucket=docked.log_bucket, Prefix="logs/log/tile/")["Contents"]
+    tile = max(one["Key"] for one in listed)
+    body = client.get_object(Bucket=docked.log_bucket, Key=tile)["Body"].read()
+    client.close()
+    answer = httpx2.get(f"{docked.service.url}/{tile.removeprefix('logs/')}", timeout=SECONDS)
+    assert answer.content == body
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    answer = httpx2.get(f"{docked.service.url}/log/checkpoint", timeout=SECONDS)
+    assert answer.headers["Cache-Control"] == "no-cache"
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    answer = httpx2.get(f"{docked.service.url}/log/tile/0/777", timeout=SECONDS)
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (404, "no-store")
+    assert {path.name for path in (docked.service.data / "log").iterdir()} == {"head", "lock"}
+
+
+def test_while_the_logs_store_is_away_nothing_is_receipted_and_then_it_goes_on(docked: Docked, tmp_path: Path) -> None:
+    copied(docked)
+    later = tmp_path / "later.txt"
+    later.write_bytes(b"docked while the log was away")
+    docked.log_front.gone = True
+    with ThreadPoolExecutor(1) as pool:
+        docking = pool.submit(dock, docked.service, docked.station, later)
+        deadline = time.monotonic() + SECONDS
+        while fetched(docked, "/readyz") != (503, '{"log":false,"vault":true}'):
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        status, body = fetched(docked, "/log/checkpoint")
+        assert (status, json.loads(body)["code"]) == (503, "log-unavailable")
+        assert not docking.done(), "no receipt yet"
+        docked.log_front.gone = False
+        (line,) = docking.result(SECONDS)
+    receipt = json.loads(Path(line["receipt"]).read_text())["receipt"]
+    assert receipt["sha256"] == Digest.of(later.read_bytes()).hex
+    assert fetched(docked, "/readyz") == (200, '{"log":true,"vault":true}')
+    copied(docked)
+    assert audit_of(docked)["findings"] == []
 
 
 def test_a_store_that_begins_to_fail_is_red_everywhere_and_is_named_by_no_receipt(

@@ -8,7 +8,7 @@ Hands out open files, never paths. Posters and thumbnails are footage too: there
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO
@@ -85,6 +85,7 @@ class Gate:
         proofs: LeafProofs,
         authorities: Mapping[str, bytes],
         view_length: timedelta = timedelta(hours=4),
+        wanted: Callable[[RecordingId], object] = lambda _recording: None,
     ) -> None:
         self._database = database
         self._ledger = ledger
@@ -96,9 +97,20 @@ class Gate:
         self._proofs = proofs
         self._authorities = dict(authorities)
         self._view_length = view_length
+        self._wanted = wanted  # told of a recording that somebody may view and that has no copy yet
 
     def open_view(self, principal: Principal, recording: RecordingId, purpose: str) -> View:
-        """A view of a recording that is ready; returns only under a durable head. PurposeMissing, NotReady."""
+        """A view of a recording that is ready; returns only under a durable head. PurposeMissing, NotReady.
+
+        One that is not ready yet is prepared before others.
+        """
+        try:
+            return self._open_view(principal, recording, purpose)
+        except NotReady:
+            self._wanted(recording)
+            raise
+
+    def _open_view(self, principal: Principal, recording: RecordingId, purpose: str) -> View:
         with self._attempts.of(principal, "view", Subject("recording", recording), purpose) as attempt:
             with self._database.write() as connection:
                 facts = find_recording(connection, recording)
@@ -109,6 +121,15 @@ class Gate:
                 view = self._open(connection, principal, facts.agency_id, wanted, recording=recording)
             self._ledger.wait(view.entry_id)
             return view
+
+    def want(self, principal: Principal, recording: RecordingId) -> None:
+        """Have a viewing copy made before others, for somebody who may view it; nothing where it is there."""
+        with self._attempts.of(principal, "view", Subject("recording", recording)) as attempt:
+            with self._database.read() as connection:
+                self._permit(
+                    connection, principal, attempt, Right.VIEW, find_recording(connection, recording).agency_id
+                )
+            self._wanted(recording)
 
     def open_document_view(self, principal: Principal, document: str, purpose: str) -> View:
         """A view of a filed document: its sealed bytes themselves, by the same rule."""

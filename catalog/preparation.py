@@ -185,7 +185,11 @@ class Preparation:
 
     def revive(self, recording: RecordingId, actor: Actor) -> bool:
         """Let what is unplayable be tried anew, for somebody who is on record for it; False when it is not."""
-        lying = update(recordings).where(recordings.c.id == recording, recordings.c.state == "unplayable")
+        lying = update(recordings).where(
+            recordings.c.id == recording,
+            recordings.c.state == "unplayable",
+            recordings.c.reason.not_like("disposed:%"),  # of those nothing is left
+        )
         with self._database.write() as connection:
             if connection.execute(lying.values(state="catalogued", attempts=0, reason=None)).rowcount != 1:
                 return False

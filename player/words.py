@@ -158,6 +158,17 @@ ABSENCES = {
     "other": _("Other"),
 }
 ABSENCE_DECISIONS = {"confirmed": _("Confirmed"), "rejected": _("Rejected")}
+JOBS = {
+    "seal": _("Sealing"),
+    "prepare": _("Making viewing copies"),
+    "bundle": _("Making bundles"),
+    "copy": _("Copying to further vaults"),
+    "lock": _("Renewing locks"),
+    "dispose": _("Carrying out disposals"),
+    "scrub": _("Reading sealed bytes again"),
+    "renew": _("Renewing time stamps"),
+    "revocations": _("Fetching revocation lists"),
+}
 EXPECTED = {
     "missing": _("Recorded and not here"),
     "late": _("Over the limit"),

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import click
 
 from catalog.grants import Grants
-from catalog.identity import GrantId, is_id
+from catalog.identity import GrantId, RecordingId, is_id
 from catalog.ledger import Actor
 from catalog.permissions import Role
 from integrity import durable
@@ -26,6 +26,7 @@ from scripts.assemble import House, open_house
 from scripts.authorities import authorities_beside
 from scripts.exporting import export_of
 from scripts.founding import sole_server
+from scripts.job_facts import job_facts, lines
 from scripts.key_change import change_key
 from scripts.known import read_anchors
 from scripts.recovery import recover
@@ -129,6 +130,25 @@ def status(data: Path, settings: Path | None, as_json: bool) -> None:
         click.echo(json.dumps(found.json(), ensure_ascii=False))
     else:
         _print(found)
+
+
+@command.command("jobs")
+@_data
+@click.option("--retry", default=None, metavar="RECORDING", help=_("try a recording anew that could not be prepared"))
+@click.option("--json", "as_json", is_flag=True, help=_("one JSON object"))
+def jobs(data: Path, settings: Path | None, retry: str | None, as_json: bool) -> None:
+    """What waits, what fails and why, dead letters, and the workers."""
+    with _house(data, settings) as house:
+        if retry is not None:
+            with house.sequencing():
+                if not house.recordings.revive(RecordingId(retry), operator()):
+                    raise click.UsageError(_("no recording that could not be prepared: {id}").format(id=retry))
+        found = job_facts(house)
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+    else:
+        for line in lines(found):
+            click.echo(line)
 
 
 @command.command("trust")

@@ -27,7 +27,7 @@ from catalog.gate import Gate
 from catalog.grants import Grants
 from catalog.history import History
 from catalog.holds import Holds
-from catalog.identity import GrantId
+from catalog.identity import GrantId, RecordingId
 from catalog.jobs import URGENT
 from catalog.linking import Linking
 from catalog.marks import Marks
@@ -134,6 +134,10 @@ def _services(house: House, works: Works, grants: Grants, export: Export) -> Ser
     def granted(grant: GrantId) -> None:
         works.jobs.wake("bundle", grant, URGENT)
 
+    def wanted(recording: RecordingId) -> None:
+        if house.recordings.want(recording):
+            works.jobs.wake("prepare", recording, URGENT)
+
     return Services(
         agencies=house.agencies,
         approvals=Approvals(database, ledger, clock, random, granted, timedelta(hours=settings.grant_hours)),
@@ -145,7 +149,7 @@ def _services(house: House, works: Works, grants: Grants, export: Export) -> Ser
         filing=works.filing,
         gate=Gate(
             database, ledger, clock, random, house.renditions, house.opener, house.proofs, roots_of(house),
-            timedelta(minutes=settings.view_minutes),
+            timedelta(minutes=settings.view_minutes), wanted,
         ),
         grants=grants,
         history=History(database, ledger),

@@ -31,6 +31,7 @@ class StateCollector(Collector):
         for what, count in found["completeness"].items():
             incomplete.add_metric([what], count)
         yield incomplete
+        yield from _jobs(found["jobs"])
         alarm = int(found["tokens"]["alarm"])
         yield GaugeMetricFamily("tiezheng_tokens_overdue", "1 where a token has been pending for too long", value=alarm)
         label = ["authority"]
@@ -62,6 +63,26 @@ class StateCollector(Collector):
     def describe(self) -> Iterator[Metric]:
         """Nothing is measured at registration."""
         return iter(())
+
+
+def _jobs(found: Mapping[str, Any]) -> Iterator[Metric]:
+    """Depth and age of each queue, and whatever somebody has to look at."""
+    depths = GaugeMetricFamily("tiezheng_jobs", "Jobs that wait or run, by kind", labels=["kind", "state"])
+    ages = GaugeMetricFamily("tiezheng_jobs_oldest_seconds", "Age of the oldest job of a kind", labels=["kind"])
+    failing = GaugeMetricFamily("tiezheng_jobs_failing", "Jobs that failed when they last ran", labels=["kind"])
+    for kind, depth in found["kinds"].items():
+        for state in ("waiting", "running"):
+            depths.add_metric([kind, state], depth[state])
+        ages.add_metric([kind], depth["oldest_seconds"])
+        failing.add_metric([kind], sum(one["kind"] == kind for one in found["failing"]))
+    yield from (depths, ages, failing)
+    dead = "Recordings whose decoders died as often as is allowed"
+    yield GaugeMetricFamily("tiezheng_dead_letters", dead, value=len(found["dead"]))
+    workers = GaugeMetricFamily("tiezheng_workers", "Processes that prepare; lost ones for a day", labels=["state"])
+    lost = sum(worker["lost"] for worker in found["workers"])
+    workers.add_metric(["alive"], len(found["workers"]) - lost)
+    workers.add_metric(["lost"], lost)
+    yield workers
 
 
 def _lists(authorities: Sequence[Mapping[str, Any]]) -> Iterator[Metric]:

@@ -25,6 +25,7 @@ from scripts.assemble import House
 from scripts.assemble_vaults import protections
 from scripts.authority_settings import EMBEDDED
 from scripts.cosigners import WITNESSES, facts_of
+from scripts.job_facts import job_facts
 from scripts.revocations import list_facts
 
 
@@ -46,6 +47,7 @@ class Status:
     scrub: Mapping[str, Any]
     witnesses: Mapping[str, Any]
     completeness: Mapping[str, int]
+    jobs: Mapping[str, Any]
 
     def json(self) -> dict[str, Any]:
         return {
@@ -65,6 +67,7 @@ class Status:
             "tokens": dict(self.tokens),
             "witnesses": dict(self.witnesses),
             "completeness": dict(self.completeness),
+            "jobs": dict(self.jobs),
         }
 
     def sections(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -73,6 +76,7 @@ class Status:
         yield _("recordings"), facts["recordings"]
         yield _("queue"), facts["queue"]
         yield _("completeness"), facts["completeness"]
+        yield _("jobs"), _summary(facts["jobs"])
         for vault in facts["vaults"]:
             yield _("vault"), vault
         yield _("log"), facts["log"]
@@ -126,8 +130,21 @@ def status_of(house: House, standing: Sequence[Standing] = (), refused: Mapping[
         tokens=tokens,
         scrub=scrub_facts(house),
         completeness=house.inventories.counts() | {"absences_undecided": house.absences.undecided()},
+        jobs=job_facts(house),
         witnesses=facts_of(trust.witnesses, trust.quorum, house.cosigned, house.data / WITNESSES, house.clock.now()),
     )
+
+
+def _summary(jobs: Mapping[str, Any]) -> dict[str, Any]:
+    """What waits by kind, and how many fail, are dead, work and are lost; `admin jobs` names them."""
+    waiting = {kind: depth["waiting"] + depth["running"] for kind, depth in jobs["kinds"].items()}
+    lost = sum(worker["lost"] for worker in jobs["workers"])
+    return waiting | {
+        "failing": len(jobs["failing"]),
+        "dead": len(jobs["dead"]),
+        "workers": len(jobs["workers"]) - lost,
+        "lost_workers": lost,
+    }
 
 
 def scrub_facts(house: House) -> dict[str, Any]:

@@ -93,6 +93,12 @@ def view_recording(
     return here.gate.open_view(asks, recording, body.purpose)
 
 
+@router.post("/recordings/{recording}/wanted", status_code=204)
+def want_recording(recording: RecordingId, asks: Asks, here: Here) -> None:
+    """Have its viewing copy made before others."""
+    here.gate.want(asks, recording)
+
+
 @router.post("/documents/{document}/views", status_code=201, openapi_extra=takes(NewView))
 def view_document(document: str, asks: Asks, here: Here, body: Annotated[NewView, Depends(json_of(NewView))]) -> View:
     """The same for a document; its bytes are at `/views/{view}/document`."""

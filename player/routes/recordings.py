@@ -10,6 +10,7 @@ from fastapi import APIRouter, Response
 from catalog.errors import NotFound, PurposeMissing
 from catalog.gate import OpenFile, View
 from catalog.identity import RecordingId, ViewId
+from player.language import gettext as _
 from player.refusals import said
 from player.routes.here import Asked, Here
 from player.routes.refusals import Page
@@ -73,6 +74,13 @@ def view_recording(here: Asked, recording: RecordingId) -> Response:
     except PurposeMissing as error:
         return _recording_page(here, recording, 422, said(error))
     return here.go(f"/views/{view.id}")
+
+
+@router.post("/recordings/{recording}/wanted")
+def want_recording(here: Asked, recording: RecordingId) -> Response:
+    """Have its viewing copy made before others."""
+    here.services.gate.want(here.principal, recording)
+    return here.go(f"/recordings/{recording}", _("It is prepared before what nobody waits for."))
 
 
 @router.get("/documents/{document}")

@@ -75,6 +75,7 @@ class Proven(House):
     folder: Path = field(kw_only=True)
     embedded: EmbeddedAuthority = field(kw_only=True)
     granted: list[GrantId] = field(default_factory=list)
+    wanted: list[RecordingId] = field(default_factory=list)
     vault: FileVault = field(init=False)
     store: RenditionStore = field(init=False)
 
@@ -110,7 +111,7 @@ class Proven(House):
     def gate(self) -> Gate:
         return Gate(
             self.database, self.ledger, self.clock, system_random, self.store, self.vault, self.proofs,
-            {"embedded": self.embedded.root_pem}, timedelta(hours=4),
+            {"embedded": self.embedded.root_pem}, timedelta(hours=4), self.wanted.append,
         )  # fmt: skip
 
     @property

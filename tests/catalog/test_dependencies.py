@@ -25,6 +25,7 @@ PATHS = [
         ("/cases/x/recordings", "GET"), ("/cases/x/links", "POST"), ("/links/x", "DELETE"),
         ("/cases/x/documents", "GET POST"), ("/documents/x", "GET"), ("/recordings", "GET"),
         ("/recordings/x", "GET DELETE"), ("/recordings/x/marks", "GET POST"), ("/recordings/x/views", "POST"),
+        ("/recordings/x/wanted", "POST"),
         ("/documents/x/views", "POST"), ("/views/x", "GET"), ("/views/x/files", "GET"), ("/recordings/x/seal", "GET"),
         ("/documents/x/seal", "GET"), ("/cases/x/requests", "POST"), ("/requests", "GET"),
         ("/requests/x", "GET DELETE"), ("/requests/x/decision", "POST"), ("/grants", "GET"), ("/grants/x", "GET"),

@@ -95,6 +95,18 @@ class TestOpening:
             proven.gate.open_view(person, recording, "案卷评查")
         assert not proven.entries("view")
 
+    def test_what_somebody_waits_for_who_may_view_it_is_prepared_first(self, proven: Proven) -> None:
+        person, recording = proven.person("person", Role.OFFICER), proven.footage(ready=False)
+        with pytest.raises(PurposeMissing):
+            proven.gate.open_view(person, recording, "")
+        with pytest.raises(NotPermitted):
+            proven.gate.want(proven.person("approver", Role.APPROVER), recording)
+        assert proven.wanted == []
+        with pytest.raises(NotReady):
+            proven.gate.open_view(person, recording, "案卷评查")
+        proven.gate.want(person, recording)
+        assert proven.wanted == [recording, recording]
+
     def test_a_purpose_is_text_of_some_length(self, proven: Proven) -> None:
         person, recording = proven.person("person", Role.OFFICER), proven.footage()
         for purpose in ("x" * 501, "a\x00b"):

@@ -67,6 +67,28 @@ STATUS: Mapping[str, Any] = {
     "authorities": [{"name": "embedded", "qualified": False, "root_sha256": "cd" * 32}],
     "scrub": {"ended_at": "2026-03-01T08:00:00.000000Z", "checked": 8, "bad": 1, "bytes": 4096, "defects": 1},
     "completeness": {"missing": 4, "late": 2, "arrived_late": 5, "absences_undecided": 1},
+    "jobs": {
+        "kinds": {
+            "seal": {"waiting": 0, "running": 0, "oldest_seconds": 0},
+            "prepare": {"waiting": 7, "running": 2, "oldest_seconds": 125},
+            "copy": {"waiting": 1, "running": 0, "oldest_seconds": 3},
+            "scrub": {"waiting": 0, "running": 0, "oldest_seconds": 0},
+        },
+        "failing": [
+            {
+                "kind": "copy",
+                "subject": "replica",
+                "failures": 4,
+                "reason": "vault-unavailable: <no route>",
+                "since": "2026-03-02T08:30:00.000000Z",
+            }
+        ],
+        "dead": [{"recording": "0" * 18 + "deadletr", "reason": "child-crashed: SIGSEGV", "attempts": 3}],
+        "workers": [
+            {"name": "serve-1", "host": "here", "pid": 7, "preparing": 1, "lost": False, "beat_seconds_ago": 2},
+            {"name": "work-2", "host": "there", "pid": 8, "preparing": 0, "lost": True, "beat_seconds_ago": 99},
+        ],
+    },
     "tokens": {"pending": 0, "since": None, "alarm": False},
     "witnesses": {
         "quorum": 2,

@@ -106,6 +106,15 @@ def test_the_status_says_what_protection_there_is_and_what_the_authority_is_not(
     assert "ab" * 32 in page
 
 
+def test_the_status_says_what_waits_what_fails_and_who_works(browser: Browser) -> None:
+    page = browser.get("/status").text
+    for told in ("7 wait, 2 run", "the oldest for 125 s", "vault-unavailable: &lt;no route&gt;", "4 times since",
+                 "…deadletr", "decoders died 3 times", "child-crashed: SIGSEGV", "serve-1", "prepares 1"):  # fmt: skip
+        assert told in page, told
+    assert page.index("lost</span> work-2") and "heard of 99 s ago" not in page
+    assert "Reading sealed bytes again" not in page, "nothing of it waits"
+
+
 def test_the_status_is_red_where_a_store_fails_its_try(browser: Browser) -> None:
     page = browser.get("/status").text
     assert page.count("Its store failed the last try") == 1

@@ -119,7 +119,9 @@ def test_an_approver_knows_of_it_and_does_not_watch(office: Office) -> None:
 
 def test_what_is_not_ready_says_why(office: Office, browser: Browser) -> None:
     waiting = office.footage(b"1", ready=False)
-    assert "still being made" in browser.get(f"/recordings/{waiting}").text
+    page = browser.get(f"/recordings/{waiting}").text
+    assert "still being made" in page and f'action="/recordings/{waiting}/wanted"' in page
+    assert browser.form(f"/recordings/{waiting}/wanted", {}).status_code == 303
     assert browser.form(f"/recordings/{waiting}/views", {"purpose": "核查"}).status_code == 409
     broken = office.recording(state="unplayable", reason="moov-missing: no moov atom")
     page = browser.get(f"/recordings/{broken}").text

@@ -24,10 +24,12 @@ from integrity.errors import InvalidTrust, WitnessUnavailable
 from integrity.finding import Finding
 from integrity.trust import Trust, read_trust
 from player.language import gettext as _
+from player.language import ngettext
 from scripts import founding
 from scripts.assemble_tiles import open_places
 from scripts.assemble_vaults import open_vaults
 from scripts.audit_run import Audit, Parts, Report
+from scripts.audit_words import meaning
 from scripts.known import NothingKnown, read_anchors
 from scripts.log_records import read_records
 from scripts.logs import read_chain
@@ -159,12 +161,15 @@ def _own_trust(data: Path) -> tuple[Trust, list[Finding]]:
 
 def _print(report: Report) -> None:
     for finding in report.findings:
-        click.echo(f"{finding.code}  {finding.subject}: {finding.detail}")
+        click.echo(f"{finding.code}  {meaning(finding)}\n    {finding.subject}: {finding.detail}")
     for note in report.notes:
         click.echo(_("note: {code}: {detail}").format(code=note.code, detail=note.detail))
     looked_at = ", ".join(f"{name} {count}" for name, count in report.looked_at.items())
     click.echo(_("looked at: {counts}").format(counts=looked_at))
-    click.echo(_("no findings") if report.ok else _("{count} findings").format(count=len(report.findings)))
+    count = len(report.findings)
+    click.echo(
+        _("no findings") if report.ok else ngettext("{count} finding", "{count} findings", count).format(count=count)
+    )
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from integrity.trust import read_trust
 from integrity.verify import verify_bundle, verify_file
 from integrity.verify_page import NAME, published_digest
 from player.language import gettext as _
+from player.language import ngettext
 from scripts.verdict_words import ASSURANCE, DECLARED, FINDINGS, NOT_QUALIFIED
 
 _PATH = click.Path(path_type=Path, exists=True)
@@ -122,7 +123,9 @@ def _conclusion(verdict: Verdict) -> Text:
     if verdict.self_consistent:
         words = _("SELF-CONSISTENT ONLY: without --trust a forgery could look the same")
         return Text(words, style="bold yellow")
-    return Text(_("NOT VERIFIED: {count} findings").format(count=len(verdict.findings)), style="bold red")
+    count = len(verdict.findings)
+    words = ngettext("NOT VERIFIED: {count} finding", "NOT VERIFIED: {count} findings", count)
+    return Text(words.format(count=count), style="bold red")
 
 
 if __name__ == "__main__":

@@ -58,6 +58,7 @@ _TABLE = (
     Problem("upload-stalled", 408, "No bytes came for too long"),
     Problem("checksum-mismatch", 460, "The chunk has another checksum"),
     Problem("digest-mismatch", 460, "The file has another digest than declared"),
+    Problem("quota-exhausted", 507, "Too much under way"),
     Problem("space-exhausted", 507, "No room left"),
     Problem("intake-pending", 503, "Stored, and not sealed yet"),
     Problem("not-in-quarantine", 404, "Not in quarantine"),

@@ -19,6 +19,7 @@ IngestError                         code
 ├── ChecksumMismatch                checksum-mismatch       of one chunk; the offset stays as it was
 ├── DeclaredDigestMismatch          digest-mismatch         of the whole file; its bytes are in quarantine
 ├── SpaceExhausted                  space-exhausted
+├── QuotaExhausted                  quota-exhausted         of this station
 ├── IntakePending                   intake-pending          stored durably, not sealed yet: try again later
 ├── NotInQuarantine                 not-in-quarantine
 ├── QuarantineDecided               quarantine-decided      another decision was made before
@@ -151,6 +152,12 @@ class SpaceExhausted(IngestError):
     """Taking these bytes would leave less free space than the reserve."""
 
     code = "space-exhausted"
+
+
+class QuotaExhausted(IngestError):
+    """The station has as much on its way as it may; when some of it is sealed there is room again."""
+
+    code = "quota-exhausted"
 
 
 class IntakePending(IngestError):

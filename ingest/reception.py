@@ -5,7 +5,6 @@ it ends; with a checksum of the chunk only when all of it came and the checksum 
 that were cut off again.
 """
 
-import errno
 import hashlib
 import hmac
 import threading
@@ -16,7 +15,7 @@ from typing import Protocol
 
 from catalog.identity import UploadId
 from ingest.errors import ChecksumMismatch, DeclaredDigestMismatch, SpaceExhausted, UploadTooLarge
-from ingest.spool import Announced, SpoolFile, Whole
+from ingest.spool import FULL, Announced, SpoolFile, Whole
 from ingest.writers import Claim
 from integrity.digest import Digest
 
@@ -146,7 +145,7 @@ class Reception:
             yield
         except OSError as error:
             self._abandon()
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            if error.errno in FULL:
                 raise SpaceExhausted("the disk is full; what was acknowledged is kept") from error
             raise
 

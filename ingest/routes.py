@@ -22,6 +22,8 @@ from ingest.errors import (
     InvalidChecksum,
     InvalidLength,
     InvalidOffset,
+    QuotaExhausted,
+    SpaceExhausted,
     UnsupportedExtension,
     UnsupportedVersion,
     UploadBusy,
@@ -38,6 +40,7 @@ EXTENSIONS = "creation,creation-with-upload,checksum,expiration,termination"
 CONTENT_TYPE = "application/offset+octet-stream"
 METHODS = ["OPTIONS", "HEAD", "POST", "PATCH", "DELETE"]
 RETRY_SECONDS = "1"
+ROOM_SECONDS = "60"
 REMEMBERED = "tiezheng-checkpoint"
 """The header in which a station brings along the largest checkpoint it knows, in base64."""
 
@@ -200,6 +203,8 @@ def _refusal(response: Response, request: Request, error: Exception) -> Response
         response.headers["Tus-Version"] = VERSION
     if isinstance(error, UploadBusy):
         response.headers["Retry-After"] = RETRY_SECONDS
+    if isinstance(error, SpaceExhausted | QuotaExhausted):
+        response.headers["Retry-After"] = ROOM_SECONDS
     return response
 
 

@@ -13,11 +13,14 @@ then the offset over them, in that order, before anybody is told that they were 
 Never tells an offset that its bytes do not reach, and never has two writers of one file.
 """
 
+import errno
 import fcntl
 import os
 import shutil
+import threading
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -37,6 +40,8 @@ from integrity.statement import Statement
 
 FORMAT = "tiezheng-upload-v1"
 UPLOAD, CONTENT, OFFSET, RECEIVED, MISMATCH = "upload.json", "content", "offset", "received.json", "mismatch.json"
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""What a disk says that has no room left."""
 _RECORD = 58  # 20 digits, blank, 27 characters of an instant, blank, 8 hexadecimal digits of CRC-32, newline
 
 
@@ -84,6 +89,8 @@ class Spool:
         self.root = root
         self._clock = clock
         self._reserve = reserve
+        self._promising = threading.Lock()
+        self._open: set[SpoolFile] = set()  # for their promises
         durable.make_folder(root)
 
     def folder(self, upload: UploadId) -> Path:
@@ -98,13 +105,24 @@ class Spool:
             if is_id(path.name) and (path / UPLOAD).is_file():
                 yield UploadId(path.name)
 
+    def has(self, upload: UploadId) -> bool:
+        """Whether it is in this spool, as of now."""
+        return (self.folder(upload) / UPLOAD).exists()
+
     def create(self, announced: Announced) -> None:
         """Make an upload's folder, durable on return; its name counts from the moment upload.json is there."""
         folder = self.folder(announced.upload)
-        durable.make_folder(folder)
-        for name in (CONTENT, OFFSET):
-            os.close(os.open(folder / name, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
-        durable.write_new(folder / UPLOAD, _encode(announced))
+        try:
+            durable.make_folder(folder)
+            for name in (CONTENT, OFFSET):
+                os.close(os.open(folder / name, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+            durable.write_new(folder / UPLOAD, _encode(announced))
+        except OSError as error:
+            if error.errno in FULL:
+                with suppress(OSError):  # what cannot be removed now has no name, and is swept
+                    self.remove(announced.upload)
+                raise SpaceExhausted("the disk is full; nothing of the upload was kept") from error
+            raise
 
     def announced(self, upload: UploadId) -> Announced:
         """What was announced; UploadNotFound when there is no such upload."""
@@ -190,9 +208,25 @@ class Spool:
         return removed
 
     def require_space(self, more: int) -> None:
-        """SpaceExhausted when taking `more` bytes would leave less than the reserve."""
+        """SpaceExhausted when taking `more` bytes beside all that is promised would leave less than the reserve."""
+        with self._promising:
+            self._require(more)
+
+    def promise(self, file: "SpoolFile", more: int) -> None:
+        """Keep room for `more` bytes in this file until it is closed, so that others cannot be let in on it.
+
+        SpaceExhausted when there is none, before any of them is taken.
+        """
+        with self._promising:
+            self._require(more)
+            file.promised = file.written + more
+            self._open.add(file)
+
+    def _require(self, more: int) -> None:
+        self._open = {file for file in self._open if not file.closed}
+        promised = sum(max(0, file.promised - file.written) for file in self._open)
         free = shutil.disk_usage(self.root).free
-        if free - self._reserve < more:
+        if free - self._reserve - promised < more:
             raise SpaceExhausted(f"{more} bytes would leave less than the reserve of {self._reserve} bytes")
 
 
@@ -200,6 +234,8 @@ class SpoolFile:
     """One upload's bytes, open for appending by one writer; a lock of the kernel's ends with the process."""
 
     def __init__(self, folder: Path, clock: Clock) -> None:
+        self.promised = 0
+        self.closed = False
         self._clock = clock
         self._uncached = Uncached(folder / CONTENT)
         self._content = os.open(folder / CONTENT, os.O_RDWR | os.O_CLOEXEC)
@@ -266,6 +302,7 @@ class SpoolFile:
 
     def close(self) -> None:
         """Give the lock back; what was not acknowledged is cut off at the next opening."""
+        self.closed = True
         self._uncached.close()
         os.close(self._offsets)
         os.close(self._content)

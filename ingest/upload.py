@@ -22,6 +22,7 @@ from ingest.errors import (
     UploadTooLarge,
 )
 from ingest.metadata import read_statement
+from ingest.quota import Quota
 from ingest.reception import Hashes, Reception
 from ingest.spool import MISMATCH, RECEIVED, Announced, Spool, Whole
 from ingest.writers import Claim, Writers
@@ -31,10 +32,14 @@ from integrity.digest import Digest
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is taken: the largest file in bytes, and how long an unfinished upload is kept after its last byte."""
+    """What is taken: the largest file in bytes, and how long an unfinished upload is kept after its last byte.
+
+    `station_bytes` is how much one station may have on its way; 0 for no limit.
+    """
 
     max_size: int
     expires_after: timedelta
+    station_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,7 @@ class Uploads:
         self._clock = clock
         self._random = random
         self._hashes = Hashes()
+        self._quota = Quota(spool, limits.station_bytes)
 
     def create(self, station: Station, length: int, metadata: str) -> State:
         """Announce a file of `length` bytes; durable on return, and complete when it has none."""
@@ -114,7 +120,8 @@ class Uploads:
         self._spool.require_space(length)
         upload = UploadId(new_id(self._random))
         announced = Announced(upload, length, statement, station.name, metadata, self._clock.now())
-        self._spool.create(announced)
+        with self._quota.admitted(announced):
+            self._spool.create(announced)
         if length == 0:
             self.settle(announced, Whole(Digest.of(b""), 0, announced.created_at))
         return self.state(station.id, upload)
@@ -164,7 +171,7 @@ class Uploads:
             left = announced.length - offset
             if size is not None and size > left:
                 raise UploadTooLarge(f"{left} bytes are left of the announced {announced.length}")
-            self._spool.require_space(left if size is None else size)
+            self._spool.promise(file, left if size is None else size)
             return Reception(announced, file, self._hashes, self.settle, claim, checksum)
         except BaseException:
             file.close()

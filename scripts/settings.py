@@ -139,6 +139,11 @@ class Settings(BaseModel):
         description="hours after which authorities' revocation lists and OCSP responses are fetched again; 0 for never",
     )
     max_upload_bytes: int = Field(default=64 * 1024 * MIB, ge=1, description="largest file that is received, in bytes")
+    station_quota_bytes: int = Field(
+        default=1024 * 1024 * MIB,
+        ge=0,
+        description="bytes a station may have on their way, announced and not sealed yet; 0 for no limit",
+    )
     reserve_bytes: int = Field(
         default=512 * MIB, ge=0, description="free space below which no upload is taken, in bytes"
     )

@@ -155,7 +155,9 @@ def _intake(
         return house.vaults.source_stays and not chores.replication.everywhere(digest)
 
     intake = Intake(spool, sealer, house.recordings, receipts, jobs, settings.intake_threads, held=held)
-    limits = Limits(settings.max_upload_bytes, timedelta(hours=settings.upload_expires_hours))
+    limits = Limits(
+        settings.max_upload_bytes, timedelta(hours=settings.upload_expires_hours), settings.station_quota_bytes
+    )
     uploads = Uploads(spool, kept, CatalogPast(house.recordings, clock), limits, clock)
     quarantine = Quarantine(kept, spool, house.recordings, house.ledger, intake)
     uploads.on_received, uploads.on_mismatch = intake.submit, quarantine.enter

@@ -29,6 +29,7 @@ STATUS = {
     "upload-finished": 403, "offset-conflict": 409, "upload-busy": 423, "upload-stalled": 408,
     "upload-interrupted": 400,
     "checksum-mismatch": 460, "digest-mismatch": 460, "space-exhausted": 507,
+    "quota-exhausted": 507,
 }  # fmt: skip
 
 

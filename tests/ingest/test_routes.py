@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from catalog.identity import UploadId
 from ingest.direct import Taking
 from ingest.metadata import write_header
+from ingest.quota import Quota
 from ingest.receive import Receiver
 from ingest.routes import make_router
 from tests.ingest.house import STATION, House
@@ -367,7 +368,19 @@ def test_a_full_disk(client: Client) -> None:
     client.house.spool._reserve = 2**62
     created = client.ask("POST", "/files", TUS | {"Upload-Length": "3"})
     assert (created.status_code, code(created)) == (507, "space-exhausted")
+    assert int(created.headers["retry-after"]) > 0
     assert client.patch(url, 0, b"abc").status_code == 507
+
+
+def test_a_station_that_has_too_much_under_way(client: Client) -> None:
+    client.house.uploads._quota = Quota(client.house.spool, 10)
+    client.create(8)
+    created = client.ask("POST", "/files", TUS | {"Upload-Length": "3"})
+    assert (created.status_code, code(created)) == (507, "quota-exhausted")
+    assert int(created.headers["retry-after"]) > 0
+    never = client.ask("POST", "/files", TUS | {"Upload-Length": "11"})
+    assert (never.status_code, code(never)) == (413, "upload-too-large")
+    assert len(list(client.house.spool.uploads())) == 1
 
 
 def test_a_second_writer(client: Client) -> None:

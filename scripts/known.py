@@ -67,8 +67,8 @@ def refuse_set_back(data: Path, settings: Settings, logs: LogChain, trust: Trust
 
 
 def _remembered(data: Path, settings: Settings, logs: LogChain, trust: Trust) -> Iterator[Anchor]:
-    if logs.log.ahead is not None:  # only the head was set back, and what is published lies elsewhere
-        yield Anchor("the published checkpoint", logs.log.ahead.note)
+    if (ahead := logs.log.ahead) is not None:  # only the head was set back, and what is published lies elsewhere
+        yield Anchor("the published checkpoint", ahead.note)
     if settings.known_checkpoints is not None:
         yield from read_anchors(Path(settings.known_checkpoints))
     told = data / "known"

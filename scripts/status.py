@@ -188,8 +188,16 @@ def _log_facts(house: House) -> dict[str, Any]:
         head = house.log.head()
     except LogError as error:
         return {"origin": house.log.origin, "problem": f"{error.code}: {error}"}
-    facts = {"origin": house.log.origin, "size": head.size, "root": head.root.hex(), "published": not house.log.behind}
-    return facts | {"token": _token_facts(house, head.size)}
+    facts = {"origin": house.log.origin, "size": head.size, "root": head.root.hex()}
+    return facts | _published_facts(house) | {"token": _token_facts(house, head.size)}
+
+
+def _published_facts(house: House) -> dict[str, Any]:
+    """Whether everybody can see all of it; where it is published may be away while the head can be read."""
+    try:
+        return {"published": not house.log.behind}
+    except LogError as error:
+        return {"published": False, "problem": f"{error.code}: {error}"}
 
 
 def _token_facts(house: House, size: int) -> dict[str, Any] | None:

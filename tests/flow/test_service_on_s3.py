@@ -239,6 +239,7 @@ def test_while_the_logs_store_is_away_nothing_is_receipted_and_then_it_goes_on(d
             time.sleep(0.2)
         status, body = fetched(docked, "/log/checkpoint")
         assert (status, json.loads(body)["code"]) == (503, "log-unavailable")
+        assert fetched(docked, "/metrics")[0] == 200
         assert not docking.done(), "no receipt yet"
         docked.log_front.gone = False
         (line,) = docking.result(SECONDS)

@@ -223,6 +223,29 @@ def test_what_was_published_ahead_of_a_head_tells_that_it_was_set_back(tmp_path:
     assert opened(tmp_path).ahead is None
 
 
+class LateHeads(FileHeads):
+    """A store whose next answer is older than what is there when it arrives."""
+
+    late: bytes | None = None
+
+    def read(self) -> bytes | None:
+        told, self.late = self.late, None
+        return super().read() if told is None else told
+
+
+def test_a_head_that_is_moved_while_it_is_compared_is_no_corruption(tmp_path: Path) -> None:
+    """Only somebody whose turn was broken into sees that: the next turn looks again."""
+    log = made(tmp_path)
+    append(log, 1)
+    old, _ = log.head().note, append(log, 2)
+    heads = LateHeads(tmp_path / "log" / "head")
+    slow = Log.open(tmp_path / "log", SIGNER, heads)
+    heads.late = old
+    with pytest.raises(LogUnavailable, match="moved meanwhile"), slow.exclusive():
+        pass
+    assert append(slow, 3) == range(2, 3)
+
+
 def test_a_head_of_another_tree_is_refused(tmp_path: Path) -> None:
     append(made(tmp_path), 1)
     forked = checkpoint.sign(Checkpoint(SIGNER.name, 1, merkle.leaf_hash(entry(2))), [SIGNER])

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
+from integrity.errors import LogUnavailable
+from integrity.log import Log
 from integrity.standing import Standing
 from scripts import status as status_module
 from scripts.assemble import House, open_house
@@ -41,6 +43,21 @@ def test_a_token_that_waits_for_too_long_is_an_alarm(house: House, minutes: floa
     registry = CollectorRegistry()
     registry.register(StateCollector(lambda: status))
     assert f"tiezheng_tokens_overdue {float(alarm)}".encode() in generate_latest(registry)
+
+
+def test_a_published_checkpoint_that_cannot_be_read_stops_no_status(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As while the bucket of the log is away, when somebody needs the page most."""
+    assert status_of(house).json()["log"]["published"] is True
+
+    def away(log: Log) -> bytes | None:
+        raise LogUnavailable("the store is away")
+
+    monkeypatch.setattr(Log, "published", away)
+    facts = status_of(house).json()["log"]
+    assert (facts["published"], facts["problem"]) == (False, "log-unavailable: the store is away")
+    assert facts["size"] == house.log.head().size
 
 
 def test_an_authority_that_does_not_answer_is_named(house: House) -> None:

@@ -161,7 +161,9 @@ def _own_trust(data: Path) -> tuple[Trust, list[Finding]]:
 
 def _print(report: Report) -> None:
     for finding in report.findings:
-        click.echo(f"{finding.code}  {meaning(finding)}\n    {finding.subject}: {finding.detail}")
+        click.echo(f"{finding.code}  {finding.subject}: {finding.detail}")
+        if words := meaning(finding):
+            click.echo(f"    {words}")
     for note in report.notes:
         click.echo(_("note: {code}: {detail}").format(code=note.code, detail=note.detail))
     looked_at = ", ".join(f"{name} {count}" for name, count in report.looked_at.items())

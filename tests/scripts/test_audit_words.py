@@ -66,4 +66,4 @@ def test_how_many(capsys: pytest.CaptureFixture[str], language: Language, count:
     assert told[-1] == said
     if count:
         with speaking(language):
-            assert told[:2] == [f"vault-object-missing  {meaning(finding)}", "    vault 00: no such file"]
+            assert told[:2] == ["vault-object-missing  vault 00: no such file", f"    {meaning(finding)}"]

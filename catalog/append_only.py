@@ -75,6 +75,7 @@ TABLES: tuple[AppendOnly, ...] = (
     AppendOnly("tombstones", (("id",), ("entry_id",), ("disposal_id", "recording_id"))),
     AppendOnly("erased_openings", (("entry_id",),)),
     AppendOnly("inventories", (("id",), ("station_id", "sha256"))),
+    AppendOnly("station_keys", (("id",), ("vkey",))),
     AppendOnly("checkpoint_tokens", (("id",), ("origin", "size", "authority"))),
 )
 

@@ -33,6 +33,7 @@ from catalog.tables import (
     revocations,
     roles,
     scrubs,
+    station_keys,
     tombstones,
     uploads,
     views,
@@ -195,6 +196,8 @@ RULES: tuple[Rule, ...] = (
          _details("sha256", "device", "items", id="subject", agency_id="of", station_id="actor"), ("inventory",)),
     Rule("missing-explained", inventory_items, inventory_items.c.explained_entry_id, ("explain-missing",),
          _details(id="subject", agency_id="of", explained_by="actor", explanation="purpose"), ("explain-missing",)),
+    Rule("station-key", station_keys, station_keys.c.entry_id, ("station-key",),
+         _details(vkey="key", station_id="subject"), ("station-key",)),
     Rule("scrub", scrubs, scrubs.c.entry_id, ("scrub",),
          _details("checked", "bad", "bytes", id="subject"), ("scrub",)),
 )  # fmt: skip

@@ -4,7 +4,7 @@ Declared facts are copied once and never corrected in place, so a row that diffe
 the ledger. Reads only.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Row, Table, exists, func, select
@@ -21,11 +21,12 @@ from catalog.tables import (
     receipts,
     recordings,
     repeated_manifests,
+    station_keys,
     uploads,
 )
 from integrity.canonical import canonical, parse_canonical
 from integrity.digest import Digest
-from integrity.errors import IntegrityError
+from integrity.errors import IntegrityError, InvalidDeclaration
 from integrity.finding import Finding
 from integrity.receipt import Receipt
 from integrity.statement import Statement
@@ -37,7 +38,9 @@ Verify = Callable[[bytes], str]
 def upload_findings(connection: Connection) -> Iterator[Finding]:
     """Every upload, and what became of it."""
     rows = select(uploads, ledger.c.body.label("entry")).join(ledger, ledger.c.id == uploads.c.entry_id)
+    keys = {(key.station_id, key.vkey): key.entry_id for key in connection.execute(select(station_keys))}
     for row in connection.execute(rows, execution_options=STREAM):
+        yield from _signature(row, keys)
         if not _recorded(row.statement, row.entry):
             yield Finding("statement-differs", f"upload {row.id}", "it is not the statement that the ledger tells of")
     yield from _differing(connection, recordings, "recording", _recording)
@@ -71,6 +74,26 @@ def receipted(connection: Connection, receipt: Receipt) -> str | None:
     if connection.execute(sealed).first() is None and connection.execute(again).first() is None:
         return f"the manifest that was receipted for upload {receipt.upload} is not in the catalogue"
     return None
+
+
+def _signature(row: Row[Any], keys: Mapping[tuple[str, str], int]) -> Iterator[Finding]:
+    """What a station signed holds, is of this upload, and by a key that was this station's before."""
+    try:
+        statement = Statement.parse(row.statement)
+        if statement.signed is None:
+            return
+        if row.state == "terminated":
+            statement.signed.verify()  # it ended before its size was reached
+        else:
+            statement.require_signed(row.size)
+    except InvalidDeclaration as error:
+        yield Finding("declaration-signature", f"upload {row.id}", str(error))
+        return
+    except IntegrityError:
+        return  # what cannot be read differs from what the ledger tells of
+    since = keys.get((row.station_id, statement.signed.key.vkey))
+    if since is None or since >= row.entry_id:
+        yield Finding("declaration-signature", f"upload {row.id}", "signed by a key that was not this station's then")
 
 
 def _recorded(statement: bytes, entry: bytes) -> bool:

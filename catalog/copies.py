@@ -36,7 +36,7 @@ from catalog.tables import (
 from integrity.bundle import BundleApproval, BundleContents, BundleFile
 from integrity.clock import Clock, instant
 from integrity.custody import CustodyEntry
-from integrity.proof_files import authority_files
+from integrity.proof_files import STATEMENT, authority_files
 
 WITNESS_SECONDS = 15.0
 """How long a bundle waits for witnesses to sign the approval's leaf; without them it is made all the same."""
@@ -127,6 +127,7 @@ class Copies:
 
     def _file(self, original: StoredOriginal, ground: Ground) -> BundleFile:
         proofs = original.proof_files(ground.prove(original.leaf_index))
+        proofs.pop(STATEMENT, None)  # a seal has it; a bundle's reader has the manifest, which repeats what it says
         return BundleFile(open=lambda: self._open(original), proofs=proofs)
 
     def _custody(self, row: Row[Any], recipient_kind: str, ground: Ground) -> CustodyEntry:

@@ -16,7 +16,7 @@ from catalog.entry import SYSTEM, Entry, Json, Subject
 from catalog.errors import Conflict, NotFound
 from catalog.identity import AgencyId, OriginalId, new_id
 from catalog.ledger import Ledger
-from catalog.tables import originals, renewals, tokens
+from catalog.tables import originals, renewals, tokens, uploads
 from catalog.tombstones import is_going, is_gone
 from integrity.clock import Clock, Random, instant
 from integrity.digest import Digest
@@ -25,6 +25,7 @@ from integrity.lifetime import good_until
 from integrity.proof_files import OriginalProofs, Over
 from integrity.seal import Seal
 from integrity.seal_steps import KeptToken
+from integrity.statement import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,8 @@ class StoredOriginal:
     sealed_at: datetime
     tokens: tuple[StoredToken, ...]
     renewals: tuple[StoredRenewal, ...]
+    statement: bytes | None = None
+    """The statement that its manifest names, where the station signed it."""
 
     @property
     def complete(self) -> bool:
@@ -77,7 +80,7 @@ class StoredOriginal:
         """
         there = [(token.over, token.raw) for token in self.tokens if token.raw is not None]
         renewals = [(renewal.statement, renewal.token) for renewal in self.renewals]
-        return OriginalProofs(self.manifest, there, tlog_proof, renewals).files()
+        return OriginalProofs(self.manifest, there, tlog_proof, renewals, self.statement).files()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +213,17 @@ def read_original(connection: Connection, original: OriginalId) -> StoredOrigina
         sealed_at=row.sealed_at,
         tokens=tuple(StoredToken(one.id, one.over, one.authority, one.token, one.gen_time) for one in kept),
         renewals=tuple(StoredRenewal(one.statement, one.token) for one in renewed),
+        statement=_signed_statement(connection, original, row.manifest),
     )
+
+
+def _signed_statement(connection: Connection, original: OriginalId, manifest: bytes) -> bytes | None:
+    """The statement that the manifest names by its digest, where the station signed it."""
+    first = select(uploads.c.statement).where(uploads.c.original_id == original).order_by(uploads.c.entry_id).limit(1)
+    statement = connection.scalar(first)
+    if statement is None or Digest.of(statement).hex.encode() not in manifest:
+        return None
+    return statement if Statement.parse(statement).signed else None
 
 
 def find_original(connection: Connection, agency: AgencyId, digest: Digest) -> OriginalId | None:

@@ -151,9 +151,31 @@ stations = Table(
     Column("agency_id", Id, ForeignKey("agencies.id"), nullable=False),
     Column("name", Text, nullable=False),
     Column("token_hash", Sha256, nullable=False, unique=True),  # SHA-256 of the bearer token
+    Column("next_token_hash", Sha256),  # of the one that takes its place when it is first used
     Column("enrolled_at", Instant, nullable=False),
     Column("revoked_at", Instant),
     UniqueConstraint("agency_id", "name"),
+)
+
+station_keys = Table(  # what a station signs its statements with; the newest counts
+    "station_keys",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("station_id", Id, ForeignKey("stations.id"), nullable=False),
+    Column("vkey", Text, nullable=False, unique=True),  # C2SP signed-note verifier key, named by the station's id
+    Column("since", Instant, nullable=False),
+    Column("entry_id", Sequence, ForeignKey("ledger.id"), nullable=False),
+    Index(None, "station_id"),
+)
+
+station_codes = Table(  # one-time codes by which stations enrol themselves
+    "station_codes",
+    metadata,
+    Column("id", Sha256, primary_key=True),  # SHA-256 of the code's secret
+    Column("station_id", Id, ForeignKey("stations.id"), nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("public_key", Sha256),  # in hexadecimal, of who redeemed it; NULL while nobody did
+    Index(None, "station_id"),
 )
 
 devices = Table(

@@ -2,6 +2,7 @@
 
 IngestError                         code
 ├── InvalidMetadata                 metadata-invalid        `field` says which key
+├── RefusedDeclaration              declaration-refused     missing, or not signed by this station over this upload
 ├── InvalidLength                   upload-length-invalid   missing, negative, not a number, deferred
 ├── InvalidOffset                   upload-offset-invalid   missing, negative, not a number
 ├── InvalidChecksum                 checksum-invalid        no SHA-256 in base64
@@ -50,6 +51,12 @@ class InvalidMetadata(IngestError):
     def __init__(self, field: str, detail: str) -> None:
         super().__init__(f"{field}: {detail}")
         self.field = field
+
+
+class RefusedDeclaration(IngestError):
+    """A station that has a key signs what it declares, each time; this is not that."""
+
+    code = "declaration-refused"
 
 
 class InvalidLength(IngestError):

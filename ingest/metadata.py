@@ -23,7 +23,7 @@ Read = TypeVar("Read")
 
 KEYS = (
     *("filename", "filetype", "sha256", "kind", "device", "operator", "case", "session", "channel"),
-    *("started_at", "ended_at", "clock_offset_ms"),
+    *("started_at", "ended_at", "clock_offset_ms", "clock_uncertainty_ms"),
 )
 KINDS = (
     *("body-camera", "interview-room", "hearing-room", "voice-recorder", "photo", "phone", "fixed-camera"),
@@ -70,6 +70,7 @@ def read_statement(header: str | None, agency: AgencyId, station: StationId) -> 
         started_at=started,
         ended_at=ended,
         clock_offset_ms=_optional(values, "clock_offset_ms", _milliseconds),
+        clock_uncertainty_ms=_optional(values, "clock_uncertainty_ms", _uncertainty),
     )
 
 
@@ -169,3 +170,9 @@ def _milliseconds(field: str, value: str) -> int:
     if not _OFFSET.fullmatch(value):
         raise InvalidMetadata(field, "is no whole number of milliseconds")
     return int(value)
+
+
+def _uncertainty(field: str, value: str) -> int:
+    if value.startswith("-"):
+        raise InvalidMetadata(field, "is less than nothing")
+    return _milliseconds(field, value)

@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect
 
 from catalog.errors import CatalogError
 from catalog.identity import UploadId
+from ingest.declared import DECLARATION, SIGNATURE, Signed
 from ingest.errors import (
     IngestError,
     InvalidChecksum,
@@ -140,10 +141,11 @@ class _Files:
             raise WrongContentType(f"a body comes as {CONTENT_TYPE}")
         checksum = _checksum(request)
         metadata = request.headers.get("upload-metadata", "")
+        signed = Signed(request.headers.get(DECLARATION), request.headers.get(SIGNATURE))
         remembered = request.headers.get(REMEMBERED)
         if remembered is not None:
             await self._run(lambda: self._told(remembered))
-        state = await self._run(lambda: self._uploads.create(station, length, metadata))
+        state = await self._run(lambda: self._uploads.create(station, length, metadata, signed))
         if has_body and not state.settled:
             state = await self._receive(request, station, state.upload, 0, checksum)
         headers = {"Location": f"/files/{state.upload}", "Upload-Offset": str(state.offset), **_expiry(state)}

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from catalog.identity import AgencyId, StationId, UploadId, new_id
+from ingest.declared import UNSIGNED, Signed, signed_by
 from ingest.errors import (
     DeclaredDigestMismatch,
     OffsetConflict,
@@ -66,6 +67,8 @@ class Station(Protocol):
     def agency_id(self) -> AgencyId: ...
     @property
     def name(self) -> str: ...
+    @property
+    def key(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +115,15 @@ class Uploads:
         self._hashes = Hashes()
         self._quota = Quota(spool, limits.station_bytes)
 
-    def create(self, station: Station, length: int, metadata: str) -> State:
-        """Announce a file of `length` bytes; durable on return, and complete when it has none."""
+    def create(self, station: Station, length: int, metadata: str, signed: Signed = UNSIGNED) -> State:
+        """Announce a file of `length` bytes; durable on return, and complete when it has none.
+
+        `signed`: what the station signed of it, which one with a key must have; RefusedDeclaration.
+        """
         if length > self.limits.max_size:
             raise UploadTooLarge(f"at most {self.limits.max_size} bytes are taken")
         statement = read_statement(metadata, station.agency_id, station.id)
+        statement = signed_by(statement, station.key, length, signed)
         self._spool.require_space(length)
         upload = UploadId(new_id(self._random))
         announced = Announced(upload, length, statement, station.name, metadata, self._clock.now())

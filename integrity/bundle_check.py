@@ -21,7 +21,7 @@ from integrity.errors import InvalidBundle, InvalidCanonical
 from integrity.inquiry import Inquiry, RunningStep
 from integrity.judge import Existence, Judge
 from integrity.note import SIZE_LIMIT as CHECKPOINT_LIMIT
-from integrity.proof_files import is_proof
+from integrity.proof_files import STATEMENT, is_proof
 from integrity.seal_check import (
     CHECKPOINT_STAMP,
     RENEWED,
@@ -66,6 +66,7 @@ def check_bundle(inquiry: Inquiry, judge: Judge, container: Container) -> Bag:
             step.nothing_to_check("there is no payload")
         for path in bag.payload:
             _check_manifest(inquiry, check, bag, path, sealed)
+    check.statements({f"proofs/{digest}.{STATEMENT}": manifest for digest, manifest in sealed.items()})
     stamps = [check.tokens(f"proofs/{digest}.", digest, manifest) for digest, manifest in sealed.items()]
     if any(tokens.renewed for tokens in stamps):
         with inquiry.step(RENEWED) as step:

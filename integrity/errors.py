@@ -6,6 +6,7 @@ IntegrityError                      code
 ├── DigestMismatch                  digest-mismatch
 ├── InvalidCanonical                canonical-invalid
 ├── InvalidManifest                 manifest-invalid
+├── InvalidDeclaration              declaration-invalid what a station signed does not hold
 ├── VaultError                      vault-error
 │   ├── VaultConflict               vault-conflict      other bytes lie under this digest
 │   ├── VaultMissing                vault-missing       no such object
@@ -76,6 +77,12 @@ class InvalidManifest(IntegrityError):
     """Not a canonical manifest of a known format version."""
 
     code = "manifest-invalid"
+
+
+class InvalidDeclaration(IntegrityError):
+    """Not a station's declaration, not signed by its key, or not of what it came with."""
+
+    code = "declaration-invalid"
 
 
 class VaultError(IntegrityError):

@@ -16,6 +16,8 @@ Over = Literal["original", "manifest"]
 
 MANIFEST = "manifest.json"
 TLOG_PROOF = "tlog-proof"
+STATEMENT = "statement.json"
+"""What the station declared and signed; only where it signed."""
 AUTHORITIES = "authorities/"
 
 MOST = 99
@@ -38,10 +40,12 @@ class OriginalProofs:
     tlog_proof: bytes
     renewals: Sequence[tuple[bytes, bytes]] = ()
     """Statement and token of each, in their order."""
+    statement: bytes | None = None
+    """The upload's statement, where a station signed it."""
 
     def files(self) -> dict[str, bytes]:
         """Contents by name: `manifest.json`, `original.tsr`, `original.2.tsr`, … `renewal.1.json`, … `tlog-proof`."""
-        files = {MANIFEST: self.manifest}
+        files = {MANIFEST: self.manifest} | ({} if self.statement is None else {STATEMENT: self.statement})
         count: dict[Over, int] = {}
         for over, raw in self.tokens:
             count[over] = count.get(over, 0) + 1
@@ -63,7 +67,7 @@ def renewal_name(number: int, part: str) -> str:
 
 def is_proof(name: str) -> bool:
     """Whether a proof of an original may be called so."""
-    return name in (MANIFEST, TLOG_PROOF) or _NUMBERED.fullmatch(name) is not None
+    return name in (MANIFEST, TLOG_PROOF, STATEMENT) or _NUMBERED.fullmatch(name) is not None
 
 
 def authority_files(certificates: Mapping[str, bytes]) -> dict[str, bytes]:

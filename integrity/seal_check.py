@@ -19,9 +19,11 @@ from integrity.inquiry import Inquiry, RunningStep
 from integrity.judge import Existence, Judge
 from integrity.manifest import Manifest, leaf_of
 from integrity.note import SIZE_LIMIT as CHECKPOINT_LIMIT
-from integrity.proof_files import AUTHORITIES, MANIFEST, TLOG_PROOF, is_between, is_proof, is_revocations
+from integrity.proof_files import AUTHORITIES, MANIFEST, STATEMENT, TLOG_PROOF, is_between, is_proof, is_revocations
 from integrity.sm3 import Sm3
 from integrity.statement import LIMIT as MANIFEST_LIMIT
+from integrity.statement_check import STEP as SIGNED
+from integrity.statement_check import check_statement
 from integrity.tlog_proof import SIZE_LIMIT as PROOF_LIMIT
 from integrity.tlog_proof import TlogProof
 from integrity.token import TokenFacts
@@ -114,6 +116,17 @@ class SealCheck:
         raw = self._read(path, RESPONSE_LIMIT, "token-missing")
         return None if raw is None else self._judge.token(path, raw, digest, self._existed)
 
+    def statements(self, sealed: "Mapping[str, SealedManifest | None]") -> None:
+        """What stations signed, where it came along: by its path, with the manifest that must name it."""
+        there = {path: manifest for path, manifest in sealed.items() if self._source.has(path)}
+        if not there:
+            return
+        with self._inquiry.step(SIGNED) as step:
+            for path, manifest in there.items():
+                content = self._source.read(path, MANIFEST_LIMIT)
+                if content is not None and manifest is not None:
+                    check_statement(self._inquiry, path, content, manifest.manifest, step)
+
     def tokens(self, prefix: str, digest: Digest, sealed: SealedManifest | None) -> "SealTokens":
         """All tokens of the seal below this prefix, to be judged."""
         found = TokenCheck(self._inquiry, self._judge, self._source, prefix, self._existed)
@@ -191,6 +204,7 @@ def check_seal(inquiry: Inquiry, judge: Judge, source: Source, file: HashedFile)
             step.note(f"received at {instant(sealed.manifest.received_at)}")
             if sealed.manifest.sm3 is not None:
                 step.note(f"SM3 {sealed.manifest.sm3}")
+    check.statements({STATEMENT: sealed})
     tokens = check.tokens("", file.digest, sealed)
     if tokens.renewed:
         with inquiry.step(RENEWED) as step:

@@ -14,16 +14,20 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from catalog.grants import Grants
 from catalog.identity import GrantId, RecordingId, is_id
 from catalog.ledger import Actor
 from catalog.permissions import Role
+from catalog.stations import CODE_LASTS
 from integrity import durable
 from integrity.digest import Digest
+from integrity.enrolment import write_code
 from player.language import gettext as _
 from scripts.assemble import House, open_house
 from scripts.authorities import authorities_beside
+from scripts.dock_state import write_key
 from scripts.exporting import export_of
 from scripts.founding import sole_server
 from scripts.job_facts import job_facts, lines
@@ -72,16 +76,49 @@ def operator() -> Actor:
 @_data
 @click.option("--name", required=True, help=_("name of the docking station"))
 @click.option("--agency", default=None, help=_("code of its agency; default: the first"))
-@click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help=_("credentials file to write")
-)
-def enrol_station(data: Path, settings: Path | None, name: str, agency: str | None, out: Path) -> None:
-    """Enrol a docking station: credentials for `dock` in FILE, and trust.json beside it."""
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help=_("credentials file to write"))
+@click.option("--key", "with_key", is_flag=True, help=_("with --out: make the station's key here too, so it signs"))
+@click.option("--code", "by_code", is_flag=True, help=_("print a one-time code for `tiezheng enrol` instead"))
+def enrol_station(
+    data: Path, settings: Path | None, name: str, agency: str | None, out: Path | None, with_key: bool, by_code: bool
+) -> None:
+    """Enrol a docking station: by a code that it redeems itself, or with its credentials in FILE.
+
+    With --code a station that is enrolled already gets a new key and token when it redeems the code.
+    """
+    if by_code == (out is not None):
+        raise click.UsageError(_("either --code or --out"))
+    if out is None:
+        _print_code(data, settings, name, agency)
+    else:
+        _write_credentials(data, settings, name, agency, out, with_key)
+
+
+def _print_code(data: Path, settings: Path | None, name: str, agency: str | None) -> None:
+    with _house(data, settings) as house, house.sequencing():
+        at = _agency(house, agency)
+        known = house.stations.find(at, name)
+        if known is None:
+            _station, secret = house.stations.invite(operator(), at, name)
+        else:
+            secret = house.stations.invite_again(operator(), known.id)
+        code = write_code(secret, house.trust.encode())
+    click.echo(_("one-time code: {code}").format(code=code))
+    click.echo(_("good for {hours} hours; on the station: tiezheng enrol --server URL --credentials FILE CODE").format(
+        hours=CODE_LASTS // timedelta(hours=1)))  # fmt: skip
+
+
+def _write_credentials(
+    data: Path, settings: Path | None, name: str, agency: str | None, out: Path, with_key: bool
+) -> None:
     if out.exists():
         raise click.UsageError(_("there is a file already: {path}").format(path=out))
     with _house(data, settings) as house, house.sequencing(), _reserved(out):
-        station, token = house.stations.enrol(operator(), _agency(house, agency), name)
+        key = Ed25519PrivateKey.generate() if with_key else None
+        public = None if key is None else key.public_key().public_bytes_raw()
+        station, token = house.stations.enrol(operator(), _agency(house, agency), name, public)
         credentials = {"station": station.id, "name": name, "token": token}
+        credentials |= {} if key is None else {"key": write_key(key)}
         durable.replace(out, (json.dumps(credentials, ensure_ascii=False) + "\n").encode(), 0o600)
         trust = house.trust
         durable.replace(out.with_name("trust.json"), trust.encode(), 0o644)
@@ -101,6 +138,20 @@ def _reserved(out: Path) -> Iterator[None]:
         if not out.stat().st_size:
             durable.remove(out)
         raise
+
+
+@command.command("revoke-station")
+@_data
+@click.option("--name", required=True, help=_("name of the docking station"))
+@click.option("--agency", default=None, help=_("code of its agency; default: the first"))
+def revoke_station(data: Path, settings: Path | None, name: str, agency: str | None) -> None:
+    """Shut a station out at once; what it uploaded stays."""
+    with _house(data, settings) as house, house.sequencing():
+        known = house.stations.find(_agency(house, agency), name)
+        if known is None:
+            raise click.UsageError(_("no station of this name: {name}").format(name=name))
+        house.stations.revoke(operator(), known.id)
+    click.echo(_("station {name} is shut out").format(name=name))
 
 
 @command.command("add-person")

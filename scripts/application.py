@@ -36,6 +36,7 @@ from catalog.posts import Posts
 from catalog.problems import CONTENT_TYPE, RETRY_SECONDS, problem
 from catalog.routes import router as api
 from catalog.routes.completeness import stations_router
+from catalog.routes.enrolment import router as enrolment
 from catalog.sessions import Sessions
 from ingest.errors import IngestError
 from ingest.routes import make_router
@@ -89,6 +90,7 @@ def make_application(house: House, child: AuthorityChild | None) -> Iterator[Fas
             )
         )  # fmt: skip
         app.include_router(stations_router)
+        app.include_router(enrolment)
         app.include_router(public)
         app.include_router(api)
         add_pages(app, from_tag(house.settings.language) or "zh_CN")

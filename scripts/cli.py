@@ -17,6 +17,7 @@ COMMANDS = {
     "tsa": "scripts.authority",
     "dock": "scripts.dock",
     "watch": "scripts.watch",
+    "enrol": "scripts.enrol",
     "verify": "scripts.verify",
     "audit": "scripts.audit",
     "witness": "scripts.witness",

@@ -1,6 +1,6 @@
 """What a docking station remembers beside its credentials, so that a restart goes on where the last run stopped.
 
-    CREDENTIALS                what `tiezheng admin enrol-station` wrote, mode 0600
+    CREDENTIALS                what `tiezheng enrol` or `tiezheng admin enrol-station` wrote, mode 0600
     trust.json                 beside it: what receipts are checked against
     receipts/                  <sha256>.receipt.json: those that were verified; the station's proof, so they are synced
     CREDENTIALS.state/         uploads that are under way by SHA-256 of the file, and the log's last checkpoint
@@ -8,13 +8,17 @@
 Losing the state folder costs time, never evidence: what was under way is sent again. Losing receipts costs the proof.
 """
 
+import base64
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from integrity import durable
 from integrity.digest import Digest
+from integrity.note import Signer
 
 
 class WrongCredentials(Exception):
@@ -25,13 +29,22 @@ class WrongCredentials(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """An enrolled station's id, name and bearer token; `server` where the file names one."""
+    """An enrolled station's id, name and bearer token; `server` where the file names one.
+
+    `key` is the station's own Ed25519 private key; without one it signs nothing. Never printed, never sent.
+    """
 
     path: Path
     station: str
     name: str
     token: str
     server: str | None
+    key: Ed25519PrivateKey | None = None
+
+    @property
+    def signer(self) -> Signer | None:
+        """What the station signs with, under its own id."""
+        return None if self.key is None else Signer(self.station, self.key)
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -42,9 +55,31 @@ class Credentials:
             fields = json.loads(path.read_bytes())
             station, name, token = (_text(fields, field) for field in ("station", "name", "token"))
             server = None if fields.get("server") is None else _text(fields, "server")
-            return cls(path, station, name, token, server)
+            key = None if fields.get("key") is None else read_key(_text(fields, "key"))
+            return cls(path, station, name, token, server, key)
         except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
             raise WrongCredentials(f"{path}: {error}") from error
+
+    def write(self) -> None:
+        """Put the file in place, durably and for its owner's eyes only."""
+        fields = {"server": self.server, "station": self.station, "name": self.name, "token": self.token}
+        key = None if self.key is None else write_key(self.key)
+        told = {name: value for name, value in (*fields.items(), ("key", key)) if value is not None}
+        durable.replace(self.path, (json.dumps(told, ensure_ascii=False) + "\n").encode(), 0o600)
+
+    def with_token(self, token: str) -> "Credentials":
+        """The same station with its next token."""
+        return replace(self, token=token)
+
+
+def write_key(key: Ed25519PrivateKey) -> str:
+    """A private key as credentials keep it: its 32 bytes in base64."""
+    return base64.b64encode(key.private_bytes_raw()).decode()
+
+
+def read_key(text: str) -> Ed25519PrivateKey:
+    """The inverse; ValueError."""
+    return Ed25519PrivateKey.from_private_bytes(base64.b64decode(text, validate=True))
 
 
 class DockState:

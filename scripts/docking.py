@@ -20,7 +20,10 @@ from urllib.parse import urljoin
 
 import httpx2
 
-from ingest.metadata import write_header
+from catalog.identity import AgencyId, StationId
+from ingest.errors import InvalidMetadata
+from ingest.metadata import read_statement, write_header
+from integrity.declaration import SignedDeclaration
 from integrity.digest import Digest
 from integrity.errors import IntegrityError, InvalidReceipt
 from integrity.receipt import Receipt, verify_receipt
@@ -132,6 +135,7 @@ class Dock:
     ) -> None:
         self._server = server.rstrip("/") + "/"
         self._station = credentials.station
+        self._signer = credentials.signer
         self._trust = trust
         self._declared = dict(declared)
         self._client = client
@@ -277,7 +281,7 @@ class Dock:
             header = write_header(metadata)
         except UnicodeEncodeError as error:
             raise DockError("metadata-invalid", f"the name {file.path.name!a} is not UTF-8") from error
-        headers = {"Upload-Length": str(file.size), "Upload-Metadata": header}
+        headers = {"Upload-Length": str(file.size), "Upload-Metadata": header, **self._signed(metadata, file)}
         remembered = self._log.newest()
         if remembered is not None:  # a server that was set back learns it from us
             headers["Tiezheng-Checkpoint"] = base64.b64encode(remembered).decode()
@@ -289,6 +293,20 @@ class Dock:
             raise DockError("server-wrong", f"it sends this station's token elsewhere, to {url}")
         self._state.begin_upload(file.digest, url)
         return url, 0
+
+    def _signed(self, metadata: Mapping[str, str], file: _File) -> dict[str, str]:
+        """The station's signature over what it declares, where it has a key."""
+        if self._signer is None:
+            return {}
+        try:
+            said = read_statement(write_header(metadata), AgencyId("unknown here"), StationId(self._station))
+        except InvalidMetadata as error:
+            raise DockError(error.code, str(error)) from error
+        signed = SignedDeclaration.sign(said.declaration(file.size), self._signer)
+        return {
+            "Tiezheng-Declaration": base64.b64encode(signed.content).decode(),
+            "Tiezheng-Signature": base64.b64encode(signed.signature).decode(),
+        }
 
     def _patch(self, url: str, offset: int, file: _File) -> None:
         headers = {

@@ -1,7 +1,5 @@
 """What is recorded and has not come: a station's inventories in, and what people are told of them."""
 
-import base64
-import binascii
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -19,13 +17,11 @@ from catalog.paging import Page
 from catalog.routes.bodies import PROBLEMS, Asks, Body, json_of, takes
 from catalog.segments import Neighbour, Segment
 from catalog.shapes import one_of
-from catalog.stations import Station
+from catalog.stations import SIGNATURE, Station, require_signed
 
 stations_router = APIRouter(tags=["stations"], responses=PROBLEMS)
 router = APIRouter(tags=["completeness"])
 
-SIGNATURE = "tiezheng-signature"
-"""The header with a station's Ed25519 signature over the body's bytes, in base64."""
 Limit = Annotated[int, Query(ge=1, le=200)]
 
 
@@ -58,7 +54,8 @@ async def take_inventory(
     request: Request, response: Response, here: Here, who: Annotated[Station, Depends(station)]
 ) -> TakenInventory:
     """Take in what a station says lies on a device; the same body again is answered 200 with the same id."""
-    body, signature = await _body(request), _signature(request)
+    body = await _body(request)
+    signature = require_signed(who, body, request.headers.get(SIGNATURE))
     taken = await run_in_threadpool(here.inventories.take, who, body, signature)
     if taken.known:
         response.status_code = 200
@@ -74,19 +71,6 @@ async def _body(request: Request) -> bytes:
         if len(content) > LIMIT:
             raise InvalidInput("body", f"has at most {LIMIT} bytes")
     return bytes(content)
-
-
-def _signature(request: Request) -> bytes | None:
-    given = request.headers.get(SIGNATURE)
-    if given is None:
-        return None
-    try:
-        signature = base64.b64decode(given, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise InvalidInput("signature", "is no base64") from error
-    if len(signature) != 64:
-        raise InvalidInput("signature", "an Ed25519 signature has 64 bytes")
-    return signature
 
 
 @router.get("/completeness/items")

@@ -251,6 +251,11 @@ _ROWS: tuple[tuple[str, Row], ...] = (
             "entry_id": 1,
         },
     ),
+    (
+        "station_keys",
+        {"id": "0" * 26, "station_id": STATION, "vkey": f"{STATION}+00000000+AQ==", "since": AT, "entry_id": 1},
+    ),
+    ("station_codes", {"id": "f" * 64, "station_id": STATION, "expires_at": AT}),
     ("log_heads", {"origin": "log.example/1", "note": b"note"}),
     (
         "checkpoint_tokens",

@@ -24,6 +24,7 @@ class Enrolled:
     id: StationId
     agency_id: AgencyId
     name: str
+    key: str | None = None
 
 
 @dataclass

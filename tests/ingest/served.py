@@ -23,6 +23,7 @@ TUS = {"Tus-Resumable": "1.0.0", "Authorization": "Bearer good"}
 STREAM = {"Content-Type": "application/offset+octet-stream"}
 # Written down here once more, not read from the table under test.
 STATUS = {
+    "declaration-refused": 400,
     "sign-in-required": 401, "metadata-invalid": 400, "upload-length-invalid": 400, "upload-offset-invalid": 400,
     "checksum-invalid": 400, "tus-version-unsupported": 412, "tus-extension-unsupported": 400,
     "content-type-wrong": 415, "upload-too-large": 413, "upload-not-found": 404, "upload-gone": 410,

@@ -10,12 +10,14 @@ import pytest
 
 from integrity.canonical import parse_canonical
 from integrity.clock import ClockState
+from integrity.declaration import SignedDeclaration
 from integrity.digest import Digest
 from integrity.receipt import Copy, Receipt, TokenState
 from integrity.sm3 import Sm3
 from integrity.vault_files import FileVault
 from tests.fakes.clocks import START
 from tests.integrity.test_custody import OPENED
+from tests.integrity.test_declaration import SAID, STATION
 from tests.integrity.test_manifest import made
 from tests.integrity.test_statement import FILED
 
@@ -43,7 +45,10 @@ RECEIPT = Receipt(
 )  # fmt: skip
 
 DOCUMENTS: dict[str, dict[str, Any]] = {
-    "Statement": parse_canonical(FILED.encode()),
+    "Statement": parse_canonical(
+        replace(FILED, signed=SignedDeclaration.sign(SAID, STATION)).encode()  # both at once: every field there is
+    ),
+    "Declaration": dict(SAID.json()),
     "Manifest": parse_canonical(replace(made(), sm3=Sm3.of(b"footage")).encode()),
     "Receipt": dict(RECEIPT.json()),
     "Bundle": parse_canonical(OPENED.encode().strip()),
@@ -57,7 +62,13 @@ def test_the_fields_are_those_that_are_written(title: str) -> None:
 
 @pytest.mark.parametrize(
     ("title", "field"),
-    [("Statement", "filing"), ("Manifest", "source"), ("Manifest", "declared"), ("Manifest", "clock")],
+    [
+        ("Statement", "filing"),
+        ("Statement", "signed"),
+        ("Manifest", "source"),
+        ("Manifest", "declared"),
+        ("Manifest", "clock"),
+    ],
 )
 def test_the_inner_fields_are_named(title: str, field: str) -> None:
     named = set(re.findall(r"`([a-z_]+)`", table(section(title))[field]))

@@ -18,13 +18,15 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
+from catalog.entry import SYSTEM
 from catalog.errors import Unauthenticated
 from ingest.errors import IngestError
 from ingest.receive import Receiver
 from ingest.routes import make_router
 from integrity.trust import write_trust
-from scripts.dock_state import Credentials
+from scripts.dock_state import Credentials, write_key
 from scripts.docking import Dock, Outcome, Patience
+from tests.fakes.signers import KEY, SIGNER
 from tests.ingest.served import STATUS
 from tests.ingest.works import TRUST, Works
 
@@ -50,6 +52,14 @@ class Dockside:
         self.credentials.chmod(0o600)
         self.sleeps: list[float] = []
         self.trust = TRUST
+        self.enrolled = self.works.station
+
+    def sign(self) -> None:
+        """Be a station that has a key from now on."""
+        works = self.works
+        self.enrolled, _ = works.stations.enrol(SYSTEM, works.agency, "dock 2", SIGNER.verifier.public_key)
+        fields = json.loads(self.credentials.read_text())
+        self.credentials.write_text(json.dumps(fields | {"station": self.enrolled.id, "key": write_key(KEY)}))
 
     @property
     def url(self) -> str:
@@ -119,7 +129,7 @@ class Dockside:
         async def station(request: Request) -> Any:
             if request.headers.get("authorization") != f"Bearer {TOKEN}":
                 raise Unauthenticated("a station's token is needed")
-            return works.station
+            return self.enrolled
 
         def problem(error: Exception, _request: Request) -> Response:
             assert isinstance(error, IngestError | Unauthenticated)

@@ -10,11 +10,15 @@ from pathlib import Path
 import httpx2
 import pytest
 from fastapi import Request, Response
+from sqlalchemy import select
 
-from catalog.identity import UploadId
+from catalog.audit_uploads import upload_findings
+from catalog.identity import OriginalId, UploadId
+from catalog.tables import uploads
 from integrity.checkpoint import open_checkpoint
 from integrity.cosignature import cosigned
 from integrity.receipt import verify_receipt
+from integrity.statement import Statement
 from scripts.dock_log import LogMemory
 from scripts.dock_state import Credentials, DockState
 from scripts.docking import Dock, DockError, Interrupted, Patience, _Tries, files_below
@@ -36,6 +40,29 @@ def test_a_file_is_brought_in_and_its_receipt_home(dockside: Dockside) -> None:
     assert json.loads(receipt.manifest)["name"] == "现场 🎥.mp4"
     assert json.loads(receipt.manifest)["source"]["device"] == "DSJ-7"
     assert DockState(dockside.credentials).upload(outcome.digest) is None
+
+
+def test_a_station_with_a_key_signs_what_it_declares(dockside: Dockside) -> None:
+    dockside.sign()
+    [outcome] = dockside.dock(dockside.file("a.mp4", b"footage"), kind="body-camera", device="DSJ-7")
+    assert (outcome.outcome, outcome.safe) == ("receipted", True)
+    dockside.works.finish()
+    with dockside.works.read() as connection:
+        row = connection.execute(select(uploads)).one()
+        assert set(upload_findings(connection)) == set()
+    statement = Statement.parse(row.statement)
+    statement.require_signed(7)
+    assert statement.signed is not None
+    assert statement.signed.key.vkey == dockside.enrolled.key
+    original = dockside.works.recordings.original(OriginalId(row.original_id))
+    assert original.statement == row.statement
+
+
+def test_a_station_with_a_key_that_signs_nothing_is_refused(dockside: Dockside) -> None:
+    before = dockside.credentials.read_bytes()
+    dockside.sign()
+    dockside.credentials.write_bytes(before)
+    assert dockside.dock(dockside.file("a.mp4", b"footage"))[0].outcome == "declaration-refused"
 
 
 def test_an_empty_file(dockside: Dockside) -> None:

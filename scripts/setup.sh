@@ -25,6 +25,7 @@ if [ "$wanted" = test ]; then
   [ -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc ] || need fonts-noto-cjk
   PATH="$PATH:/sbin:/usr/sbin" ldconfig -p 2>/dev/null | grep -q 'libatomic\.so\.1' || need libatomic1
   PATH="$PATH:/sbin:/usr/sbin" have mkfs.ext4 || need e2fsprogs
+  have curl || need curl
   have setpriv || need util-linux
   have mount || need mount
 fi

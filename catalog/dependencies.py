@@ -22,6 +22,7 @@ from catalog.documents import Documents
 from catalog.entry import Actor, Subject
 from catalog.errors import NotPermitted, PasswordMustChange, Unauthenticated
 from catalog.evidence import Evidence
+from catalog.facts import Facts
 from catalog.gate import Gate
 from catalog.grants import Grants
 from catalog.history import History
@@ -77,6 +78,7 @@ class Services:
     documents: Documents
     evidence: Evidence
     export: Export
+    facts: Facts
     filing: Filing
     gate: Gate
     grants: Grants

@@ -20,6 +20,7 @@ from catalog.segments import concerns
 from catalog.tables import (
     disposals,
     erased_openings,
+    facts,
     ledger,
     ledger_leaves,
     ledger_openings,
@@ -96,10 +97,12 @@ def name_erased(connection: Connection, tombstone: str, erased: Sequence[Erased]
 
 
 def erase(connection: Connection, tombstone: str, recording: RecordingId) -> None:
-    """Take the named salts, and the rows of the playable copy; again is nothing."""
+    """Take the named salts, and what was derived of the bytes: rows of the playable copy, facts; again is nothing."""
     named = select(erased_openings.c.entry_id).where(erased_openings.c.tombstone_id == tombstone)
     connection.execute(delete(ledger_openings).where(ledger_openings.c.entry_id.in_(named)))
     connection.execute(delete(renditions).where(renditions.c.recording_id == recording))
+    held = select(parts.c.original_id).where(parts.c.recording_id == recording)
+    connection.execute(delete(facts).where(facts.c.original_id.in_(held)))
 
 
 def evidence(

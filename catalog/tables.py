@@ -588,6 +588,15 @@ absences = Table(  # why there is no footage of a duty: stated by one person, co
     Index(None, "agency_id", "stated_at"),
 )
 
+facts = Table(  # what an original itself says of place, time and device: derived, with its source, never believed
+    "facts",
+    metadata,
+    Column("original_id", Id, ForeignKey("originals.id"), primary_key=True),
+    Column("source", String(16), primary_key=True),  # gpmf | quicktime | nmea | gpx | exif | filename
+    Column("content", LargeBinary, nullable=False),  # canonical JSON
+    Column("made_at", Instant, nullable=False),
+)
+
 renditions = Table(  # derived, replaceable; `name` is the file's name inside the rendition store's folder
     "renditions",
     metadata,

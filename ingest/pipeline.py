@@ -16,7 +16,7 @@ from typing import BinaryIO
 import structlog
 
 from catalog import preparation
-from catalog.identity import RecordingId
+from catalog.identity import OriginalId, RecordingId
 from catalog.job_failures import JobFailures, reason_of
 from catalog.originals import StoredOriginal
 from catalog.parts import Parts
@@ -58,6 +58,7 @@ class Pipeline:
         renderer: Renderer,
         failures: JobFailures,
         monotonic: Callable[[], float] = time.monotonic,
+        tell: Callable[[OriginalId, Original], None] = lambda original, source: None,
     ) -> None:
         self._states = states
         self._parts = parts
@@ -66,6 +67,7 @@ class Pipeline:
         self._renderer = renderer
         self._failures = failures
         self._monotonic = monotonic
+        self._tell = tell  # what an original says of itself, before anything can find it unplayable
         self._later: dict[RecordingId, float] = {}  # until when what failed is passed over, of this process alone
 
     def prepare(self, recording: RecordingId) -> None:
@@ -129,6 +131,8 @@ class Pipeline:
         folder = self._store.begin(recording)
         with ExitStack() as stack:
             sources = [self._opened(stack, original) for original in originals]
+            for original, source in zip(originals, sources, strict=True):
+                self._tell(original.id, source)
             try:
                 prepared = self._renderer.render(sources, folder)
             except ChildFailed:

@@ -21,6 +21,7 @@ TASKS: Mapping[str, str] = {
     "poster": "ingest.waveform:draw",
     "picture": "ingest.picture:draw",
     "text": "ingest.text:copy",
+    "telemetry": "ingest.telemetry:read",
 }
 """Task name → module and function that runs in the child."""
 

@@ -150,6 +150,14 @@ KEEPS = {
     "preparing": _("being prepared"),
     "joined": _("joined to another recording"),
 }
+FACT_SOURCES = {
+    "gpmf": _("GoPro telemetry (GPMF)"),
+    "quicktime": _("QuickTime header"),
+    "exif": _("EXIF"),
+    "nmea": _("NMEA sentences"),
+    "gpx": _("GPX track"),
+    "filename": _("File name"),
+}
 ABSENCES = {
     "no-power": _("No power"),
     "fault": _("Fault of the device"),

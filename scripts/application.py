@@ -158,6 +158,7 @@ def _services(house: House, works: Works, grants: Grants, export: Export) -> Ser
         holds=Holds(database, ledger, clock, random),
         inventories=house.inventories,
         joining=house.joining,
+        facts=house.facts,
         absences=house.absences,
         sessions=Sessions(database, ledger, clock, random),
         ledger=ledger,

@@ -19,6 +19,7 @@ from catalog.database import Database
 from catalog.disposals import Disposals
 from catalog.disposing import Disposing, Outside
 from catalog.errors import CatalogUnavailable
+from catalog.facts import Facts
 from catalog.gate import open_original
 from catalog.inventories import Inventories
 from catalog.joining import Joining
@@ -116,6 +117,11 @@ class House:
     def absences(self) -> Absences:
         """Why there is no footage."""
         return Absences(self.database, self.ledger, self.clock, self.random)
+
+    @property
+    def facts(self) -> Facts:
+        """What originals say of themselves."""
+        return Facts(self.database, self.ledger, self.clock)
 
     @property
     def joining(self) -> Joining:

@@ -21,6 +21,7 @@ from catalog.parts import Parts
 from catalog.vault_locks import VaultLocks
 from catalog.workers import Workers
 from ingest.child import Children
+from ingest.derived import Derived, Telling
 from ingest.errors import ChildrenStopped
 from ingest.pipeline import Pipeline
 from ingest.rendering import Bounds, Renderer
@@ -178,4 +179,5 @@ def _pipeline(house: House, children: Children) -> Pipeline:
     bounds = Bounds(timeout_s=settings.prepare_timeout_s, memory=settings.prepare_memory_bytes, threads=2)
     failures, renderer = JobFailures(house.database, house.clock), Renderer(children, bounds)
     parts, store = Parts(house.database), house.renditions
-    return Pipeline(house.recordings, parts, store, house.open_original, renderer, failures)
+    tell = Telling(Derived(children, settings.name_patterns), house.facts.keep)
+    return Pipeline(house.recordings, parts, store, house.open_original, renderer, failures, tell=tell)

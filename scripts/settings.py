@@ -5,6 +5,7 @@ test compares. Never holds a secret: keys are files of their own in the data fol
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -169,8 +170,12 @@ class Settings(BaseModel):
     view_minutes: int = Field(default=240, ge=1, description="minutes a view stays open for playing")
     session_hours: int = Field(default=10, ge=1, le=72, description="hours until a sign-in ends")
     grant_hours: int = Field(default=72, ge=1, description="hours an approved copy may be fetched")
+    name_patterns: tuple[str, ...] = Field(
+        default=(),
+        description="further patterns of file names: regular expressions with a group `time` and perhaps `device`",
+    )
     join_gap_s: int = Field(
-        default=0,
+        default=5,
         ge=0,
         le=60,
         description="consecutive segments of a device at most so far apart are joined to one recording; 0: never",
@@ -218,6 +223,18 @@ class Settings(BaseModel):
     @classmethod
     def _tables(cls, value: Any) -> Any:
         return read_tables(value)
+
+    @field_validator("name_patterns")
+    @classmethod
+    def _patterns(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in value:
+            try:
+                groups = re.compile(pattern, re.ASCII).groupindex
+            except re.error as error:
+                raise ValueError(f"{pattern} is no regular expression: {error}") from error
+            if "time" not in groups:
+                raise ValueError(f"{pattern} has no group named time")
+        return value
 
     @field_validator("authorities")
     @classmethod

@@ -21,6 +21,7 @@ import click
 import structlog
 
 from catalog.database import Database
+from catalog.facts import Facts
 from catalog.gate import open_original
 from catalog.identity import RecordingId
 from catalog.job_failures import JobFailures
@@ -31,6 +32,7 @@ from catalog.renditions import RenditionStore
 from catalog.schema import check_schema
 from catalog.workers import Workers
 from ingest.child import Children
+from ingest.derived import Derived, Telling
 from ingest.errors import ChildrenStopped
 from ingest.pipeline import Pipeline
 from ingest.rendering import Bounds, Renderer
@@ -115,12 +117,15 @@ def _workshop(data: Path, settings: Settings, worker: str) -> Iterator[Workshop]
         check_schema(database)
         vaults = open_vaults(data, settings, clock, random)
         stack.callback(vaults.close)
-        recordings = Recordings(database, Ledger(database, clock, random, Elsewhere()), clock, random, worker)
+        ledger = Ledger(database, clock, random, Elsewhere())
+        recordings = Recordings(database, ledger, clock, random, worker)
         store = RenditionStore(settings.renditions(data), worker)
         bounds = Bounds(timeout_s=settings.prepare_timeout_s, memory=settings.prepare_memory_bytes, threads=2)
         opener = partial(open_original, vaults.opener(recordings.copies, Fallbacks().note))
         failures = JobFailures(database, clock)
-        pipeline = Pipeline(recordings, Parts(database), store, opener, Renderer(children, bounds), failures)
+        tell = Telling(Derived(children, settings.name_patterns), Facts(database, ledger, clock).keep)
+        renderer = Renderer(children, bounds)
+        pipeline = Pipeline(recordings, Parts(database), store, opener, renderer, failures, tell=tell)
 
         def lost(other: str, _freed: Sequence[RecordingId]) -> None:
             store.abandon(other)

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from catalog.dependencies import Here, station
 from catalog.errors import InvalidInput
+from catalog.facts import Fact
 from catalog.identity import AgencyId, RecordingId
 from catalog.inventories import SHOWN, ExpectedItem, InventoryFacts
 from catalog.inventory import LIMIT
@@ -109,6 +110,12 @@ def list_segments(recording: RecordingId, asks: Asks, here: Here) -> Sequence[Se
 def list_neighbours(recording: RecordingId, asks: Asks, here: Here) -> Sequence[Neighbour]:
     """Recordings of the same device that overlap it, or are near it with a gap between."""
     return here.joining.neighbours(asks, recording)
+
+
+@router.get("/recordings/{recording}/facts")
+def list_facts(recording: RecordingId, asks: Asks, here: Here) -> Sequence[Fact]:
+    """What a recording's originals say of themselves, each with its source; derived, never believed."""
+    return here.facts.of(asks, recording)
 
 
 @router.post("/recordings/{recording}/segments", status_code=204, openapi_extra=takes(Following))

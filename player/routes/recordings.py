@@ -62,6 +62,7 @@ def _recording_page(here: Here, recording: RecordingId, status: int = 200, failu
         holds=here.services.holds.of_recording(here.principal, recording),
         segments=here.services.joining.segments(here.principal, recording),
         neighbours=here.services.joining.neighbours(here.principal, recording),
+        facts=here.services.facts.of(here.principal, recording),
         failure=failure,
     )
 

@@ -113,7 +113,7 @@ class Door:
             disposals=Disposals(house.database, house.ledger, house.clock, system_random),
             holds=Holds(house.database, house.ledger, house.clock, system_random),
             inventories=house.inventories, joining=house.joining,
-            absences=house.absences, sessions=house.hearings,
+            absences=house.absences, sessions=house.hearings, facts=house.facts,
             signin=house.signin, stations=house.stations,
             trust_json=lambda: b"{}", secure=secure,
         )  # fmt: skip

@@ -17,6 +17,7 @@ from catalog.database import Database
 from catalog.documents import Documents
 from catalog.entry import SYSTEM, Entry, Subject
 from catalog.evidence import Evidence
+from catalog.facts import Facts
 from catalog.identity import AgencyId, CaseId, PersonId, RecordingId, StationId, new_id
 from catalog.inventories import Inventories
 from catalog.joining import Joining
@@ -90,6 +91,10 @@ class House:
     @property
     def absences(self) -> Absences:
         return Absences(self.database, self.ledger, self.clock, system_random)
+
+    @property
+    def facts(self) -> Facts:
+        return Facts(self.database, self.ledger, self.clock)
 
     @property
     def hearings(self) -> Sessions:

@@ -166,6 +166,7 @@ _ROWS: tuple[tuple[str, Row], ...] = (
             "entry_id": 1,
         },
     ),
+    ("facts", {"original_id": ORIGINAL, "source": "gpmf", "content": b"{}", "made_at": AT}),
     (
         "joins",
         {

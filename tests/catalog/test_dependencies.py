@@ -36,7 +36,8 @@ PATHS = [
         ("/disposals/x/decision", "POST"), ("/completeness/items", "GET"), ("/completeness/inventories", "GET"),
         ("/completeness/items/x/explanation", "POST"), ("/agencies/x/arrival-hours", "PUT"),
         ("/completeness/breaks", "GET"), ("/recordings/x/segments", "GET POST DELETE"),
-        ("/recordings/x/neighbours", "GET"), ("/sessions", "GET"), ("/recordings/x/session", "GET"),
+        ("/recordings/x/neighbours", "GET"), ("/recordings/x/facts", "GET"),
+        ("/sessions", "GET"), ("/recordings/x/session", "GET"),
         ("/recordings/x/interruptions", "POST"), ("/interruptions/x/document", "PUT"), ("/absences", "GET POST"),
         ("/absences/tally", "GET"), ("/absences/x/decision", "POST"),
     )

@@ -7,8 +7,11 @@ from pathlib import Path
 from catalog.errors import InvalidInput
 from catalog.identity import AgencyId, StationId
 from catalog.inventory import Inventory
+from ingest import telemetry
+from ingest.derived import checked
 from ingest.errors import InvalidMetadata
 from ingest.metadata import read_statement
+from ingest.task import Work
 from integrity.bag import INFO, PAYLOAD_LIST, TAG_LIST, check_files, check_version
 from integrity.clock import instant
 from integrity.digest import Digest
@@ -115,6 +118,13 @@ def _inventory(content: bytes) -> None:
             instant(inventory.clock.corrected(item.ended_at))
 
 
+def _telemetry(content: bytes) -> None:
+    """Whatever is in a file, it is read to an answer that passes the service's own check."""
+    facts = checked(telemetry.read(Work({}, scratch.as_file("original", content), scratch.folder())))
+    if not facts:
+        raise Found("nothing said")
+
+
 def _credentials(content: bytes) -> None:
     Credentials.read(scratch.as_file("credentials.json", content))
 
@@ -128,5 +138,6 @@ TARGETS = (
     Target("range", _range),
     Target("settings", _settings, (WrongSettings,)),
     Target("inventory", _inventory, (InvalidInput,)),
+    Target("telemetry", _telemetry, (Found,)),
     Target("credentials", _credentials, (WrongCredentials,)),
 )

@@ -31,6 +31,7 @@ from tests.fakes.signers import SIGNER, WITNESS
 from tests.fuzz import scratch
 from tests.fuzz.targets import CORPUS
 from tests.fuzz.tokens import BODY
+from tests.ingest import telling
 from tests.integrity.zoo.exhibits import FOLDER, GOOD_BUNDLE, GOOD_SEAL
 from tests.integrity.zoo.make import AT
 from tests.integrity.zoo.tokens import Bench
@@ -154,6 +155,8 @@ def _doors(seal: dict[str, bytes], bundle: dict[str, bytes]) -> Iterator[tuple[s
     inventory = {"format": "tiezheng-inventory-v1", "device": "DSJ-7", "taken_at": "2024-03-04T08:30:00.5Z"}
     yield "inventory", json.dumps(inventory | {"clock": clock, "items": [item, item | {"sha256": None}]}).encode()
     yield "inventory", json.dumps(inventory | {"clock": None, "items": []}).encode()
+    for file in (telling.movie(sample=telling.gpmf()), telling.jpeg(), telling.nmea(), telling.GPX):
+        yield "telemetry", file
     yield "credentials", b'{"station": "01s", "name": "x", "token": "t", "server": "http://127.0.0.1:1"}'
 
 

@@ -187,7 +187,7 @@ class Office(Proven):
             disposals=Disposals(self.database, self.ledger, self.clock, system_random),
             holds=Holds(self.database, self.ledger, self.clock, system_random),
             inventories=self.inventories, joining=self.joining,
-            absences=self.absences, sessions=self.hearings,
+            absences=self.absences, sessions=self.hearings, facts=self.facts,
             signin=self.signin, stations=self.stations,
             trust_json=self.trust.encode, secure=False,
         )  # fmt: skip

@@ -58,3 +58,15 @@ def test_segments_are_joined_and_taken_apart_on_their_page(office: Office) -> No
     reader = office.browser("sun", Role.REVIEWER)
     assert "Join the chosen" not in reader.get(f"/recordings/{first}").text
     assert reader.form(f"/recordings/{first}/join", {"following": second}).status_code == 403
+
+
+def test_what_a_file_says_of_itself_stands_on_its_page(office: Office) -> None:
+    officer = office.browser("wang", Role.OFFICER)
+    recording = office.segment(0, office.clock.now())
+    [original] = office.evidence.get(office.principal("wang"), recording).originals
+    points = [{"at": "2026-03-02T00:30:00Z", "lat_e7": 399_042_000, "lon_e7": 1_164_074_000}] * 2
+    fact = {"source": "gpmf", "points": points, "points_read": 2, "created_at": None, "device": "<HERO>",
+            "local_time": None}  # fmt: skip
+    office.facts.keep(original.id, [fact])
+    page = officer.get(f"/recordings/{recording}").text
+    assert "39.90420, 116.40740" in page and "&lt;HERO&gt;" in page and "2 places" in page

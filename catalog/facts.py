@@ -1,0 +1,70 @@
+"""What originals themselves say of place, time and device: derived facts with their source, beside what was declared.
+
+Replaced whenever a recording is prepared anew, and never used to correct anything: declared, device and corrected times
+all stay. Scoped by the right to see, as every fact about a recording; places tell of people, so no list has them.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+
+from catalog.attempts import Attempts
+from catalog.database import Database
+from catalog.entry import Subject
+from catalog.evidence import find_recording
+from catalog.identity import OriginalId, RecordingId
+from catalog.ledger import Ledger
+from catalog.permissions import Principal, Right, require
+from catalog.tables import facts, parts
+from integrity.canonical import canonical
+from integrity.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What one source in one of a recording's originals says; `content` is its JSON."""
+
+    position: int
+    source: str
+    content: Mapping[str, Any]
+    made_at: datetime
+
+
+class Facts:
+    """Keeps and shows them. Safe to use from every thread."""
+
+    def __init__(self, database: Database, ledger: Ledger, clock: Clock) -> None:
+        self._database = database
+        self._attempts = Attempts(ledger)
+        self._clock = clock
+
+    def keep(self, original: OriginalId, found: Sequence[Mapping[str, Any]]) -> None:
+        """Put them in the place of what was read of this original before."""
+        now = self._clock.now()
+        rows = [{"original_id": original, "source": fact["source"], "content": canonical(fact), "made_at": now}
+                for fact in found]  # fmt: skip
+        with self._database.write() as connection:
+            connection.execute(delete(facts).where(facts.c.original_id == original))
+            if rows:
+                connection.execute(insert(facts), rows)
+
+    def of(self, principal: Principal, recording: RecordingId) -> Sequence[Fact]:
+        """Of a recording this person may see, by original and source."""
+        trying = self._attempts.of(principal, Right.SEE, Subject("recording", recording))
+        with trying as attempt, self._database.read() as connection:
+            attempt.agency = find_recording(connection, recording).agency_id
+            require(connection, principal, Right.SEE, attempt.agency)
+            mine = (
+                select(facts, parts.c.position)
+                .join(parts, parts.c.original_id == facts.c.original_id)
+                .where(parts.c.recording_id == recording)
+                .order_by(parts.c.position, facts.c.source)
+            )
+            return [
+                Fact(row.position, row.source, json.loads(bytes(row.content)), row.made_at)
+                for row in connection.execute(mine)
+            ]

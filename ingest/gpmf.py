@@ -1,0 +1,56 @@
+"""GoPro's metadata format (GPMF): nested key, type, size, repeat; places from GPS5 and its scale, time from GPSU.
+
+Bounded by the sample it is given; what does not fit ends the reading. Runs in a confined child only.
+"""
+
+import struct
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+DEPTH = 4
+_ITEMS = 4000
+
+Point = tuple[datetime | None, float, float]
+
+
+def read_gpmf(sample: bytes) -> Iterator[Point]:
+    """Places of one sample; the first of each group has the group's time."""
+    yield from _read(sample, 0)
+
+
+def _read(body: bytes, depth: int) -> Iterator[Point]:
+    scale: tuple[int, ...] = ()
+    at: datetime | None = None
+    fixed = True
+    for key, kind, width, content in _items(body):
+        if kind == 0 and depth < DEPTH:
+            yield from _read(content, depth + 1)
+        elif key == b"SCAL" and kind == ord("l") and width == 4:
+            scale = tuple(number for (number,) in struct.iter_unpack(">i", content))
+        elif key == b"GPSF" and kind == ord("L") and len(content) == 4:
+            fixed = struct.unpack(">I", content)[0] >= 2  # 2: two dimensions, 3: three; 0: no fix
+        elif key == b"GPSU":
+            at = _time(content)
+        elif key == b"GPS5" and kind == ord("l") and width == 20 and fixed and len(scale) >= 2 and all(scale[:2]):
+            for number, (latitude, longitude, *_rest) in enumerate(struct.iter_unpack(">5i", content)):
+                yield (at if number == 0 else None), latitude / scale[0], longitude / scale[1]
+
+
+def _items(body: bytes) -> Iterator[tuple[bytes, int, int, bytes]]:
+    at = 0
+    for _ in range(_ITEMS):
+        if at + 8 > len(body):
+            return
+        key, kind, width, repeat = struct.unpack_from(">4sBBH", body, at)
+        length = width * repeat
+        if at + 8 + length > len(body):
+            return
+        yield key, kind, width, body[at + 8 : at + 8 + length]
+        at += 8 + (length + 3) // 4 * 4
+
+
+def _time(content: bytes) -> datetime | None:
+    try:
+        return datetime.strptime(content[:12].decode("ascii"), "%y%m%d%H%M%S").replace(tzinfo=UTC)
+    except ValueError:
+        return None

@@ -1,0 +1,84 @@
+"""Small files that say where and when they were made, put together byte by byte after each format's description."""
+
+import struct
+
+LATITUDE, LONGITUDE = 39.9042, 116.4074
+
+
+def box(kind: bytes, *content: bytes) -> bytes:
+    body = b"".join(content)
+    return struct.pack(">I4s", 8 + len(body), kind) + body
+
+
+def klv(key: bytes, kind: str, width: int, content: bytes) -> bytes:
+    """One item of GPMF, padded to four bytes."""
+    repeat = len(content) // max(1, width)
+    head = struct.pack(">4sBBH", key, ord(kind) if kind else 0, width if kind else 1, repeat if kind else len(content))
+    return head + content + bytes(-len(content) % 4)
+
+
+def gpmf(fix: int = 3) -> bytes:
+    """One second of GPS5 with its scale, fix and time."""
+    places = struct.pack(">5i", round(LATITUDE * 1e7), round(LONGITUDE * 1e7), 50_000, 1000, 100)
+    stream = (
+        klv(b"GPSF", "L", 4, struct.pack(">I", fix))
+        + klv(b"GPSU", "U", 16, b"260302003000.000")
+        + klv(b"SCAL", "l", 4, struct.pack(">5i", 10_000_000, 10_000_000, 1000, 1000, 100))
+        + klv(b"GPS5", "l", 20, places * 2)
+    )
+    return klv(b"DEVC", "", 1, klv(b"STRM", "", 1, stream))
+
+
+def movie(*, place: bytes = b"+39.9042+116.4074/", created: int = 3_855_126_600, sample: bytes = b"") -> bytes:
+    """A movie without pictures: header, place, and perhaps a track of GoPro metadata."""
+    start = box(b"ftyp", b"mp42\0\0\0\0")
+    mvhd = box(b"mvhd", struct.pack(">IIIII", 0, created, created, 1000, 1000), bytes(80))
+    udta = box(b"udta", box(b"\xa9xyz", struct.pack(">HH", len(place), 0x15C7), place), loci())
+    at = len(start) + 8
+    stbl = box(
+        b"stbl",
+        box(b"stsd", struct.pack(">II", 0, 1), struct.pack(">I4s", 16, b"gpmd"), bytes(8)),
+        box(b"stsz", struct.pack(">III", 0, 0, 1), struct.pack(">I", len(sample))),
+        box(b"stsc", struct.pack(">II", 0, 1), struct.pack(">III", 1, 1, 1)),
+        box(b"stco", struct.pack(">II", 0, 1), struct.pack(">I", at)),
+    )
+    track = box(b"trak", box(b"mdia", box(b"minf", stbl))) if sample else b""
+    return start + box(b"mdat", sample) + box(b"moov", mvhd, udta, track)
+
+
+def loci() -> bytes:
+    place = struct.pack(">iii", round(LONGITUDE * 65536), round(LATITUDE * 65536), 0)
+    return box(b"loci", bytes(4), b"\x15\xc7", b"Beijing\0", b"\0", place, b"earth\0\0")
+
+
+def jpeg() -> bytes:
+    """EXIF with maker, model, time and place; no picture."""
+
+    def entry(tag: int, kind: int, count: int, value: bytes) -> bytes:
+        return struct.pack("<HHI", tag, kind, count) + value.ljust(4, b"\0")
+
+    rationals = struct.pack("<6I", 39, 1, 54, 1, 1512, 100) + struct.pack("<6I", 116, 1, 24, 1, 2664, 100)
+    taken = b"2026:03:02 08:30:00\0"
+    exif, gps = 8 + 2 + 4 * 12 + 4, 8 + 2 + 4 * 12 + 4 + 2 + 12 + 4
+    data = gps + 2 + 4 * 12 + 4
+    main = struct.pack("<H", 4) + entry(0x010F, 2, 4, b"DSJ\0") + entry(0x0110, 2, 3, b"A7\0")
+    main += entry(0x8769, 4, 1, struct.pack("<I", exif)) + entry(0x8825, 4, 1, struct.pack("<I", gps)) + bytes(4)
+    further = struct.pack("<H", 1) + entry(0x9003, 2, len(taken), struct.pack("<I", data)) + bytes(4)
+    where = struct.pack("<H", 4) + entry(1, 2, 2, b"N\0") + entry(2, 5, 3, struct.pack("<I", data + len(taken)))
+    where += entry(3, 2, 2, b"E\0") + entry(4, 5, 3, struct.pack("<I", data + len(taken) + 24)) + bytes(4)
+    tiff = b"II*\0" + struct.pack("<I", 8) + main + further + where + taken + rationals
+    return b"\xff\xd8\xff\xe1" + struct.pack(">H", 8 + len(tiff)) + b"Exif\0\0" + tiff + b"\xff\xd9"
+
+
+def nmea(status: str = "A", checksum: bool = True) -> bytes:
+    body = f"GPRMC,003000.00,{status},3954.2520,N,11624.4440,E,0.0,0.0,020326,,"
+    total = 0
+    for character in body.encode():
+        total ^= character
+    return f"${body}*{total if checksum else total ^ 1:02X}\r\n".encode()
+
+
+GPX = (
+    b'<?xml version="1.0"?><gpx version="1.1"><trk><trkseg><trkpt lat="39.9042" lon="116.4074">'
+    b"<ele>50</ele><time>2026-03-02T00:30:00Z</time></trkpt></trkseg></trk></gpx>"
+)

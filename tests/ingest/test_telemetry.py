@@ -1,0 +1,80 @@
+"""What files say of themselves, read from bytes made by hand; what does not fit is left out and never guessed."""
+
+import struct
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.derived import checked
+from ingest.task import Work
+from ingest.telemetry import POINTS, read
+from tests.ingest import telling
+
+WHERE = (round(telling.LATITUDE * 1e7), round(telling.LONGITUDE * 1e7))
+
+
+def told(tmp_path: Path, content: bytes) -> dict[str, Any]:
+    """Facts by source, as the service takes them from the child."""
+    path = tmp_path / "original"
+    path.write_bytes(content)
+    return {fact["source"]: fact for fact in checked(read(Work({}, path, tmp_path)))}
+
+
+def near(fact: dict[str, Any], number: int = 0) -> bool:
+    point: dict[str, int] = fact["points"][number]
+    return abs(point["lat_e7"] - WHERE[0]) < 2000 and abs(point["lon_e7"] - WHERE[1]) < 2000
+
+
+def test_quicktime_and_3gpp(tmp_path: Path) -> None:
+    facts = told(tmp_path, telling.movie())
+    assert set(facts) == {"quicktime"}
+    assert facts["quicktime"]["created_at"] == "2026-02-28T12:30:00Z"
+    assert len(facts["quicktime"]["points"]) == 2, "of ©xyz and of loci"
+    assert near(facts["quicktime"], 0) and near(facts["quicktime"], 1)
+
+
+def test_gopro(tmp_path: Path) -> None:
+    fact = told(tmp_path, telling.movie(sample=telling.gpmf()))["gpmf"]
+    assert [point["at"] for point in fact["points"]] == ["2026-03-02T00:30:00Z", None]
+    assert near(fact, 0) and near(fact, 1)
+    assert "gpmf" not in told(tmp_path, telling.movie(sample=telling.gpmf(fix=0))), "no fix is no place"
+
+
+def test_exif(tmp_path: Path) -> None:
+    fact = told(tmp_path, telling.jpeg())["exif"]
+    assert (fact["device"], fact["local_time"]) == ("DSJ A7", "2026:03:02 08:30:00"), "as declared, without a zone"
+    assert near(fact)
+
+
+def test_sidecars(tmp_path: Path) -> None:
+    fact = told(tmp_path, telling.nmea() * 2)["nmea"]
+    assert near(fact) and fact["points"][0]["at"] == "2026-03-02T00:30:00Z"
+    assert near(told(tmp_path, telling.GPX)["gpx"])
+    for wrong in (telling.nmea("V"), telling.nmea(checksum=False), telling.GPX.replace(b"39.9", b"99.9")):
+        assert told(tmp_path, wrong) == {}
+
+
+def test_many_places_are_thinned_and_counted(tmp_path: Path) -> None:
+    fact = told(tmp_path, telling.nmea() * (POINTS + 1))["nmea"]
+    assert fact["points_read"] == POINTS + 1
+    assert POINTS // 2 <= len(fact["points"]) <= POINTS
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"", b"x" * 5000, telling.movie(place=b"nowhere", created=0).replace(b"loci", b"free"),
+        telling.movie(place=b"+00.0000+000.0000/", created=0).replace(b"loci", b"free"),
+        telling.movie()[:-30], telling.jpeg()[:30], struct.pack(">I4s", 1, b"ftyp"),
+    ],
+)  # fmt: skip
+def test_what_says_nothing_that_fits(tmp_path: Path, content: bytes) -> None:
+    assert told(tmp_path, content) == {}
+
+
+def test_every_cut_and_every_flipped_length_is_survived(tmp_path: Path) -> None:
+    for whole in (telling.movie(sample=telling.gpmf()), telling.jpeg()):
+        for at in range(0, len(whole), 3):
+            told(tmp_path, whole[:at])
+            told(tmp_path, whole[:at] + b"\xff" + whole[at + 1 :])

@@ -8,9 +8,11 @@ KILLS ?= all
 RANDOM_KILLS ?= 300
 CUTS ?= 50
 FUZZ_S ?= 600
+ABANDONED ?= 10000
+RSS_BYTES ?= 1073741824
 SEED ?= 20260302
 
-.PHONY: help demo test kills kills-disposal kills-store random-kills power-cuts zoo fuzz check lint setup setup-test lock clean
+.PHONY: abandoned rss help demo test kills kills-disposal kills-store random-kills power-cuts zoo fuzz check lint setup setup-test lock clean
 
 help: ## print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +40,12 @@ random-kills: setup-test ## kill -9 at random moments while a station docks (lon
 
 kills-store: setup-test ## the same of the service over an S3 store (long): make kills-store [KILLS=all] [SEED=n]
 	@TIEZHENG_TEST_KILLS=$(KILLS) TIEZHENG_TEST_SEED=$(SEED) $(PY) -m pytest -n 0 -rA tests/faults/test_store_kills.py
+
+abandoned: setup-test ## 10,000 uploads that nobody finishes, swept: make abandoned [ABANDONED=n]
+	@TIEZHENG_TEST_ABANDONED=$(ABANDONED) $(PY) -m pytest -n 0 tests/ingest/test_abandoned.py
+
+rss: setup ## memory of the service while 32 files of RSS_BYTES are uploaded: make rss [RSS_BYTES=n]
+	@.venv/bin/tiezheng bench upload --only tiezheng --runs 1 --parallel 32 --bytes $(RSS_BYTES)
 
 power-cuts: setup-test ## cut the power of the real service (as root): make power-cuts [CUTS=50] [SEED=n]
 	@TIEZHENG_TEST_CUTS=$(CUTS) TIEZHENG_TEST_SEED=$(SEED) $(PY) -m pytest -n 0 -s tests/faults/test_service_power_cuts.py

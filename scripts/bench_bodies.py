@@ -82,7 +82,7 @@ def receipt(url: str, location: str, token: str) -> bytes:
             content = response.read()
             if response.status == 200:
                 return content
-            time.sleep(0.2)
+            time.sleep(1)  # as the answer says in Retry-After
     finally:
         connection.close()
     raise click.ClickException(f"no receipt of {location}")

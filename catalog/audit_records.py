@@ -27,6 +27,7 @@ from catalog.tables import (
     marks,
     quarantine,
     recordings,
+    rendition_keys,
     renewals,
     requests,
     retention_rules,
@@ -127,6 +128,8 @@ def _upload(body: Body) -> dict[str, Any]:
 
 
 RULES: tuple[Rule, ...] = (
+    Rule("rendition-key", rendition_keys, rendition_keys.c.entry_id, ("rendition-key",),
+         _details("vkey", id="subject"), answered=("rendition-key",)),
     Rule("role", roles, roles.c.entry_id, ("role",),
          _details("id", "role", person_id="subject", agency_id="agency"), ("role",)),
     Rule("role-ended", roles, roles.c.ended_entry_id, ("role-ended",),

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Row, func, select
 from catalog.audit_ledger import STREAM
 from catalog.errors import CatalogError
 from catalog.identity import RecordingId
-from catalog.tables import ledger, recordings, renditions
+from catalog.rendition_keys import signed_provenance
+from catalog.tables import ledger, originals, parts, quality_findings, recordings, renditions
 from integrity.canonical import parse_canonical
 from integrity.digest import Digest
 from integrity.errors import IntegrityError
@@ -32,6 +33,7 @@ def rendition_findings(
     yield from _row_findings(connection)
     total = connection.scalar(select(func.count()).select_from(renditions)) or 0
     for done, row in enumerate(connection.execute(select(renditions), execution_options=STREAM), 1):
+        yield from _provenance_findings(connection, row)
         if chosen(row.recording_id):
             yield from _file_findings(row, open_file)
         if progress:
@@ -51,6 +53,30 @@ def _file_findings(row: Row[Any], open_file: Open) -> Iterator[Finding]:
         return
     if digest.hex != row.sha256:
         yield Finding("rendition-differs", subject, f"its bytes have the digest {digest}")
+
+
+def _provenance_findings(connection: Connection, row: Row[Any]) -> Iterator[Finding]:
+    """Who made a file signed for it, and it was made of this recording's originals, and of nothing else.
+
+    What was found wrong to look at or to hear is what the maker signed with what tells of the whole.
+    """
+    subject = f"rendition {row.recording_id} {row.name}"
+    try:
+        told = signed_provenance(connection, row)
+    except IntegrityError as error:
+        yield Finding("rendition-not-signed", subject, str(error))
+        return
+    held = select(originals.c.sha256).join(parts, parts.c.original_id == originals.c.id)
+    sealed = connection.scalars(held.where(parts.c.recording_id == row.recording_id).order_by(parts.c.position)).all()
+    for source in told.sources:
+        if sealed[source.part - 1 : source.part] != [source.digest.hex]:
+            yield Finding("rendition-of-another", subject, f"it was made of {source.digest}, which is no such part")
+    if row.name == "index.m3u8":
+        mine = select(quality_findings).where(quality_findings.c.recording_id == row.recording_id)
+        rows = connection.execute(mine.order_by(quality_findings.c.position))
+        if told.quality != tuple((one.code, one.start_ms, one.end_ms) for one in rows):
+            detail = "what was found in it is not what its maker signed"
+            yield Finding("quality-not-signed", f"recording {row.recording_id}", detail)
 
 
 def _row_findings(connection: Connection) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from catalog.entry import SYSTEM, Entry, Json, Subject
 from catalog.errors import Conflict
 from catalog.identity import AgencyId, OriginalId, RecordingId
 from catalog.originals import StoredOriginal, read_original
+from catalog.quality import remove_copy
 from catalog.segments import concerns
 from catalog.tables import (
     disposals,
@@ -26,7 +27,6 @@ from catalog.tables import (
     ledger_openings,
     parts,
     people,
-    renditions,
     tombstones,
 )
 from integrity.digest import Digest
@@ -100,9 +100,9 @@ def erase(connection: Connection, tombstone: str, recording: RecordingId) -> Non
     """Take the named salts, and what was derived of the bytes: rows of the playable copy, facts; again is nothing."""
     named = select(erased_openings.c.entry_id).where(erased_openings.c.tombstone_id == tombstone)
     connection.execute(delete(ledger_openings).where(ledger_openings.c.entry_id.in_(named)))
-    connection.execute(delete(renditions).where(renditions.c.recording_id == recording))
     held = select(parts.c.original_id).where(parts.c.recording_id == recording)
     connection.execute(delete(facts).where(facts.c.original_id.in_(held)))
+    remove_copy(connection, recording)
 
 
 def evidence(

@@ -19,6 +19,7 @@ from catalog.identity import AgencyId, CaseId, EntryId, OriginalId, RecordingId,
 from catalog.ledger import Ledger
 from catalog.paging import Page, newest_first, page_of
 from catalog.permissions import HIDDEN, Principal, Right, require, scope
+from catalog.quality import QualityFinding, read_quality
 from catalog.tables import agencies, cases, devices, links, originals, parts, recordings, stations, tokens, uploads
 
 
@@ -111,6 +112,8 @@ class RecordingDetail:
     originals: tuple[OriginalFacts, ...]
     tokens: tuple[TokenFacts, ...]
     cases: tuple[LinkedCase, ...]
+    quality: tuple[QualityFinding, ...]
+    """What is wrong to look at or to hear, as far as that was found in the viewing copy."""
 
 
 class Evidence:
@@ -157,6 +160,7 @@ class Evidence:
                 originals=tuple(held),
                 tokens=tuple(token for original in held for token in tokens_of(connection, original.id)),
                 cases=tuple(_cases_of(connection, recording)),
+                quality=read_quality(connection, recording),
             )
 
     def of_case(self, principal: Principal, case: CaseId) -> Sequence[LinkedRecording]:

@@ -26,12 +26,14 @@ from catalog.leaf_proofs import LeafProofs
 from catalog.ledger import Ledger
 from catalog.originals import StoredOriginal, read_original
 from catalog.permissions import Principal, Right, require
+from catalog.rendition_keys import signed_provenance
 from catalog.renditions import RenditionStore, content_type
 from catalog.revocations import revocation_files
 from catalog.shapes import text
 from catalog.tables import ledger_leaves, parts, recordings, renditions, views
 from integrity.clock import Clock, Random
 from integrity.digest import Digest
+from integrity.errors import IntegrityError
 from integrity.proof_files import authority_files, seal_files
 from integrity.vault import Opener, VaultRef
 
@@ -162,8 +164,9 @@ class Gate:
                 opened = self._still_open(connection, principal, attempt, view)
                 one = _copy_of(opened).where(renditions.c.name == name)
                 row = connection.execute(one).one_or_none() if content_type(name) else None
-            if row is None or opened.recording_id is None:
-                raise NotFound("the viewing copy has no such file")
+                if row is None or opened.recording_id is None:
+                    raise NotFound("the viewing copy has no such file")
+                _require_provenance(connection, row)
             file = self._store.open(opened.recording_id, row.recipe, name)
             return _open_file(file, row.size, row.content_type, Digest.from_hex(row.sha256))
 
@@ -280,6 +283,14 @@ def _copy_of(view: View) -> Any:
         .where(renditions.c.recording_id == view.recording_id, recordings.c.state == "ready")
         .order_by(renditions.c.name)
     )
+
+
+def _require_provenance(connection: Connection, row: Row[Any]) -> None:
+    """NotReady for a file that nobody on record signed for: whoever put it there, it is not shown."""
+    try:
+        signed_provenance(connection, row)
+    except IntegrityError as error:
+        raise NotReady(f"where this copy comes from is not certain: {error}") from error
 
 
 def _stated(purpose: str) -> str:

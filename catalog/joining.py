@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from catalog.attempts import Attempts
 from catalog.chains import AT_ONCE, chains_of
@@ -27,6 +27,7 @@ from catalog.identity import AgencyId, RecordingId, new_id
 from catalog.ledger import Ledger
 from catalog.paging import Page, newest_first, page_of
 from catalog.permissions import HIDDEN, Principal, Right, require, scope
+from catalog.quality import remove_copy
 from catalog.segments import FLAGGED_MS, Neighbour, Segment, Span, gap_between, neighbours_of, segments_of, whole_of
 from catalog.shapes import text
 from catalog.tables import (
@@ -37,7 +38,6 @@ from catalog.tables import (
     links,
     parts,
     recordings,
-    renditions,
     tombstones,
 )
 from catalog.tombstones import is_disposed
@@ -269,7 +269,7 @@ def _move(connection: Connection, recording: RecordingId, **values: Any) -> None
     mine = update(recordings).where(recordings.c.id == recording, recordings.c.state != "preparing")
     if connection.execute(mine.values(recipe=None, **values)).rowcount != 1:
         raise Conflict("one of these is being prepared: try again in a moment")
-    connection.execute(delete(renditions).where(renditions.c.recording_id == recording))
+    remove_copy(connection, recording)
 
 
 def _length(connection: Connection, recording: RecordingId, there: Sequence[Segment]) -> int | None:

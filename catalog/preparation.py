@@ -12,12 +12,13 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
 
 from catalog.database import Database
 from catalog.entry import SYSTEM, Actor, Entry, Json, Subject
 from catalog.identity import AgencyId, RecordingId
 from catalog.ledger import Ledger
+from catalog.quality import remove_copy, write_quality
 from catalog.tables import recordings, renditions
 from integrity.clock import Clock
 from integrity.digest import Digest
@@ -31,13 +32,15 @@ State = Literal["catalogued", "preparing", "ready", "unplayable"]
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
-    """One derived file: `name` inside the recording's folder of the rendition store; provenance is canonical JSON."""
+    """One derived file: `name` inside the recording's folder of the rendition store; provenance is signed JSON."""
 
     name: str
     digest: Digest
     size: int
     content_type: str
     provenance: bytes
+    signed_by: str
+    signature: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,7 @@ class Preparation:
         recipe: str,
         duration_ms: int | None,
         made: Sequence[Rendition],
+        quality: Sequence[tuple[str, int, int]] = (),
         publish: Callable[[], None] = lambda: None,
     ) -> bool:
         """It is ready, with these files, which take the place of earlier ones; False when it is no longer ours.
@@ -137,9 +141,10 @@ class Preparation:
                 medium=medium, recipe=recipe, duration_ms=duration_ms, reason=None,
             ):  # fmt: skip
                 return False
-            connection.execute(delete(renditions).where(renditions.c.recording_id == recording))
+            remove_copy(connection, recording)
             for one in made:
                 connection.execute(insert(renditions).values(self._row(recording, recipe, one)))
+            write_quality(connection, recording, quality)
             files: dict[str, Json] = {one.name: one.digest.hex for one in made}
             self._tell(connection, recording, "prepare", {"recipe": recipe, "medium": medium, "files": files})
             publish()
@@ -201,7 +206,15 @@ class Preparation:
         mine = select(renditions).where(renditions.c.recording_id == recording).order_by(renditions.c.name)
         with self._database.read() as connection:
             return [
-                Rendition(row.name, Digest.from_hex(row.sha256), row.size, row.content_type, row.provenance)
+                Rendition(
+                    row.name,
+                    Digest.from_hex(row.sha256),
+                    row.size,
+                    row.content_type,
+                    row.provenance,
+                    row.signed_by,
+                    row.signature,
+                )
                 for row in connection.execute(mine)
             ]
 
@@ -236,6 +249,8 @@ class Preparation:
             "size": one.size,
             "content_type": one.content_type,
             "provenance": one.provenance,
+            "signed_by": one.signed_by,
+            "signature": one.signature,
             "made_at": self._clock.now(),
         }
 

@@ -96,6 +96,7 @@ _TABLE = (
     Problem("token-invalid", 500, "A timestamp does not hold"),
     Problem("renewal-invalid", 500, "A renewal does not hold"),
     Problem("revocations-invalid", 500, "A revocation list or OCSP response does not hold"),
+    Problem("provenance-invalid", 500, "Where a viewing copy comes from does not hold"),
     Problem("receipt-invalid", 500, "A receipt does not hold"),
     Problem("trust-invalid", 500, "trust.json does not hold"),
     Problem("bundle-invalid", 500, "A bundle does not hold"),

@@ -608,6 +608,26 @@ renditions = Table(  # derived, replaceable; `name` is the file's name inside th
     Column("content_type", String(128), nullable=False),
     Column("provenance", LargeBinary, nullable=False),  # canonical JSON
     Column("made_at", Instant, nullable=False),
+    Column("signed_by", String(64)),  # the id in rendition_keys of who made it, and signed its provenance
+    Column("signature", LargeBinary),
+)
+
+rendition_keys = Table(  # whose signatures under provenances count
+    "rendition_keys",
+    metadata,
+    Column("id", Sha256, primary_key=True),  # of the public key
+    Column("vkey", Text, nullable=False),
+    Column("entry_id", Sequence, ForeignKey("ledger.id"), nullable=False),
+)
+
+quality_findings = Table(  # derived, replaced with the renditions; on the recording's own clock
+    "quality_findings",
+    metadata,
+    Column("recording_id", Id, ForeignKey("recordings.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("code", String(16), nullable=False),
+    Column("start_ms", BigInteger, nullable=False),
+    Column("end_ms", BigInteger, nullable=False),
 )
 
 # --- who may look, and what left -------------------------------------------------------------------------------------

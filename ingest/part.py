@@ -11,12 +11,13 @@ from ingest import playlist, quality
 from ingest.decoding import Decoding, command_line, plain
 from ingest.errors import ChildCrashed, Unplayable
 from ingest.playlist import Index, Tiles
-from ingest.provenance import Making, Source, compare, without_paths
+from ingest.provenance import Making, compare, without_paths
 from ingest.quality import Code, QualityFinding
 from ingest.recipe import Plan, choose
 from ingest.task import Task
 from ingest.tracks import Probed, from_answer
 from integrity.digest import Digest
+from integrity.provenance import Source
 
 MEDIA = "media.mp4"
 

@@ -21,11 +21,14 @@ from catalog.job_failures import JobFailures, reason_of
 from catalog.originals import StoredOriginal
 from catalog.parts import Parts
 from catalog.preparation import Preparation, Rendition
+from catalog.rendition_keys import key_of
 from catalog.renditions import RenditionStore, content_type
 from ingest.errors import ChildFailed, ChildrenStopped, SpaceExhausted, Unplayable
-from ingest.rendering import Original, Prepared, Renderer
+from ingest.rendering import Original, Renderer, RenditionFile
 from ingest.task import MIB
 from ingest.tracks import Medium
+from integrity.note import Signer
+from integrity.provenance import sign_provenance
 
 OpenOriginal = Callable[[StoredOriginal], BinaryIO]
 """Opens an original's bytes in the vault, read-only, as a real file descriptor."""
@@ -57,6 +60,7 @@ class Pipeline:
         open_original: OpenOriginal,
         renderer: Renderer,
         failures: JobFailures,
+        signer: Signer,
         monotonic: Callable[[], float] = time.monotonic,
         tell: Callable[[OriginalId, Original], None] = lambda original, source: None,
     ) -> None:
@@ -66,6 +70,7 @@ class Pipeline:
         self._open_original = open_original
         self._renderer = renderer
         self._failures = failures
+        self._signer = signer
         self._monotonic = monotonic
         self._tell = tell  # what an original says of itself, before anything can find it unplayable
         self._later: dict[RecordingId, float] = {}  # until when what failed is passed over, of this process alone
@@ -145,8 +150,16 @@ class Pipeline:
             medium=_MEDIA[prepared.medium],
             recipe=prepared.recipe,
             duration_ms=prepared.duration_ms,
-            made=_rows(prepared),
+            made=[self._row(file, prepared.medium) for file in prepared.files],
+            quality=[(found.code.value, found.start_ms, found.end_ms) for found in prepared.quality],
         )
+
+    def _row(self, file: RenditionFile, medium: Medium) -> Rendition:
+        """A file with its type, and our signature under where it comes from."""
+        signature = sign_provenance(file.provenance, self._signer)
+        maker = key_of(self._signer.verifier)
+        kind = _type(file.name, medium)
+        return Rendition(file.name, file.digest, file.size, kind, file.provenance, maker, signature)
 
     def _opened(self, stack: ExitStack, original: StoredOriginal) -> Original:
         file = stack.enter_context(closing(self._open_original(original)))
@@ -155,10 +168,6 @@ class Pipeline:
     def _need(self, free: int) -> None:
         if self._store.free_bytes() < free:
             raise SpaceExhausted(f"a rendition needs {free // MIB} MiB of free space")
-
-
-def _rows(prepared: Prepared) -> list[Rendition]:
-    return [Rendition(f.name, f.digest, f.size, _type(f.name, prepared.medium), f.provenance) for f in prepared.files]
 
 
 def _type(name: str, medium: Medium) -> str:

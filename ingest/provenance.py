@@ -13,19 +13,10 @@ from ingest.recipe import RECIPE
 from ingest.tracks import Probed, Track
 from integrity.canonical import Json, canonical
 from integrity.digest import Digest
+from integrity.provenance import FORMAT, Source
 
-FORMAT = "tiezheng-provenance-v1"
 _LEAST_US = 100_000
 _MOST_US = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """An original that a rendition was made of, and which part of the recording it is, the first being 1."""
-
-    digest: Digest
-    size: int
-    part: int = 1
 
 
 @dataclass(frozen=True, slots=True)

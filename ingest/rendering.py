@@ -15,13 +15,14 @@ from ingest.decoding import Bounds, Decoding, plain
 from ingest.errors import ChildAnswerInvalid, Unplayable
 from ingest.joining import Laid, lay
 from ingest.part import Original, Played, play, probe
-from ingest.provenance import Making, Source, statement
+from ingest.provenance import Making, statement
 from ingest.quality import QualityFinding
 from ingest.recipe import RECIPE
 from ingest.task import Task
 from ingest.tracks import Medium, Probed
 from integrity import durable
 from integrity.digest import Digest
+from integrity.provenance import Source
 
 __all__ = ["Bounds", "Original", "Prepared", "Renderer", "RenditionFile"]
 

@@ -28,6 +28,7 @@ IntegrityError                      code
 ├── WitnessUnavailable              witness-unavailable
 ├── InvalidRenewal                  renewal-invalid
 ├── InvalidRevocations              revocations-invalid a revocation list or OCSP response that is not kept
+├── InvalidProvenance               provenance-invalid
 ├── InvalidReceipt                  receipt-invalid
 ├── InvalidTrust                    trust-invalid
 ├── InvalidOrder                    order-invalid       no two persons' order that the log proves
@@ -221,6 +222,12 @@ class InvalidRevocations(IntegrityError):
     """A revocation list or OCSP response is malformed, of a stranger, or not the one in force."""
 
     code = "revocations-invalid"
+
+
+class InvalidProvenance(IntegrityError):
+    """A rendition's provenance is not signed by its maker, or not in its format."""
+
+    code = "provenance-invalid"
 
 
 class InvalidReceipt(IntegrityError):

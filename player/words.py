@@ -33,6 +33,15 @@ MEDIA = {
     "picture": _("Picture"),
     "text": _("Text"),
 }
+QUALITY = {  # what is wrong with a recording to look at or to hear
+    "black": _("Black picture"),
+    "covered": _("Lens covered, or nothing to be seen"),
+    "frozen": _("Picture stands still"),
+    "blurred": _("Picture blurred"),
+    "no-sound": _("No sound track"),
+    "silent": _("Silence"),
+    "clipped": _("Sound overdriven"),
+}
 STATES = {
     "received": _("Received"),
     "quarantined": _("In quarantine"),
@@ -210,6 +219,7 @@ SUBJECTS = {
     "log": _("Transparency log"),
     "service": _("Service"),
     "authority": _("Timestamp authority"),
+    "rendition-key": _("Key for viewing copies"),
 }
 ACTIONS = {
     "catalogue": _("Sealed and catalogued"),
@@ -221,6 +231,7 @@ ACTIONS = {
     "checkpoint-stamped": _("Log checkpoint stamped"),
     "log-recovered": _("Log continued after a restore"),
     "log-key-changed": _("Key of the log replaced"),
+    "rendition-key": _("Key for viewing copies put on record"),
     "trust-authority": _("Timestamp authority trusted"),
     "prepare": _("Viewing copy made"),
     "unplayable": _("No viewing copy possible"),

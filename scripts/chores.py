@@ -18,6 +18,7 @@ from catalog.identity import GrantId, RecordingId
 from catalog.job_failures import JobFailures, reason_of
 from catalog.jobs import LATER, JobPort, Kind
 from catalog.parts import Parts
+from catalog.rendition_keys import enrol
 from catalog.vault_locks import VaultLocks
 from catalog.workers import Workers
 from ingest.child import Children
@@ -32,6 +33,7 @@ from scripts.engine import Engine, Work
 from scripts.founding import worker_of
 from scripts.heart import Heart
 from scripts.key_change import retire_keys
+from scripts.keys import rendition_signer
 from scripts.precedence import Precedence
 from scripts.renewing import Renewer, Renewing
 from scripts.revocations import Fetching, sources_of
@@ -180,4 +182,6 @@ def _pipeline(house: House, children: Children) -> Pipeline:
     failures, renderer = JobFailures(house.database, house.clock), Renderer(children, bounds)
     parts, store = Parts(house.database), house.renditions
     tell = Telling(Derived(children, settings.name_patterns), house.facts.keep)
-    return Pipeline(house.recordings, parts, store, house.open_original, renderer, failures, tell=tell)
+    signer = rendition_signer(house.data, house.random)
+    enrol(house.database, house.ledger, signer)
+    return Pipeline(house.recordings, parts, store, house.open_original, renderer, failures, signer, tell=tell)

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from integrity import durable
 from integrity.clock import Random
 from integrity.note import Signer
+from integrity.provenance import KEY_NAME
 
 
 class KeyUnusable(Exception):
@@ -41,6 +42,13 @@ def read_key(path: Path) -> Ed25519PrivateKey:
     if not isinstance(key, Ed25519PrivateKey):
         raise KeyUnusable(f"{path} holds no Ed25519 key")
     return key
+
+
+def rendition_signer(data: Path, random: Random) -> Signer:
+    """The key by which this data folder signs for the copies it makes; a lost one costs only that a new one is made."""
+    path = data / "keys" / "rendition.key"
+    make_key(path, random)
+    return signer(path, KEY_NAME)
 
 
 def signer(path: Path, name: str) -> Signer:

@@ -1,9 +1,10 @@
 """`tiezheng work --data DIR`: prepares recordings beside the service, on its machine or on another.
 
-Needs the catalog and the originals, fetched by their digest, and nothing that signs: no key, no log. What it writes in
-the ledger gets its leaf from the service, through the outbox. The catalog alone says what there is to do, so any number
-of these share it, and each polls; where the service runs it needs no other door. Asked to end it ends its children and
-gives back what it had in hand; killed, others take it over (`scripts.heart`). Never counts its own end as an attempt.
+Needs the catalog and the originals, fetched by their digest, and no key but its own, for the copies it makes. What it
+writes in the ledger gets its leaf from the service, through the outbox. The catalog alone says what there is to do, so
+any number of these share it, and each polls; where the service runs it needs no other door. Asked to end it ends its
+children and gives back what it had in hand; killed, others take it over (`scripts.heart`). Never counts its own end as
+an attempt.
 """
 
 import os
@@ -28,6 +29,7 @@ from catalog.job_failures import JobFailures
 from catalog.ledger import Elsewhere, Ledger
 from catalog.parts import Parts
 from catalog.recordings import Recordings
+from catalog.rendition_keys import enrol
 from catalog.renditions import RenditionStore
 from catalog.schema import check_schema
 from catalog.workers import Workers
@@ -42,6 +44,7 @@ from player.language import gettext as _
 from scripts.assemble_vaults import FILES, open_vaults
 from scripts.fallbacks import Fallbacks
 from scripts.heart import Heart
+from scripts.keys import rendition_signer
 from scripts.settings import Settings, WrongSettings, child_environment, load
 from scripts.technical_log import log_as_json
 
@@ -117,7 +120,8 @@ def _workshop(data: Path, settings: Settings, worker: str) -> Iterator[Workshop]
         check_schema(database)
         vaults = open_vaults(data, settings, clock, random)
         stack.callback(vaults.close)
-        ledger = Ledger(database, clock, random, Elsewhere())
+        ledger, signer = Ledger(database, clock, random, Elsewhere()), rendition_signer(data, random)
+        enrol(database, ledger, signer)
         recordings = Recordings(database, ledger, clock, random, worker)
         store = RenditionStore(settings.renditions(data), worker)
         bounds = Bounds(timeout_s=settings.prepare_timeout_s, memory=settings.prepare_memory_bytes, threads=2)
@@ -125,7 +129,7 @@ def _workshop(data: Path, settings: Settings, worker: str) -> Iterator[Workshop]
         failures = JobFailures(database, clock)
         tell = Telling(Derived(children, settings.name_patterns), Facts(database, ledger, clock).keep)
         renderer = Renderer(children, bounds)
-        pipeline = Pipeline(recordings, Parts(database), store, opener, renderer, failures, tell=tell)
+        pipeline = Pipeline(recordings, Parts(database), store, opener, renderer, failures, signer, tell=tell)
 
         def lost(other: str, _freed: Sequence[RecordingId]) -> None:
             store.abandon(other)

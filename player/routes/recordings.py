@@ -58,6 +58,7 @@ def _recording_page(here: Here, recording: RecordingId, status: int = 200, failu
         originals=detail.originals,
         tokens=detail.tokens,
         cases=detail.cases,
+        quality=detail.quality,
         seal_href=f"/recordings/{recording}/seal.zip",
         holds=here.services.holds.of_recording(here.principal, recording),
         segments=here.services.joining.segments(here.principal, recording),

@@ -8,18 +8,24 @@ from catalog.approvals import Application, Approvals
 from catalog.entry import Actor
 from catalog.identity import CaseId, GrantId, RecordingId
 from catalog.permissions import Principal, Role
-from catalog.preparation import Rendition
 from catalog.recordings import Recordings
 from integrity.clock import system_random
 from integrity.digest import Digest
 from integrity.finding import Finding
+from integrity.provenance import Source
 from integrity.statement import Filing, Statement
 from tests.catalog.house import House
 from tests.catalog.seals import FakeSealer, upload_id
 from tests.fakes.clocks import START
+from tests.fakes.copies import copied, put_on_record
 
 BODY = b"footage"
-COPY = Rendition("media.mp4", Digest.of(b"copy"), 4, "video/mp4", b"{}")
+QUALITY = (("black", 0, 2_500), ("silent", 3_000, 14_000))
+SOURCE = Source(Digest.of(BODY), len(BODY))
+COPY = copied("media.mp4", b"copy", "video/mp4", recipe="v1", sources=[SOURCE])
+INDEX = copied(
+    "index.m3u8", b"#EXTM3U", "application/vnd.apple.mpegurl", recipe="v1", sources=[SOURCE], quality=QUALITY
+)
 
 
 class Audited:
@@ -62,8 +68,11 @@ class Audited:
         return done.document
 
     def prepared(self) -> None:
+        put_on_record(self.house.database, self.house.ledger)
         self.recordings.claim(self.recording)
-        self.recordings.prepared(self.recording, medium="video", recipe="v1", duration_ms=5, made=[COPY])
+        self.recordings.prepared(
+            self.recording, medium="video", recipe="v1", duration_ms=5, made=[COPY, INDEX], quality=QUALITY
+        )
         self.house.sequencer.drain()
 
     def approvals(self) -> Approvals:

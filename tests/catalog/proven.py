@@ -22,7 +22,6 @@ from catalog.identity import AgencyId, CaseId, GrantId, RecordingId, RequestId, 
 from catalog.leaf_proofs import LeafProofs
 from catalog.ledger import Actor, Ledger
 from catalog.permissions import Principal
-from catalog.preparation import Rendition
 from catalog.recordings import CatalogedRecording, Recordings
 from catalog.renditions import CONTENT_TYPES, RenditionStore
 from catalog.sequencer import Sequencer
@@ -42,6 +41,7 @@ from integrity.trust import Trust, TrustedAuthority
 from integrity.vault_files import FileVault
 from tests.catalog.house import House
 from tests.fakes.clocks import FakeClock
+from tests.fakes.copies import copied, put_on_record
 
 SIGNER = Signer("tiezheng.example/log", Ed25519PrivateKey.from_private_bytes(b"P" * 32))
 FILES = {"index.m3u8": b"#EXTM3U\n", "media.mp4": b"\x00\x01moving pictures", "poster.jpg": b"\xff\xd8still"}
@@ -158,11 +158,12 @@ class Proven(House):
     def prepare(self, recording: RecordingId, files: dict[str, bytes] | None = None) -> None:
         """A viewing copy of these files."""
         recordings = Recordings(self.database, self.ledger, self.clock, system_random)
+        put_on_record(self.database, self.ledger)
         recordings.claim(recording)
         work, made = self.store.begin(recording), []
         for name, content in (files or FILES).items():
             (work / name).write_bytes(content)
-            made.append(Rendition(name, Digest.of(content), len(content), CONTENT_TYPES[name], b"{}"))
+            made.append(copied(name, content, CONTENT_TYPES[name]))
         self.store.settle(recording)
         self.store.keep(recording, "r1")
         recordings.prepared(recording, medium="video", recipe="r1", duration_ms=5000, made=made)

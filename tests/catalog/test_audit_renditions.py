@@ -40,7 +40,7 @@ def codes(audited: Audited, store: Store, chosen: bool = True) -> set[str]:
     return audited.codes(check)
 
 
-GOOD = Store({"media.mp4": b"copy"})
+GOOD = Store({"media.mp4": b"copy", "index.m3u8": b"#EXTM3U"})
 
 
 def test_what_nobody_touched_is_clean(audited: Audited) -> None:
@@ -48,7 +48,7 @@ def test_what_nobody_touched_is_clean(audited: Audited) -> None:
 
 
 def test_an_exchanged_or_missing_file(audited: Audited) -> None:
-    assert codes(audited, Store({"media.mp4": b"Copy"})) == {"rendition-differs"}
+    assert codes(audited, Store(GOOD | {"media.mp4": b"Copy"})) == {"rendition-differs"}
     assert codes(audited, Store()) == {"rendition-missing"}
     assert codes(audited, Store(), chosen=False) == set(), "not among the sample"
 
@@ -58,7 +58,15 @@ def test_an_exchanged_or_missing_file(audited: Audited) -> None:
     [
         ("DELETE FROM renditions", {"rendition-not-recorded"}),
         ("UPDATE renditions SET sha256 = (SELECT max(sha256) FROM originals)",
-         {"rendition-not-recorded", "rendition-differs"}),
+         {"rendition-not-recorded", "rendition-differs", "rendition-not-signed"}),
+        ("UPDATE renditions SET signature = NULL", {"rendition-not-signed"}),
+        ("UPDATE renditions SET signed_by = 'x'", {"rendition-not-signed"}),
+        ("UPDATE rendition_keys SET entry_id = 999999", {"rendition-not-signed"}),
+        ("UPDATE renditions SET size = 5", {"rendition-not-signed"}),
+        ("UPDATE renditions SET recipe = 'v2'", {"rendition-not-signed"}),
+        ("UPDATE originals SET sha256 = manifest_sha256", {"rendition-of-another"}),
+        ("UPDATE quality_findings SET end_ms = end_ms + 1 WHERE position = 1", {"quality-not-signed"}),
+        ("DELETE FROM quality_findings", {"quality-not-signed"}),
         ("UPDATE ledger SET action = 'other' WHERE action = 'prepare'", {"rendition-not-recorded"}),
     ],
 )  # fmt: skip

@@ -10,6 +10,7 @@ from catalog.errors import NotFound, NotPermitted
 from catalog.evidence import TokenFacts
 from catalog.identity import RecordingId, new_id
 from catalog.permissions import Role
+from catalog.quality import QualityFinding, write_quality
 from catalog.tables import devices, uploads
 from tests.catalog.house import House
 from tests.fakes.clocks import START
@@ -32,6 +33,11 @@ def test_a_recording_tells_its_seal_and_where_it_came_from(house: House) -> None
     assert [token.over for token in detail.tokens] == ["original", "manifest"]
     assert detail.tokens[0].gen_time is None
     assert detail.cases == ()
+    assert detail.quality == ()
+    with house.database.write() as connection:
+        write_quality(connection, recording, [("black", 0, 2_500), ("silent", 61_000, 3_601_200)])
+    found = house.evidence.get(officer, recording).quality
+    assert found == (QualityFinding("black", 0.0, 2.5), QualityFinding("silent", 61.0, 3601.2))
 
 
 def test_words_are_found_in_name_device_and_declared_case(house: House) -> None:

@@ -13,15 +13,15 @@ from catalog.ledger import SYSTEM, Ledger
 from catalog.preparation import ATTEMPTS, DeadLetter, Rendition
 from catalog.recordings import Recordings
 from catalog.sequencer import Sequencer
-from integrity.digest import Digest
 from tests.catalog.seals import FOOTAGE, FakeSealer, upload_id
 from tests.catalog.test_recordings import BODY, STATION, recordings, sealer
 from tests.fakes.clocks import START, FakeClock, FakeRandom
+from tests.fakes.copies import copied
 from tests.fakes.logs import FakeLog
 
 __all__ = ["recordings", "sealer"]
-COPY = Rendition("media.mp4", Digest.of(b"copy"), 4, "video/mp4", b"{}")
-POSTER = Rendition("poster.jpg", Digest.of(b"poster"), 6, "image/jpeg", b"{}")
+COPY = copied("media.mp4", b"copy", "video/mp4")
+POSTER = copied("poster.jpg", b"poster", "image/jpeg")
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from ingest.errors import Unplayable
-from ingest.provenance import FORMAT
 from ingest.rendering import Prepared
 from ingest.tracks import Medium
 from integrity.canonical import parse_canonical
 from integrity.digest import Digest
+from integrity.provenance import FORMAT
 from tests import MEDIA
 from tests.ingest.making import announced, decodes, extents
 from tests.ingest.workshop import rendered

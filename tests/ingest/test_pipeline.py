@@ -33,6 +33,7 @@ from tests.catalog import sample
 from tests.catalog.seals import FOOTAGE, FakeSealer, upload_id
 from tests.catalog.test_recordings import STATION
 from tests.fakes.clocks import START, FakeClock, FakeRandom
+from tests.fakes.copies import MAKER
 from tests.fakes.logs import FakeLog
 from tests.ingest.children import ROOT, children, marked, until
 from tests.ingest.making import H264, SOUND, make
@@ -72,7 +73,7 @@ class Shop:
     def pipeline(self, decoder: Decoder | None = None, monotonic: Callable[[], float] = time.monotonic) -> Pipeline:
         renderer = Renderer(decoder or children(), BOUNDS)
         return Pipeline(
-            self.recordings, Parts(self.database), self.store, self._open, renderer, self.failures, monotonic
+            self.recordings, Parts(self.database), self.store, self._open, renderer, self.failures, MAKER, monotonic
         )
 
     def _open(self, _: StoredOriginal) -> BinaryIO:

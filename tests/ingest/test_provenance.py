@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from ingest.provenance import FORMAT, Making, Source, compare, statement, without_paths
+from ingest.provenance import Making, compare, statement, without_paths
 from ingest.quality import Code, QualityFinding
 from ingest.recipe import RECIPE
 from ingest.tracks import Probed, Track
 from integrity.canonical import parse_canonical
 from integrity.digest import Digest
+from integrity.provenance import FORMAT, Source
 from tests.ingest.test_tracks import PICTURE, PROBED, SOUND
 
 

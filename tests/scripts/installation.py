@@ -16,6 +16,7 @@ from sqlalchemy import select
 from catalog.approvals import Application, Approvals
 from catalog.cases import Cases
 from catalog.entry import SYSTEM, Actor
+from catalog.evidence import originals_of
 from catalog.gate import Gate
 from catalog.grants import Grants
 from catalog.identity import AgencyId, CaseId, RecordingId, UploadId, new_id
@@ -23,7 +24,6 @@ from catalog.linking import Linking
 from catalog.marks import Marks
 from catalog.permissions import Principal, Role
 from catalog.posts import Posts
-from catalog.preparation import Rendition
 from catalog.recordings import CatalogedRecording
 from catalog.tables import tokens
 from ingest.receipt import Receipts
@@ -33,6 +33,7 @@ from integrity.certificates import read_certificates
 from integrity.clock import SystemClock, system_random
 from integrity.digest import Digest
 from integrity.errors import AuthorityUnavailable
+from integrity.provenance import Source
 from integrity.seal import ReceivedFile, Sealer
 from integrity.seal_steps import KeptToken
 from integrity.statement import Filing, Statement
@@ -40,6 +41,7 @@ from integrity.timestamp import HttpAuthority
 from scripts import founding
 from scripts.assemble import House, open_house
 from scripts.settings import load
+from tests.fakes import copies
 
 PASSWORD = "correct horse battery staple"
 RECIPE = "v1"
@@ -120,7 +122,11 @@ class Making:
         (work / "media.mp4").write_bytes(b"playable copy")
         house.renditions.settle(recording)
         house.renditions.keep(recording, RECIPE)
-        made = Rendition("media.mp4", Digest.of(b"playable copy"), 13, "video/mp4", b"{}")
+        with house.database.read() as connection:
+            sealed = originals_of(connection, recording)[0]
+        source = Source(Digest.from_hex(sealed.sha256), sealed.size)
+        made = copies.copied("media.mp4", b"playable copy", "video/mp4", recipe=RECIPE, sources=[source])
+        copies.put_on_record(house.database, house.ledger)
         house.recordings.prepared(recording, medium="video", recipe=RECIPE, duration_ms=1000, made=[made])
 
     def quarantine(self, body: bytes) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from catalog.identity import RecordingId
 from catalog.permissions import Role
+from catalog.quality import write_quality
 from integrity.digest import Digest
 from player.routes.recordings import decoded
 from tests.catalog.proven import FILES
@@ -35,6 +36,16 @@ def test_the_page_tells_facts_and_says_what_is_only_declared(office: Office, bro
     assert "the seal begins at the dock" in page
     assert "For what purpose" in page
     assert "m3u8" not in page and "poster.jpg" not in page, "a poster is footage too"
+
+
+def test_the_page_tells_what_is_wrong_to_see_or_hear_and_when(office: Office, browser: Browser) -> None:
+    recording = office.footage()
+    assert "Picture and sound" not in browser.get(f"/recordings/{recording}").text
+    with office.database.write() as connection:
+        write_quality(connection, recording, [("black", 0, 2_500), ("silent", 61_000, 3_601_200)])
+    page = browser.get(f"/recordings/{recording}").text
+    assert "Black picture" in page and "0:00:02.5" in page
+    assert "Silence" in page and "0:01:01.0" in page and "1:00:01.2" in page
 
 
 @pytest.mark.parametrize("purpose", ["", "   ", "…！"])

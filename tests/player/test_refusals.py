@@ -12,7 +12,18 @@ OTHER_DOORS = {
     code
     for code in PROBLEMS
     if code.startswith(
-        ("tus-", "upload-", "checksum-", "offset-", "metadata-", "digest-", "content-type-", "children-")
+        (
+            "tus-",
+            "upload-",
+            "checksum-",
+            "offset-",
+            "metadata-",
+            "digest-",
+            "content-type-",
+            "children-",
+            "quota-",
+            "declaration-",
+        )
     )
 }
 NO_PAGE = {"unplayable", "retention-holds", "authority-unavailable", "witness-unavailable", "method-not-allowed"}

@@ -26,9 +26,11 @@ from rich.progress import (
 )
 
 from ingest.metadata import KINDS
+from integrity.clock import SystemClock
 from integrity.trust import read_trust
 from player.language import gettext as _
 from scripts.dock_state import Credentials
+from scripts.dock_wipe import wipe
 from scripts.docking import TIMEOUT, Dock, DockError, Outcome, Patience, files_below
 
 
@@ -41,15 +43,18 @@ from scripts.docking import TIMEOUT, Dock, DockError, Outcome, Patience, files_b
 @click.option("--operator", help=_("who carried it"))
 @click.option("--started", help=_("when recording began, with zone: 2026-03-01T09:30:00+08:00"))
 @click.option("--clock-offset-ms", type=int, help=_("camera clock minus true time, in milliseconds"))
+@click.option("--clock-uncertainty-ms", type=click.IntRange(0), help=_("how sure that is, in milliseconds"))
 @click.option("--kind", type=click.Choice(KINDS), help=_("what kind of recording this is"))
 @click.option("--parallel", type=click.IntRange(1, 32), default=4, show_default=True, help=_("files at a time"))
 @click.option("--patience", type=click.FloatRange(0), default=900.0, show_default=True,
               help=_("seconds without progress after which a file is given up"))  # fmt: skip
+@click.option("--wipe-after-receipt", "wiping", is_flag=True,
+              help=_("remove files whose receipt allows it, and no others"))  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help=_("one JSON line for each file"))
 @click.argument("places", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 def command(
-    server: str | None, credentials: Path, parallel: int, patience: float, as_json: bool, places: tuple[Path, ...],
-    **declared: str | int | None,
+    server: str | None, credentials: Path, parallel: int, patience: float, wiping: bool, as_json: bool,
+    places: tuple[Path, ...], **declared: str | int | None,
 ) -> None:  # fmt: skip
     """Send FILES or folders, keep their receipts, and say which are safe to wipe."""
     known = Credentials.read(credentials)
@@ -62,9 +67,15 @@ def command(
         waiting = Patience(patience, sleep=lambda seconds: wait(ending, seconds))
         dock = Dock(address, known, trust, _metadata(declared), client, waiting, progress)
         files = list(files_below(list(places)))
+        device = declared.get("device")
+        if isinstance(device, str) and files:
+            dock.announce(files, device, SystemClock().now())
         outcomes = _dock_all(dock, files, parallel, json_line if as_json else None, ending)
     if not as_json:
         _report(outcomes)
+    for outcome in outcomes if wiping else ():
+        if wipe(outcome):
+            click.echo(_("wiped: {file}").format(file=outcome.file), err=as_json)
     if not outcomes or not all(outcome.receipted for outcome in outcomes):
         sys.exit(1)
 

@@ -7,14 +7,14 @@ and never changes or removes a file.
 """
 
 import base64
+import json
 import mimetypes
 import os
-import random
 import threading
-import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -23,6 +23,7 @@ import httpx2
 from catalog.identity import AgencyId, StationId
 from ingest.errors import InvalidMetadata
 from ingest.metadata import read_statement, write_header
+from integrity.clock import instant
 from integrity.declaration import SignedDeclaration
 from integrity.digest import Digest
 from integrity.errors import IntegrityError, InvalidReceipt
@@ -30,6 +31,10 @@ from integrity.receipt import Receipt, verify_receipt
 from integrity.tlog_proof import TlogProof
 from integrity.trust import Trust
 from scripts.dock_log import LogInconsistent, LogMemory
+from scripts.dock_patience import DockError as DockError
+from scripts.dock_patience import Interrupted as Interrupted
+from scripts.dock_patience import Patience as Patience
+from scripts.dock_patience import _Tries as _Tries
 from scripts.dock_state import Credentials, DockState
 
 PIECE = 1024 * 1024
@@ -43,23 +48,6 @@ WITNESS_TRIES, WITNESS_SECONDS = 10, 1.0
 
 Progress = Callable[[Path, int, int], None]
 """Told of a file, bytes the server has or is being sent, and the file's size; it may raise DockError to stop there."""
-
-
-class DockError(Exception):
-    """A file that cannot be docked; `code` is the server's stable one, or one of this module's."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code = code
-
-
-class Interrupted(Exception):
-    """Something that may go better later."""
-
-    def __init__(self, code: str, detail: str, wait: float | None = None) -> None:
-        super().__init__(detail)
-        self.code = code
-        self.wait = wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,39 +65,6 @@ class Outcome:
     @property
     def receipted(self) -> bool:
         return self.receipt is not None
-
-
-@dataclass(slots=True)
-class Patience:
-    """How often and how long to try: waits grow to half a minute, with jitter, until nothing got better for a while."""
-
-    seconds: float = 900.0
-    sleep: Callable[[float], None] = time.sleep
-    monotonic: Callable[[], float] = time.monotonic
-    jitter: Callable[[], float] = random.random
-
-
-@dataclass(slots=True)
-class _Tries:
-    """The tries of one step of one file; progress starts them anew."""
-
-    patience: Patience
-    since: float = field(init=False)
-    count: int = 0
-
-    def __post_init__(self) -> None:
-        self.since = self.patience.monotonic()
-
-    def progressed(self) -> None:
-        self.since, self.count = self.patience.monotonic(), 0
-
-    def wait(self, reason: Interrupted) -> None:
-        """Sleep before the next try; DockError when patience is at its end."""
-        if self.patience.monotonic() - self.since >= self.patience.seconds:
-            raise DockError(reason.code, f"gave up: {reason}") from reason
-        wait = reason.wait if reason.wait is not None else min(30.0, 0.5 * 2.0 ** min(self.count, 10))
-        self.count += 1
-        self.patience.sleep(wait * (0.5 + self.patience.jitter()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +119,36 @@ class Dock:
         safe = witnessed and receipt.wipe == "allowed"
         detail = receipt.wipe if witnessed else "witnesses-missing"
         return Outcome(path, file.digest, file.size, "receipted", kept, safe, detail)
+
+    def announce(self, files: Sequence[Path], device: str, now: datetime) -> str | None:
+        """Tell what lies on a camera, before any of it is sent: its inventory's id; None where nobody asks for one.
+
+        DockError when the server refuses it or cannot be reached for as long as patience lasts.
+        """
+        offset, uncertainty = (self._declared.get(name) for name in ("clock_offset_ms", "clock_uncertainty_ms"))
+        clock = None
+        if offset is not None and uncertainty is not None:
+            clock = {"offset_ms": int(offset), "uncertainty_ms": int(uncertainty), "measured_at": instant(now)}
+        items = [{"name": file.name, "size": file.stat().st_size, "started_at": None, "ended_at": None, "sha256": None}
+                 for file in files]  # fmt: skip
+        said = {"format": "tiezheng-inventory-v1", "device": device, "taken_at": instant(now), "clock": clock,
+                "items": items}  # fmt: skip
+        body = json.dumps(said, ensure_ascii=False).encode()
+        headers = {"Content-Type": "application/json"}
+        if self._signer is not None:
+            headers["Tiezheng-Signature"] = base64.b64encode(self._signer.sign(body).raw).decode()
+        tries = _Tries(self._patience)
+        while True:
+            try:
+                response = self._ask("POST", self._url("inventories"), headers=headers, content=iter([body]))
+            except Interrupted as reason:
+                tries.wait(reason)
+                continue
+            if response.status_code == 404:
+                return None
+            if response.status_code not in (200, 201):
+                raise _refusal(response)
+            return str(response.json()["inventory"])
 
     def _witnessed(self, receipt: Receipt) -> bool:
         """Whether the witnesses that trust.json asks for signed the log that has the receipt's leaf, or soon do."""

@@ -65,6 +65,23 @@ def test_a_station_with_a_key_that_signs_nothing_is_refused(dockside: Dockside) 
     assert dockside.dock(dockside.file("a.mp4", b"footage"))[0].outcome == "declaration-refused"
 
 
+def test_what_lies_on_the_camera_is_announced_where_the_server_asks_for_it(dockside: Dockside) -> None:
+    path, told = dockside.file("a.mp4", b"footage"), []
+
+    def take(request: Request) -> Response | None:
+        if request.url.path != "/inventories":
+            return None
+        told.append(request.headers.get("tiezheng-signature"))
+        return Response(b'{"inventory": "i"}', 201)
+
+    with httpx2.Client(timeout=20) as client:
+        assert dockside.connect(client).announce([path], "DSJ-7", START) is None, "404: nobody asks for one"
+        dockside.cuts.append(take)
+        dockside.sign()
+        assert dockside.connect(client).announce([path], "DSJ-7", START) == "i"
+    assert told[0] is not None
+
+
 def test_an_empty_file(dockside: Dockside) -> None:
     [outcome] = dockside.dock(dockside.file("empty.txt", b""))
     assert (outcome.outcome, outcome.size, outcome.safe) == ("receipted", 0, True)

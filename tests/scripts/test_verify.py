@@ -32,6 +32,7 @@ SOURCES = (
     "release_check",
     "renewal_check",
     "seal_check",
+    "statement_check",
     "token",
     "token_check",
     "verify",
@@ -161,6 +162,7 @@ def test_every_step_has_words(place: Path) -> None:
         steps |= {step["name"] for step in json.loads(run(*arguments, "--json").stdout)["steps"]}
     optional = {"the receipt is about this file", "this copy was released"}
     optional |= {"an authority stamped the log's checkpoint", "the time stamps were renewed"}
+    optional.add("the station signed what it declared")
     assert steps | optional == set(verdict_words.STEPS)
 
 

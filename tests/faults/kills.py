@@ -122,6 +122,9 @@ def template(folder: Path, **settings: str) -> Path:
 class Trial:
     """One installation, one station, one interruption."""
 
+    patience: float = WAIT_SECONDS
+    """Seconds without any progress after which the station would give a file up."""
+
     def __init__(
         self, template: Path, folder: Path, data: Path | None = None, settings: Mapping[str, str] | None = None
     ) -> None:
@@ -174,7 +177,7 @@ class Trial:
         """A station that does not give up, and whose answers are watched."""
         credentials = Credentials.read(self.station / "dock.json")
         trust = read_trust(self.station / "trust.json")
-        patience = Patience(WAIT_SECONDS, sleep=lambda _: void(self._given_up.wait(0.05)))
+        patience = Patience(self.patience, sleep=lambda _: void(self._given_up.wait(0.05)))
         with httpx2.Client(timeout=20, event_hooks={"response": [self._watch]}) as client:
             yield Dock(f"http://127.0.0.1:{self.port}", credentials, trust, {"kind": "body-camera"}, client, patience)
 
@@ -215,9 +218,9 @@ def void(_value: object) -> None:
     return None
 
 
-def until(true: Callable[[], bool], what: str) -> None:
+def until(true: Callable[[], bool], what: str, seconds: float = WAIT_SECONDS) -> None:
     """Wait for real processes to get there."""
-    deadline = time.monotonic() + WAIT_SECONDS
+    deadline = time.monotonic() + seconds
     while not true():
         if time.monotonic() > deadline:
             raise TimeoutError(what)

@@ -19,17 +19,21 @@ import httpx2
 from integrity.digest import Digest
 from integrity.receipt import verify_receipt
 from integrity.trust import read_trust
-from tests.faults.kills import WAIT_SECONDS, Trial, until
+from tests.faults.kills import Trial, until
 from tests.ingest.children import marked
 from tests.servers.service import Service, tiezheng
 
 PARALLEL = 4
 SIZES = (1, 5_000, 60_000, 400_000, 2_500_000)
 FILM_EVERY = 12
+LONG_SECONDS = 3600.0
+"""A file may wait through many kills, each with a start of the service after it."""
 
 
 class Load(Trial):
     """One installation and its busy station."""
+
+    patience = LONG_SECONDS
 
     def __init__(self, template: Path, folder: Path, chance: random.Random, film: bytes) -> None:
         super().__init__(template, folder)
@@ -75,7 +79,7 @@ class Load(Trial):
         for _ in self._threads:
             self._waiting.put(None)
         for thread in self._threads:
-            thread.join(WAIT_SECONDS * 4)
+            thread.join(LONG_SECONDS)
             assert not thread.is_alive(), f"{len(self.outcomes)} of {len(self.fed)} files are docked"
 
     def prepared(self) -> bool:

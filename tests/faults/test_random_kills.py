@@ -12,7 +12,7 @@ import pytest
 
 from tests.fakes.immutable import clear_immutable, clear_one
 from tests.faults.kills import until
-from tests.faults.load import Load, kill_at_a_random_moment
+from tests.faults.load import LONG_SECONDS, Load, kill_at_a_random_moment
 from tests.ingest.making import H264, make
 
 SEED = int(os.environ.get("TIEZHENG_TEST_SEED", "20260302"))
@@ -43,7 +43,7 @@ def test_every_receipt_ever_given_is_true_after_all_kills(
     try:
         load.finish()
         until(load.settled, "the spool is empty")
-        until(load.prepared, "every viewing copy is made")
+        until(load.prepared, "every viewing copy is made", LONG_SECONDS)
     finally:
         load.give_up()
         service.stop()

@@ -155,6 +155,9 @@ class BundleCheck {
   /** Each manifest is found by the digest of the bytes, and must know the file's name and kind. */
   async #manifests(step) {
     if (!this.bag.payload.length) nothingToCheck(step, "there is no payload");
+    for (const path of this.bag.listed.keys()) {
+      if (/^proofs\/[0-9a-f]{64}\.statement\.json$/.test(path)) this.inquiry.find("not-checked", printable(path), "statement");
+    }
     for (const path of this.bag.payload) {
       const digest = this.bag.digests.get(path);
       const found = this.#sealed.get(digest) ?? (await this.#manifest(digest, path));

@@ -14,7 +14,7 @@ const CHAIN = 4;
 
 const MOST_TOKENS = 99;
 const PROOF_NAME =
-  /^(?:manifest\.json|tlog-proof|(?:original|manifest)(?:\.(?:[2-9]|[1-9][0-9]))?\.tsr|renewal\.[1-9][0-9]?\.(?:json|tsr))$/;
+  /^(?:manifest\.json|statement\.json|tlog-proof|(?:original|manifest)(?:\.(?:[2-9]|[1-9][0-9]))?\.tsr|renewal\.[1-9][0-9]?\.(?:json|tsr))$/;
 
 /** Whether a proof of an original may be called so. */
 export function isProofName(name) {

@@ -68,6 +68,7 @@ export const WORDS = {
     leftItems: [
       "时间戳证书是否已被吊销：本页不判读吊销列表（.crl）和 OCSP 响应（.ocsp）。附带其中任何一种时，结论至多是“没有核验完”。",
       "本页不认识的证书条款，以及四级以上的证书链：遇到时同样至多是“没有核验完”。",
+      "采集站对其申报（statement.json）的签名：附带时，同样至多是“没有核验完”。",
       "文件夹里是否有链接（浏览器看不见链接），以及 .zip 文件本身。",
       "custody.html 只是 custody.jsonl 的可读版本，本页只核对它没有改动，不核对其文字。",
     ],
@@ -76,6 +77,7 @@ export const WORDS = {
       list: "这是吊销列表，说明哪些证书已被吊销；本页不判读，由 tiezheng verify 判读。",
       response: "这是 OCSP 响应，说明某一证书是否已被吊销；本页不判读，由 tiezheng verify 判读。",
       between: "这是签发吊销信息者的证书；本页不判读，由 tiezheng verify 判读。",
+      statement: "这是采集站签名的申报；本页不核对其签名，由 tiezheng verify 核对。",
       terms: "时间戳的证书带有本页不认识的条款；由 tiezheng verify 判读。",
       chain: "时间戳的证书链比本页所能核验的更长；由 tiezheng verify 判读。",
     },
@@ -184,6 +186,7 @@ export const WORDS = {
     leftItems: [
       "Whether a time stamp’s certificate was revoked: this page does not read revocation lists (.crl) and OCSP responses (.ocsp). Where any of them came along, the verdict is “not all of it checked” at best.",
       "Terms of certificates that this page does not know, and chains of more than four certificates: the same verdict at best.",
+      "The station’s signature on what it declared (statement.json): where it came along, the same verdict at best.",
       "Links in the folder, which a browser cannot see, and the .zip file itself.",
       "The words of custody.html, which is custody.jsonl made readable: only that it was not changed.",
     ],
@@ -193,6 +196,7 @@ export const WORDS = {
       list: "This is a revocation list, which says what certificates were revoked: not read here; tiezheng verify reads it.",
       response: "This is an OCSP response, which says whether a certificate was revoked: not read here; tiezheng verify reads it.",
       between: "This is the certificate of who signed revocation data: not read here; tiezheng verify reads it.",
+      statement: "This is what the station declared, signed by it: the signature is not checked here; tiezheng verify checks it.",
       terms: "The time stamp’s certificate has terms that this page does not know; tiezheng verify reads them.",
       chain: "The time stamp’s chain of certificates is longer than this page follows; tiezheng verify follows it.",
     },

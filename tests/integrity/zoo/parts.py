@@ -261,11 +261,6 @@ def a_response_with_a_byte_more_ocsp(specimen: Specimen) -> bytes:
 
 
 @lists.case("revocations-malformed")
-def a_response_of_a_hundred_kilobytes_ocsp(specimen: Specimen) -> bytes:
-    return _answer(specimen, certificates=[bytes(100_000)])
-
-
-@lists.case("revocations-malformed")
 def a_responder_that_refused_ocsp(specimen: Specimen) -> bytes:
     return TRY_LATER
 

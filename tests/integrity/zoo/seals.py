@@ -9,6 +9,7 @@ from integrity.digest import Digest
 from integrity.manifest import leaf_of
 from integrity.note import Signature
 from integrity.sm3 import Sm3
+from integrity.statement import Statement
 from integrity.tlog_proof import TlogProof
 from tests.fakes.signers import WITNESS
 from tests.integrity.zoo import Cage, Files
@@ -189,6 +190,23 @@ def an_ocsp_response_is_garbage(files: Files, _: Specimen) -> None:
 @case("file-unreadable")
 def an_ocsp_response_is_absurdly_large(files: Files, _: Specimen) -> None:
     files["authorities/embedded.ocsp"] = bytes(2 << 20)
+
+
+@case("declaration-differs")
+def what_the_station_declared_is_another(files: Files, _: Specimen) -> None:
+    files["statement.json"] = Statement(agency="01agency", station="01station", kind="photo", name="x").encode()
+
+
+@case("declaration-malformed")
+def what_the_station_declared_is_garbage(files: Files, specimen: Specimen) -> None:
+    files["statement.json"] = b"garbage"
+    resealed(files, specimen, statement=Digest.of(b"garbage").hex)
+
+
+@case("declaration-signature")
+def nobody_signed_what_the_station_declared(files: Files, _: Specimen) -> None:
+    said = Statement(agency="01agency", station="01station", kind="body-camera", name="询问 01.mp4")
+    files["statement.json"] = said.encode()
 
 
 @case("proof-missing")

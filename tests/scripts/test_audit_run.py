@@ -199,15 +199,17 @@ ROWS: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "an original's digest": (
         ("UPDATE originals SET sha256 = printf('%064d', 0) WHERE id = (SELECT min(id) FROM originals)",),
         {"original-differs", "original-not-recorded", "token-imprint-differs", "vault-object-missing",
-         "vault-object-unclaimed", "manifest-second"},
+         "vault-object-unclaimed", "manifest-second", "rendition-of-another"},
     ),
     "an original's digest that is none": (
         ("UPDATE originals SET sha256 = 'x' WHERE id = (SELECT min(id) FROM originals)",),
-        {"original-differs", "original-not-recorded", "digest-invalid", "vault-object-unclaimed", "manifest-second"},
+        {"original-differs", "original-not-recorded", "digest-invalid", "vault-object-unclaimed", "manifest-second",
+         "rendition-of-another"},
     ),
     "an original erased": (
         ("DELETE FROM originals WHERE id = (SELECT min(id) FROM originals)",),
-        {"leaf-without-body", "reference-dangling", "vault-object-unclaimed", "manifest-second"},
+        {"leaf-without-body", "reference-dangling", "vault-object-unclaimed", "manifest-second",
+         "rendition-of-another"},
     ),
     "a second manifest": (
         ("INSERT INTO repeated_manifests SELECT (SELECT max(id) FROM uploads), id, printf('%064d', 1), manifest, NULL, "
@@ -258,8 +260,8 @@ ROWS: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "a post held again": (("UPDATE post_holders SET until = NULL",), {"holding-not-recorded"}),
     "a person let in": (("UPDATE people SET login = 'other' WHERE login = 'officer'",), {"person-not-recorded"}),
     "a station": (
-        ("INSERT INTO stations SELECT printf('%026d', 0), agency_id, 'x', printf('%064d', 0), enrolled_at, NULL "
-         "FROM stations",),
+        ("INSERT INTO stations (id, agency_id, name, token_hash, enrolled_at) SELECT printf('%026d', 0), agency_id, "
+         "'x', printf('%064d', 0), enrolled_at FROM stations",),
         {"station-not-recorded"},
     ),
     "an agency above": (
@@ -299,7 +301,7 @@ ROWS: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "a recording's bytes": (
         ("UPDATE parts SET original_id = (SELECT original_id FROM documents) WHERE recording_id = "
          "(SELECT min(id) FROM recordings)",),
-        {"recording-without-original"},
+        {"recording-without-original", "rendition-of-another"},
     ),
     "a recording removed": (
         ("DELETE FROM recordings WHERE id = (SELECT max(id) FROM recordings)",),
@@ -331,7 +333,7 @@ ROWS: dict[str, tuple[tuple[str, ...], set[str]]] = {
     ),
     "a rendition's digest": (
         ("UPDATE renditions SET sha256 = printf('%064d', 0)",),
-        {"rendition-differs", "rendition-not-recorded"},
+        {"rendition-differs", "rendition-not-recorded", "rendition-not-signed"},
     ),
     "a rendition forgotten": (("DELETE FROM renditions",), {"rendition-not-recorded"}),
     "shapes that no version writes": (

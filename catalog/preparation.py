@@ -194,6 +194,7 @@ class Preparation:
             recordings.c.id == recording,
             recordings.c.state == "unplayable",
             recordings.c.reason.not_like("disposed:%"),  # of those nothing is left
+            recordings.c.reason.not_like("joined:%"),  # those are played as part of another
         )
         with self._database.write() as connection:
             if connection.execute(lying.values(state="catalogued", attempts=0, reason=None)).rowcount != 1:

@@ -243,6 +243,10 @@ def test_what_killed_its_decoders_is_told_and_can_be_tried_again(
         recordings.let_go(three[1])
     assert recordings.dead() == [DeadLetter(three[1], "child-crashed: signal 11", ATTEMPTS)]
     assert not recordings.revive(three[2], SYSTEM), "it is not dead"
+    for reason in ("disposed: by order", "joined: to recording 1"):
+        recordings.claim(three[2])
+        recordings.unplayable(three[2], reason)
+        assert not recordings.revive(three[2], SYSTEM), "there is nothing to prepare"
     assert recordings.revive(three[1], SYSTEM)
     assert _last(database)["action"] == "prepare-again"
     assert recordings.dead() == []

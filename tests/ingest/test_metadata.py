@@ -74,6 +74,7 @@ REFUSED_TEXTS = {
     ],
     "ended_at": ["now"],
     "clock_offset_ms": ["", "1.5", "+3", "--1", "0x10", "1e3", "９", "9" * 13, "-"],
+    "clock_uncertainty_ms": ["", "1.5", "+3", "-1", "-0", "0x10", "９", "9" * 13],
 }  # fmt: skip
 
 

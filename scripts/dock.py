@@ -29,6 +29,7 @@ from ingest.metadata import KINDS
 from integrity.clock import SystemClock
 from integrity.trust import read_trust
 from player.language import gettext as _
+from scripts.dock_pace import Pace
 from scripts.dock_state import Credentials
 from scripts.dock_wipe import wipe
 from scripts.docking import TIMEOUT, Dock, DockError, Outcome, Patience, files_below
@@ -50,10 +51,13 @@ from scripts.docking import TIMEOUT, Dock, DockError, Outcome, Patience, files_b
               help=_("seconds without progress after which a file is given up"))  # fmt: skip
 @click.option("--wipe-after-receipt", "wiping", is_flag=True,
               help=_("remove files whose receipt allows it, and no others"))  # fmt: skip
+@click.option("--bandwidth", type=click.FloatRange(0, min_open=True),
+              help=_("most that is sent, in megabits per second, all files together"))  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help=_("one JSON line for each file"))
 @click.argument("places", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 def command(
-    server: str | None, credentials: Path, parallel: int, patience: float, wiping: bool, as_json: bool,
+    server: str | None, credentials: Path, parallel: int, patience: float, wiping: bool,
+    bandwidth: float | None, as_json: bool,
     places: tuple[Path, ...], **declared: str | int | None,
 ) -> None:  # fmt: skip
     """Send FILES or folders, keep their receipts, and say which are safe to wipe."""
@@ -65,7 +69,8 @@ def command(
     ending = threading.Event()
     with shown(as_json, ending) as progress, httpx2.Client(timeout=TIMEOUT, limits=limits(parallel)) as client:
         waiting = Patience(patience, sleep=lambda seconds: wait(ending, seconds))
-        dock = Dock(address, known, trust, _metadata(declared), client, waiting, progress)
+        pace = paced(bandwidth, ending)
+        dock = Dock(address, known, trust, _metadata(declared), client, waiting, progress, pace)
         files = list(files_below(list(places)))
         device = declared.get("device")
         if isinstance(device, str) and files:
@@ -84,6 +89,11 @@ def _metadata(declared: dict[str, str | int | None]) -> dict[str, str]:
     """Options as Upload-Metadata keys."""
     named = {"started": "started_at"}
     return {named.get(name, name): str(value) for name, value in declared.items() if value is not None}
+
+
+def paced(bandwidth: float | None, ending: threading.Event) -> Pace:
+    """What `--bandwidth` asks for; a person who ends it is not waited for."""
+    return Pace(None if bandwidth is None else bandwidth * 125_000, sleep=lambda seconds: wait(ending, seconds))
 
 
 def limits(parallel: int) -> httpx2.Limits:

@@ -31,6 +31,7 @@ from integrity.receipt import Receipt, verify_receipt
 from integrity.tlog_proof import TlogProof
 from integrity.trust import Trust
 from scripts.dock_log import LogInconsistent, LogMemory
+from scripts.dock_pace import Pace
 from scripts.dock_patience import DockError as DockError
 from scripts.dock_patience import Interrupted as Interrupted
 from scripts.dock_patience import Patience as Patience
@@ -87,6 +88,7 @@ class Dock:
         client: httpx2.Client,
         patience: Patience | None = None,
         progress: Progress = lambda _path, _done, _size: None,
+        pace: Pace | None = None,
     ) -> None:
         self._server = server.rstrip("/") + "/"
         self._station = credentials.station
@@ -96,6 +98,7 @@ class Dock:
         self._client = client
         self._patience = patience or Patience()
         self._progress = progress
+        self._pace = pace or Pace()
         self._headers = {"Authorization": f"Bearer {credentials.token}", "Tus-Resumable": "1.0.0"}
         self._state = DockState(credentials.path)
         self._log = LogMemory(self._state, trust, self._public)
@@ -313,9 +316,10 @@ class Dock:
         with file.path.open("rb", buffering=0) as source:
             source.seek(offset)
             while offset < file.size:
-                piece = source.read(min(PIECE, file.size - offset))
+                piece = source.read(min(PIECE, self._pace.piece, file.size - offset))
                 if not piece:
                     raise DockError("file-changed", f"{file.path} became shorter")
+                self._pace.wait(len(piece))
                 offset += len(piece)
                 yield piece
                 self._progress(file.path, offset, file.size)

@@ -22,7 +22,7 @@ from ingest.metadata import KINDS
 from integrity import durable
 from integrity.trust import read_trust
 from player.language import gettext as _
-from scripts.dock import json_line, limits, shown, wait
+from scripts.dock import json_line, limits, paced, shown, wait
 from scripts.dock_state import Credentials
 from scripts.docking import TIMEOUT, Dock, Outcome, Patience
 from scripts.watch_folder import WatchFolder
@@ -51,11 +51,13 @@ class AlreadyWatched(Exception):
 @click.option("--sidecar-needed", is_flag=True, help=_("receive only files that a sidecar describes"))
 @click.option("--parallel", type=click.IntRange(1, 32), default=4, show_default=True, help=_("files at a time"))
 @click.option("--once", is_flag=True, help=_("receive what is there, then end"))
+@click.option("--bandwidth", type=click.FloatRange(0, min_open=True),
+              help=_("most that is sent, in megabits per second, all files together"))  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help=_("one JSON line for each file"))
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False, writable=True))
 def command(
     folder: Path, server: str | None, credentials: Path, kind: str | None, settle: float, every: float,
-    sidecar_needed: bool, parallel: int, once: bool, as_json: bool,
+    sidecar_needed: bool, parallel: int, once: bool, bandwidth: float | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Receive what recorders deliver into FOLDER, and move it below FOLDER/sealed once its receipt was verified."""
     known, trust = Credentials.read(credentials), read_trust(credentials.with_name("trust.json"))
@@ -69,7 +71,9 @@ def command(
         ThreadPoolExecutor(parallel, thread_name_prefix="dock") as threads,
     ):  # fmt: skip
         patience = Patience(PATIENCE, sleep=lambda seconds: wait(ending, seconds))
-        dock = Dock(address, known, trust, {} if kind is None else {"kind": kind}, client, patience, progress)
+        declared = {} if kind is None else {"kind": kind}
+        pace = paced(bandwidth, ending)
+        dock = Dock(address, known, trust, declared, client, patience, progress, pace)
         watched = WatchFolder(folder, dock.dock, threads, time.monotonic, settle=settle, sidecar_needed=sidecar_needed)
         tell = json_line if as_json else _line
         if once:

@@ -34,9 +34,9 @@ def test_a_form_with_too_many_fields_is_refused(office: Office) -> None:
     [
         ((), []),
         ((Role.ADMINISTRATOR,), ["/retention", "/quarantine", "/administration", "/status"]),
-        ((Role.OFFICER,), ["/cases", "/recordings", "/requests", "/grants"]),
-        ((Role.APPROVER,), ["/cases", "/recordings", "/requests", "/retention"]),
-        ((Role.REVIEWER,), ["/cases", "/recordings", "/requests", "/ledger"]),
+        ((Role.OFFICER,), ["/cases", "/recordings", "/completeness", "/requests", "/grants"]),
+        ((Role.APPROVER,), ["/cases", "/recordings", "/completeness", "/requests", "/retention"]),
+        ((Role.REVIEWER,), ["/cases", "/recordings", "/completeness", "/requests", "/ledger"]),
     ],
 )
 def test_sections_are_those_of_the_roles(office: Office, roles: tuple[Role, ...], expected: list[str]) -> None:

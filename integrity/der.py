@@ -50,7 +50,7 @@ def set_of(parts: Iterable[bytes]) -> bytes:
 
 
 def integer(value: int) -> bytes:
-    length = value.bit_length() // 8 + 1
+    length = (value if value >= 0 else ~value).bit_length() // 8 + 1  # -128 fits in one byte, as 127 does
     return element(INTEGER, value.to_bytes(length, "big", signed=True))
 
 

@@ -15,7 +15,7 @@ import signal
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from integrity import durable
@@ -59,6 +59,7 @@ class Delivery:
     path: Path
     sidecar: Path | None
     declared: Mapping[str, str]
+    state: State
 
 
 class WatchFolder:
@@ -118,19 +119,19 @@ class WatchFolder:
         if not self._settled(path, (files[path], *(files[one] for one in sidecars))):
             return None
         try:
-            return self._delivery(path, sidecars)
+            return self._delivery(path, files[path], sidecars)
         except InvalidSidecar as error:
             return Outcome(path, None, None, error.code, None, False, str(error))
 
-    def _delivery(self, path: Path, sidecars: list[Path]) -> Delivery:
+    def _delivery(self, path: Path, state: State, sidecars: list[Path]) -> Delivery:
         if len(sidecars) > 1:
             raise InvalidSidecar(f"{', '.join(one.name for one in sidecars)} all describe {path.name}")
         if sidecars:
-            return Delivery(path, sidecars[0], read_sidecar(sidecars[0]))
+            return Delivery(path, sidecars[0], read_sidecar(sidecars[0]), state)
         moved = self._moved_sidecar(path)
         if moved is None and self._sidecar_needed:
             raise InvalidSidecar(f"no sidecar describes {path.name}")
-        return Delivery(path, None, {} if moved is None else read_sidecar(moved))
+        return Delivery(path, None, {} if moved is None else read_sidecar(moved), state)
 
     def _moved_sidecar(self, path: Path) -> Path | None:
         """The sidecar that went ahead before a crash: it lies where this file goes, and no file is there."""
@@ -157,6 +158,9 @@ class WatchFolder:
 
     def _seal(self, outcome: Outcome, delivery: Delivery) -> Outcome:
         """Move what has its receipt out of the recorder's way: the sidecar, then the file, then the explanation."""
+        if _state(delivery.path) != delivery.state or open_for_writing(delivery.path):
+            detail = f"{delivery.path.name} changed after it was sent; the receipt is of what was sent"
+            return self._refuse(replace(outcome, outcome="file-changed", receipt=None, safe=False, detail=detail))
         target = self._target(delivery.path)
         if delivery.sidecar is not None:
             _move(delivery.sidecar, _free(_beside(target, delivery.sidecar.suffix)))

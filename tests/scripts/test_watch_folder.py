@@ -115,6 +115,24 @@ def test_links_and_pipes_are_no_deliveries(place: Place, tmp_path: Path) -> None
     assert open_for_writing(place.folder / "a.mp4"), "it cannot be looked at, so it is not finished"
 
 
+def test_what_was_written_to_after_it_was_sent_is_not_moved(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its receipt is of other bytes: what lies there now is received as well, and nothing is taken for it."""
+    path = place.write("a.mp4", b"1")
+    send = place.watched._docks
+
+    def written_to(sent: Path, declared: Mapping[str, str]) -> Outcome:
+        outcome = send(sent, declared)
+        if len(place.kept) == 1:
+            path.write_bytes(b"12")
+        return outcome
+
+    monkeypatch.setattr(place.watched, "_docks", written_to)
+    assert place.look() == ["file-changed"]
+    assert place.lies() == ["a.mp4", "a.mp4.refused.txt"]
+    assert place.look() == ["receipted"]
+    assert (place.lies(), set(place.kept)) == (["sealed/a.mp4"], {b"1", b"12"})
+
+
 def test_two_of_one_name(place: Place) -> None:
     for content in (b"1", b"2", b"3"):
         place.write("a.mp4", content)

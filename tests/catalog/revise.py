@@ -1,6 +1,6 @@
 """The developer's tool for a new schema revision; not a test.
 
-    python -m tests.catalog.revise draft 0002 --after 0001 --why "holds"   what tables.py has and 0001 has not
+    python -m tests.catalog.revise draft 0002 --after 0001 --why "holds"   what catalog.tables has and 0001 has not
     python -m tests.catalog.revise dump 0001                               the small dumps that later tests upgrade
 
 A draft is read and corrected by a person before it is committed. A revision that was released is never drafted again.

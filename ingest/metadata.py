@@ -10,11 +10,12 @@ import binascii
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeVar
 
 from catalog.identity import AgencyId, StationId
 from ingest.errors import InvalidMetadata
+from integrity.clock import from_rfc3339
 from integrity.digest import Digest
 from integrity.errors import InvalidDigest
 from integrity.statement import Statement
@@ -35,14 +36,11 @@ MAX_NAME = 255
 """Bytes of a file name in UTF-8: what common file systems can store."""
 MAX_TEXT = 128
 """Characters of any other text."""
-FIRST_YEAR = 1970
-"""A clock that was never set shows this year at the least; the year 0001 is a client's empty value."""
 UNNAMED = "unnamed"
 """The name of a file whose uploader gave none."""
 
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,63}/[A-Za-z0-9!#$&^_.+-]{1,63}(?:; ?[\x20-\x7e]{1,64})?")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 _OFFSET = re.compile(r"-?(?:0|[1-9]\d{0,11})", re.ASCII)
 # Cc control, Cs surrogate, Zl/Zp line and paragraph separators; the direction overrides make a name read as another.
 _REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -154,16 +152,10 @@ def _kind(field: str, value: str) -> str:
 
 
 def _time(field: str, value: str) -> datetime:
-    """RFC 3339 with its zone; a time without one would mean another instant on each machine that reads it."""
-    if not _TIME.fullmatch(value):
-        raise InvalidMetadata(field, "is no RFC 3339 time with a zone, such as 2026-03-01T09:30:00+08:00")
     try:
-        at = datetime.fromisoformat(value).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise InvalidMetadata(field, "is no time there is") from error
-    if at.year < FIRST_YEAR:
-        raise InvalidMetadata(field, f"is before {FIRST_YEAR}")
-    return at
+        return from_rfc3339(value)
+    except ValueError as error:
+        raise InvalidMetadata(field, str(error)) from error
 
 
 def _milliseconds(field: str, value: str) -> int:

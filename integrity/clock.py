@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -37,6 +38,27 @@ def from_instant(text: str) -> datetime:
     at = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
     if instant(at) != text:
         raise ValueError(f"{text!r} is not how {at} is written")
+    return at
+
+
+FIRST_YEAR = 1970
+"""A clock that was never set shows this year at the least; the year 0001 is a client's empty value."""
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def from_rfc3339(text: str) -> datetime:
+    """A time as others write it, in UTC; ValueError says what is wrong with it.
+
+    With its zone: a time without one would mean another instant on each machine that reads it.
+    """
+    if not _RFC_3339.fullmatch(text):
+        raise ValueError("is no RFC 3339 time with a zone, such as 2026-03-01T09:30:00+08:00")
+    try:
+        at = datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValueError("is no time there is") from error
+    if at.year < FIRST_YEAR:
+        raise ValueError(f"is before {FIRST_YEAR}")
     return at
 
 

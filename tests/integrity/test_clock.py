@@ -5,7 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from integrity.clock import ClockState, SystemClock, _Timex, clock_state, from_instant, instant, system_random
+from integrity.clock import (
+    ClockState,
+    SystemClock,
+    _Timex,
+    clock_state,
+    from_instant,
+    from_rfc3339,
+    instant,
+    system_random,
+)
 
 
 def test_instants_go_there_and_back() -> None:
@@ -21,6 +30,24 @@ def test_instants_go_there_and_back() -> None:
 def test_no_other_spelling_of_an_instant_is_read(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         from_instant(text)
+
+
+@pytest.mark.parametrize("text", ["2026-03-01T09:30:00.5+08:00", "2026-03-01T01:30:00.500000Z"])
+def test_what_others_write_is_one_instant(text: str) -> None:
+    assert from_rfc3339(text) == datetime(2026, 3, 1, 1, 30, 0, 500_000, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("2026-03-01T09:30:00", "zone"), ("2026-03-01 09:30:00Z", "RFC 3339"), ("2026-03-01T09:30:00.1234567Z", "RFC"),
+        ("2026-02-30T09:30:00Z", "no time there is"), ("2026-03-01T09:30:00+25:00", "no time there is"),
+        ("0001-01-01T00:00:00+08:00", "no time there is"), ("1969-12-31T23:59:59Z", "before 1970"),
+    ],
+)  # fmt: skip
+def test_why_what_others_write_is_refused(text: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        from_rfc3339(text)
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,13 @@ all stay. Scoped by the right to see, as every fact about a recording; places te
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from catalog.attempts import Attempts
 from catalog.database import Database
@@ -19,6 +20,7 @@ from catalog.evidence import find_recording
 from catalog.identity import OriginalId, RecordingId
 from catalog.ledger import Ledger
 from catalog.permissions import Principal, Right, require
+from catalog.sidecars import Footage, Sidecar, goes_with, told_beside
 from catalog.tables import facts, parts
 from integrity.canonical import canonical
 from integrity.clock import Clock
@@ -26,12 +28,16 @@ from integrity.clock import Clock
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What one source in one of a recording's originals says; `content` is its JSON."""
+    """What one source in one of a recording's originals says; `content` is its JSON.
+
+    With a `sidecar` it was read of a track that came beside this original, and not of the original itself.
+    """
 
     position: int
     source: str
     content: Mapping[str, Any]
     made_at: datetime
+    sidecar: Sidecar | None = None
 
 
 class Facts:
@@ -53,18 +59,34 @@ class Facts:
                 connection.execute(insert(facts), rows)
 
     def of(self, principal: Principal, recording: RecordingId) -> Sequence[Fact]:
-        """Of a recording this person may see, by original and source."""
-        trying = self._attempts.of(principal, Right.SEE, Subject("recording", recording))
-        with trying as attempt, self._database.read() as connection:
-            attempt.agency = find_recording(connection, recording).agency_id
-            require(connection, principal, Right.SEE, attempt.agency)
+        """Of a recording this person may see, by original and source; what sidecars say after what is its own."""
+        with self._seen(principal, recording) as connection:
             mine = (
                 select(facts, parts.c.position)
                 .join(parts, parts.c.original_id == facts.c.original_id)
                 .where(parts.c.recording_id == recording)
                 .order_by(parts.c.position, facts.c.source)
             )
-            return [
+            own = [
                 Fact(row.position, row.source, json.loads(bytes(row.content)), row.made_at)
                 for row in connection.execute(mine)
             ]
+            beside = [
+                Fact(one.position, one.source, one.content, one.made_at, one.sidecar)
+                for one in told_beside(connection, recording)
+            ]
+            return sorted(own + beside, key=lambda fact: (fact.position, fact.sidecar is not None))
+
+    def goes_with(self, principal: Principal, recording: RecordingId) -> Sequence[Footage]:
+        """The footage that a sidecar is told of; nothing of what is none."""
+        with self._seen(principal, recording) as connection:
+            return goes_with(connection, recording)
+
+    @contextmanager
+    def _seen(self, principal: Principal, recording: RecordingId) -> Iterator[Connection]:
+        """A snapshot for who may see the recording; refused tries are on record."""
+        trying = self._attempts.of(principal, Right.SEE, Subject("recording", recording))
+        with trying as attempt, self._database.read() as connection:
+            attempt.agency = find_recording(connection, recording).agency_id
+            require(connection, principal, Right.SEE, attempt.agency)
+            yield connection

@@ -114,7 +114,7 @@ def list_neighbours(recording: RecordingId, asks: Asks, here: Here) -> Sequence[
 
 @router.get("/recordings/{recording}/facts")
 def list_facts(recording: RecordingId, asks: Asks, here: Here) -> Sequence[Fact]:
-    """What a recording's originals say of themselves, each with its source; derived, never believed."""
+    """What a recording's originals and their sidecars say, each with its source; derived, never believed."""
     return here.facts.of(asks, recording)
 
 

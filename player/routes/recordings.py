@@ -64,6 +64,7 @@ def _recording_page(here: Here, recording: RecordingId, status: int = 200, failu
         segments=here.services.joining.segments(here.principal, recording),
         neighbours=here.services.joining.neighbours(here.principal, recording),
         facts=here.services.facts.of(here.principal, recording),
+        goes_with=here.services.facts.goes_with(here.principal, recording),
         failure=failure,
     )
 

@@ -15,14 +15,17 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx2
 
+from ingest.spool import MISMATCH, RECEIVED, Spool
+from integrity.clock import SystemClock
 from integrity.digest import Digest
+from integrity.receipt import verify_receipt
 from integrity.trust import read_trust
 from scripts.dock_state import Credentials
 from scripts.docking import Dock, Outcome, Patience
@@ -140,6 +143,8 @@ class Trial:
         self.outcomes: list[Outcome] = []
         self.acknowledged: dict[str, int] = {}
         self.taken_back: list[str] = []
+        self.given: list[bytes] = []
+        self.resumed = 0
         self._given_up = threading.Event()
 
     def service(self, data: Path | None = None) -> Service:
@@ -182,7 +187,9 @@ class Trial:
             yield Dock(f"http://127.0.0.1:{self.port}", credentials, trust, {"kind": "body-camera"}, client, patience)
 
     def _watch(self, response: httpx2.Response) -> None:
-        """Remember each offset that was told; one that is smaller later is a broken promise."""
+        """Remember every receipt, and each offset that was told; one that is smaller later is a broken promise."""
+        if response.status_code == 200 and response.request.url.path.endswith("/receipt"):
+            self.given.append(response.read())
         if "upload-offset" not in response.headers or not response.is_success:
             return
         url = str(response.headers.get("location") or response.request.url.path)
@@ -190,15 +197,42 @@ class Trial:
         if offset < self.acknowledged.get(url, 0):
             self.taken_back.append(f"{url}: {self.acknowledged[url]}, then {offset}")
         self.acknowledged[url] = max(offset, self.acknowledged.get(url, 0))
+        if response.request.method == "HEAD" and 0 < offset < int(response.headers["upload-length"]):
+            self.resumed += 1
 
     def settled(self) -> bool:
         """Whether nothing whole waits in the spool."""
         return not list((self.data / "spool").glob("*/received.json"))
 
+    def demand_receipts(self, expected: Collection[str]) -> None:
+        """Every receipt that was ever given, not only the last of a file, is true of the vault's bytes as they lie."""
+        trust = read_trust(self.station / "trust.json")
+        receipted, hashed = set(), dict[Path, tuple[Digest, int]]()
+        for content in self.given:
+            receipt = verify_receipt(content, trust)
+            name = receipt.digest.hex
+            stored = self.data / "vault" / name[:2] / name[2:4] / name
+            if stored not in hashed:
+                assert stored.is_file(), f"{name} has a receipt and is not in the vault"
+                hashed[stored] = Digest.of_file(stored), stored.stat().st_size
+            assert hashed[stored] == (receipt.digest, receipt.size), name
+            receipted.add(name)
+        assert receipted == set(expected), "a receipt for each file, and for nothing else"
+
+    def demand_nothing_half_kept(self) -> None:
+        """What is left in the spool is unfinished, and no longer than its bytes; nothing came to quarantine."""
+        spool = Spool(self.data / "spool", SystemClock())
+        for upload in spool.uploads():
+            offset, folder = spool.progress(upload).offset, spool.folder(upload)
+            assert offset < spool.announced(upload).length, f"{upload} is whole, and nobody goes on with it"
+            assert not {RECEIVED, MISMATCH} & {path.name for path in folder.iterdir()}, upload
+        assert list(Spool(self.data / "quarantine", SystemClock()).uploads()) == []
+
     def demand(self, *files: Path) -> None:
         """What must be true once the service has ended."""
         assert [outcome.outcome for outcome in self.outcomes] == ["receipted"] * len(files)
         assert self.taken_back == []
+        self.demand_nothing_half_kept()
         report = tiezheng("audit", "--data", self.data, "--json", "--against", self.station / "receipts",
                           "--trust", self.station / "trust.json", **self.settings)  # fmt: skip
         assert report.returncode == 0, report.stdout + report.stderr

@@ -4,7 +4,7 @@ Started as `python -m ingest.confine` by `ingest.child`, in a session of its own
 the answer on standard output and only the descriptors it needs. Two processes: a supervisor that watches the leash (a
 pipe whose other end only the service holds: it closes when the service ends, even by kill -9) and the worker, which
 is limited, fenced in, and either runs a Python task or becomes ffmpeg. Never decodes in the supervisor, never reads a
-setting, and ends everything it started before it ends.
+setting, and ends everything it started before it ends. What the kernel does not let us give up is told in the answer.
 """
 
 import ctypes
@@ -16,12 +16,14 @@ import resource
 import select
 import shutil
 import signal
+import struct
 import sys
 from pathlib import Path
 from typing import Any
 
 import ingest
 import integrity
+from ingest.calls import refuse_calls
 from ingest.errors import Unplayable
 from ingest.landlock import restrict
 from ingest.task import TASKS, Command, Work
@@ -29,7 +31,11 @@ from ingest.task import TASKS, Command, Work
 _NEW_IPC, _NEW_USER, _NEW_PID, _NEW_NET = 0x08000000, 0x10000000, 0x20000000, 0x40000000
 _PARENT_DEATH_SIGNAL = 1
 _NO_NEW_PRIVS = 38
+_CAPABILITIES_VERSION = 0x20080522
 _PROCESSES = 256
+"""Threads, and processes where the kernel lets one start any: more than decoders use on a large machine."""
+_LOOK_MS = 200
+"""Between two looks at how many threads there are: the limit itself does not hold for a service that is root."""
 
 _SYSTEM = (
     "/usr", "/lib", "/lib64", "/bin", "/proc", "/sys/devices/system", "/dev/urandom",
@@ -58,11 +64,24 @@ def _watch(worker: int, leash: int) -> int:
     poll = select.poll()
     poll.register(ended, select.POLLIN)
     poll.register(leash, select.POLLIN)
-    if ended not in {fd for fd, _ in poll.poll()}:
+    while not (found := {fd for fd, _ in poll.poll(_LOOK_MS)}):
+        if _threads(worker) > _PROCESSES:
+            os.write(2, f"more than {_PROCESSES} threads\n".encode())
+            os.kill(worker, signal.SIGKILL)
+    if ended not in found:
         os.kill(worker, signal.SIGKILL)  # in a namespace of its own this takes along whatever it started
         os.killpg(0, signal.SIGKILL)  # and without one, this does; it ends the supervisor too
     code = os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1])
     return code if code >= 0 else 128 - code
+
+
+def _threads(process: int) -> int:
+    """How many a process has; 0 when it has just ended."""
+    try:
+        facts = Path(f"/proc/{process}/status").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in facts.splitlines() if line.startswith("Threads:")), 0)
 
 
 def _end_with_supervisor(leash: int) -> None:
@@ -108,7 +127,7 @@ def _run(name: str, work: Work) -> dict[str, Any] | Command:
 
 
 def _give_up(request: dict[str, Any]) -> dict[str, str]:
-    """Resource limits, privileges, files: in this order, since the last of them cannot be loosened again."""
+    """Resource limits, privileges, files, calls: in this order, since each of them would refuse those before it."""
     limits, folder = request["limits"], request["folder"]
     ctypes.CDLL(None).prctl(_NO_NEW_PRIVS, 1, 0, 0, 0)
     os.nice(limits["nice"])
@@ -122,14 +141,22 @@ def _give_up(request: dict[str, Any]) -> dict[str, str]:
         _limit(what, value)
     os.chdir(folder or "/")
     readable = [Path(path) for path in (*_SYSTEM, sys.prefix, sys.base_prefix, *_own_code(), *_ffmpeg())]
-    return {
-        "landlock": restrict(
-            readable,
-            [Path(path) for path in ([folder] if folder else [])] + [Path("/dev/null")],
-            [] if request["original"] is None else [request["original"]],
-        ),
-        "limits": "set",
-    }
+    privileges = _give_up_privileges()
+    landlock = restrict(
+        readable,
+        [Path(path) for path in ([folder] if folder else [])] + [Path("/dev/null")],
+        [] if request["original"] is None else [request["original"]],
+    )
+    return {"landlock": landlock, "limits": "set", "privileges": privileges, "calls": refuse_calls()}
+
+
+def _give_up_privileges() -> str:
+    """Root's, and those that a user namespace gives anybody over itself: no decoder sets up a network or a mount."""
+    head, none = struct.pack("=Ii", _CAPABILITIES_VERSION, 0), bytes(24)  # effective, permitted, inheritable, twice
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.capset(head, none) != 0:
+        return f"refused: {errno.errorcode.get(ctypes.get_errno(), 'unknown')}"
+    return "none"
 
 
 def _limit(what: int, value: int) -> None:

@@ -22,6 +22,7 @@ TASKS: Mapping[str, str] = {
     "picture": "ingest.picture:draw",
     "text": "ingest.text:copy",
     "telemetry": "ingest.telemetry:read",
+    "trial": "ingest.trial:attempt",
 }
 """Task name → module and function that runs in the child."""
 

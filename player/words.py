@@ -118,6 +118,21 @@ PROTECTION = {  # what a vault says of itself
         "The kernel refuses every change to a sealed file until the machine's root takes its flag away (chattr +i)."
     ),
 }
+HOLES = {  # what a decoder could do that a file took over
+    "read-file": _("read any file of the service"),
+    "write-file": _("change any file of the service"),
+    "make-file": _("make files outside its folder"),
+    "list-folder": _("list folders"),
+    "change-mode": _("change who may read a file"),
+    "remove-file": _("remove files of the service"),
+    "connect-network": _("reach the network"),
+    "connect-machine": _("reach other services of this machine"),
+    "signal-process": _("end the service"),
+    "read-process": _("look into other processes"),
+    "start-process": _("start processes"),
+    "hoard-memory": _("take memory beyond its limit"),
+    "gain-privileges": _("gain privileges"),
+}
 QUARANTINE_DECISIONS = {
     "keep": _("Keep in quarantine"),
     "seal": _("Seal what was received"),

@@ -21,12 +21,14 @@ from catalog.identity import GrantId, RecordingId, is_id
 from catalog.ledger import Actor
 from catalog.permissions import Role
 from catalog.stations import CODE_LASTS
+from ingest.child import Children
 from integrity import durable
 from integrity.digest import Digest
 from integrity.enrolment import write_code
 from player.language import gettext as _
 from scripts.assemble import House, open_house
 from scripts.authorities import authorities_beside
+from scripts.decoders import measured
 from scripts.dock_state import write_key
 from scripts.exporting import export_of
 from scripts.founding import sole_server
@@ -35,7 +37,7 @@ from scripts.key_change import change_key
 from scripts.known import read_anchors
 from scripts.recovery import recover
 from scripts.renewing import Renewer
-from scripts.settings import load
+from scripts.settings import child_environment, load
 from scripts.status import Status, scrub_facts, seal_of, status_of
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -176,7 +178,7 @@ def add_person(
 def status(data: Path, settings: Path | None, as_json: bool) -> None:
     """Recordings by state, queue, vault, log and authorities."""
     with _house(data, settings) as house:
-        found = status_of(house)
+        found = status_of(house, decoders=measured(Children(child_environment())))
     if as_json:
         click.echo(json.dumps(found.json(), ensure_ascii=False))
     else:

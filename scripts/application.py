@@ -55,7 +55,7 @@ from scripts.known import StationMemory
 from scripts.metrics import StateCollector
 from scripts.routes import Public
 from scripts.routes import router as public
-from scripts.status import status_of
+from scripts.status import Status, status_of
 from scripts.works import Works, running
 
 CHECKPOINT_STAMP = "checkpoint.tsr"
@@ -131,7 +131,7 @@ def _services(house: House, works: Works, grants: Grants, export: Export) -> Ser
     database, ledger, clock, random, settings = house.database, house.ledger, house.clock, house.random, house.settings
 
     def status() -> dict[str, Any]:
-        return status_of(house, works.authorities.standing(), works.fetching.refused).json()
+        return _status(house, works).json()
 
     def granted(grant: GrantId) -> None:
         works.jobs.wake("bundle", grant, URGENT)
@@ -189,8 +189,13 @@ def _registry(house: House, works: Works) -> CollectorRegistry:
     for collector in (ProcessCollector, PlatformCollector, GCCollector):
         collector(registry=registry)
     registry.register(house.fallbacks)
-    registry.register(StateCollector(lambda: status_of(house, works.authorities.standing(), works.fetching.refused)))
+    registry.register(StateCollector(lambda: _status(house, works)))
     return registry
+
+
+def _status(house: House, works: Works) -> Status:
+    """What this process knows of itself too."""
+    return status_of(house, works.authorities.standing(), works.fetching.refused, works.decoders.facts())
 
 
 def as_response(error: Exception, request: Request) -> Response:

@@ -32,6 +32,9 @@ class StateCollector(Collector):
             incomplete.add_metric([what], count)
         yield incomplete
         yield from _jobs(found["jobs"])
+        holes = "What a decoder that a file took over could do, by attempt; -1 where it was not tried"
+        tried = len(found["decoders"]["holes"]) if "holes" in found["decoders"] else -1
+        yield GaugeMetricFamily("tiezheng_decoder_holes", holes, value=tried)
         alarm = int(found["tokens"]["alarm"])
         yield GaugeMetricFamily("tiezheng_tokens_overdue", "1 where a token has been pending for too long", value=alarm)
         label = ["authority"]

@@ -48,6 +48,7 @@ class Status:
     witnesses: Mapping[str, Any]
     completeness: Mapping[str, int]
     jobs: Mapping[str, Any]
+    decoders: Mapping[str, Any]
 
     def json(self) -> dict[str, Any]:
         return {
@@ -68,6 +69,7 @@ class Status:
             "witnesses": dict(self.witnesses),
             "completeness": dict(self.completeness),
             "jobs": dict(self.jobs),
+            "decoders": dict(self.decoders),
         }
 
     def sections(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -77,6 +79,7 @@ class Status:
         yield _("queue"), facts["queue"]
         yield _("completeness"), facts["completeness"]
         yield _("jobs"), _summary(facts["jobs"])
+        yield _("decoders"), facts["decoders"]
         for vault in facts["vaults"]:
             yield _("vault"), vault
         yield _("log"), facts["log"]
@@ -90,10 +93,16 @@ class Status:
             yield _("witness"), member
 
 
-def status_of(house: House, standing: Sequence[Standing] = (), refused: Mapping[str, int] | None = None) -> Status:
+def status_of(
+    house: House,
+    standing: Sequence[Standing] = (),
+    refused: Mapping[str, int] | None = None,
+    decoders: Mapping[str, Any] | None = None,
+) -> Status:
     """Measure everything anew.
 
-    A process that asks the authorities knows their `standing`, and how many of their revocation lists it `refused`.
+    A process that asks the authorities knows their `standing`, and how many of their revocation lists it `refused`; one
+    that decodes knows how confined its `decoders` are.
     """
     with house.database.read() as connection:
         joined = select(tables.joins.c.member_id).where(tables.joins.c.ended_at.is_(None))
@@ -131,6 +140,7 @@ def status_of(house: House, standing: Sequence[Standing] = (), refused: Mapping[
         scrub=scrub_facts(house),
         completeness=house.inventories.counts() | {"absences_undecided": house.absences.undecided()},
         jobs=job_facts(house),
+        decoders=decoders or {"alarm": False},
         witnesses=facts_of(trust.witnesses, trust.quorum, house.cosigned, house.data / WITNESSES, house.clock.now()),
     )
 

@@ -42,6 +42,7 @@ from integrity import durable
 from integrity.clock import SystemClock, system_random
 from player.language import gettext as _
 from scripts.assemble_vaults import FILES, open_vaults
+from scripts.decoders import Decoders
 from scripts.fallbacks import Fallbacks
 from scripts.heart import Heart
 from scripts.keys import rendition_signer
@@ -139,6 +140,10 @@ def _workshop(data: Path, settings: Settings, worker: str) -> Iterator[Workshop]
         stack.callback(heart.leave)
         heart.start()
         stack.callback(heart.stop)
+        decoders = Decoders(children)
+        decoders.start()
+        stack.callback(decoders.stop)
+        stack.callback(children.stop)
         yield Workshop(pipeline, children, heart)
 
 

@@ -26,6 +26,7 @@ from scripts.assemble import House
 from scripts.authorities import Authorities
 from scripts.chores import Bundles, Chores, heart_of
 from scripts.cosigners import WITNESSES, Cosigners
+from scripts.decoders import Decoders
 from scripts.engine import Engine, sqlite_url
 from scripts.revocations import Fetching
 from scripts.settings import Settings
@@ -52,6 +53,7 @@ class Works:
     jobs: Engine
     reconciler: Reconciler
     fetching: Fetching
+    decoders: Decoders
 
 
 @contextmanager
@@ -79,6 +81,8 @@ def running(house: House, authorities: Authorities, grants: Grants, export: Bund
         stack.callback(jobs.stop)
         heart.start()
         stack.callback(heart.stop)
+        works.decoders.start()
+        stack.callback(works.decoders.stop)
         stack.callback(chores.stop)  # before the jobs that wait for them
         works.intake.start()
         stack.callback(works.intake.stop)
@@ -183,4 +187,5 @@ def _intake(
             further=chores.looks(jobs),
         ),
         fetching=chores.fetching,
+        decoders=Decoders(chores.children),
     )

@@ -14,10 +14,16 @@ ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = {"PATH": os.environ.get("PATH", "/usr/bin:/bin")}
 MISDEEDS = (
     "hang", "spin", "eat", "fill", "babble", "swell", "crash", "fail", "look", "breed", "sleep", "link",
+    "break_out", "fork", "throng",
 )  # fmt: skip
 
-UNWILLING = "ingest.confine._unshare = lambda: 'refused: EPERM'; ingest.confine.restrict = lambda *_: 'refused: ENOSYS'"
-"""Makes a kernel of a container without user namespaces, and too old for Landlock."""
+UNFILTERED = "ingest.confine.refuse_calls = lambda: 'refused: ENOSYS'"
+"""Makes a kernel without seccomp filters."""
+UNWILLING = (
+    "ingest.confine._unshare = lambda: 'refused: EPERM'; ingest.confine.restrict = lambda *_: 'refused: ENOSYS';"
+    f"ingest.confine._give_up_privileges = lambda: 'refused: EPERM'; {UNFILTERED}"
+)
+"""Makes a kernel of a container without user namespaces, and too old for Landlock and for filters."""
 
 _START = """#!{python} -I
 import sys

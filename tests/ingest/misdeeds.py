@@ -1,9 +1,15 @@
 """What a decoder that was taken over might do; runs inside a real confined child, as an extra task of its table."""
 
+import ctypes
+import errno
 import os
+import resource
 import socket
 import subprocess
+import threading
 import time
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +79,95 @@ def look(work: Work) -> dict[str, Any]:
         "umask": os.umask(0o077),
         "session": os.getsid(0) == os.getpgid(0),
     }
+
+
+def break_out(work: Work) -> dict[str, Any]:
+    """Go for what is worth it: read, write, cut short, open to others, remove; then for the machine. Codes of errors.
+
+    Nothing here harms the machine of a test in which it succeeds.
+    """
+    told, tried = work.arguments, dict[str, str]()
+    for name, place in told["paths"].items():
+        path = Path(place)
+        tried |= {
+            f"read {name}": _code(path.read_bytes),
+            f"write {name}": _code(partial(path.open, "r+b")),
+            f"cut {name}": _code(partial(os.truncate, path, 0)),
+            f"open {name} to others": _code(partial(path.chmod, 0o666)),
+            f"date {name}": _code(partial(os.utime, path, (0, 0))),
+            f"link {name}": _code(partial(os.link, path, work.folder / f"linked {name}")),
+            f"list beside {name}": _code(partial(os.listdir, path.parent)),
+            f"write beside {name}": _code(partial(path.with_name("beside").write_bytes, b"")),
+            f"move {name}": _code(partial(path.rename, path.with_name("moved"))),
+            f"remove {name}": _code(path.with_name("moved" if path.with_name("moved").exists() else path.name).unlink),
+        }
+    return {"tried": tried | _out_of_the_process(told)}
+
+
+def _out_of_the_process(told: Mapping[str, Any]) -> dict[str, str]:
+    service, libc = told["service"], ctypes.CDLL(None, use_errno=True)
+
+    def call(name: str, *arguments: Any) -> None:
+        if getattr(libc, name)(*arguments) < 0:
+            raise OSError(ctypes.get_errno(), name)
+
+    def unix() -> None:
+        with socket.socket(socket.AF_UNIX) as line:
+            line.connect(told["socket"])
+
+    def by_pair() -> None:
+        left, right = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        with left, right:
+            left.sendto(b"x", told["datagrams"])
+
+    return {
+        "connect": _code(lambda: socket.create_connection(("127.0.0.1", told["port"]), 2).close()),
+        "listen": _code(lambda: socket.create_server(("127.0.0.1", 0)).close()),
+        "connect to a UNIX socket": _code(unix),
+        "send by a pair of sockets": _code(by_pair),
+        "trace the service": _code(lambda: call("ptrace", 0x4206, service, 0, 0)),  # PTRACE_SEIZE stops nobody
+        "read the service's memory": _code(lambda: os.close(os.open(f"/proc/{service}/mem", os.O_RDONLY))),
+        "read its environment": _code(Path(f"/proc/{service}/environ").read_bytes),
+        "take its files": _code(Path(f"/proc/{service}/fd/{told['held']}").read_bytes),
+        "go by its root": _code(lambda: list(Path(f"/proc/{service}/root/root").iterdir())),
+        "end the service": _code(lambda: os.kill(service, 0)),
+        "end everybody": _code(lambda: os.kill(-1, 0)),
+        "start a process": _code(lambda: subprocess.run(["true"], check=True)),
+        "leave its groups": _code(lambda: os.setgroups([])),
+        "mount": _code(lambda: call("mount", b"none", b"/", b"nosuchfs", 0, None)),
+        "make a namespace": _code(lambda: call("unshare", 0x10000000)),
+        "change the root": _code(lambda: os.chroot("/")),
+        "make a device": _code(lambda: os.mknod("null", 0o20666, os.makedev(1, 3))),
+        "make memory without an address": _code(lambda: os.close(os.memfd_create("x"))),
+        "watch files": _code(lambda: call("inotify_init1", 0)),
+        "loosen a limit": _code(lambda: resource.setrlimit(resource.RLIMIT_AS, (1 << 40, 1 << 40))),
+        "write a kernel setting": _code(lambda: os.close(os.open("/proc/sys/kernel/hostname", os.O_WRONLY))),
+        "ask a ring of calls": _code(lambda: call("syscall", 425, 1, (ctypes.c_char * 120)())),
+    }
+
+
+def _code(act: Callable[[], Any]) -> str:
+    try:
+        act()
+    except ValueError:  # what Python says of a limit that may not be raised
+        return "EPERM"
+    except OSError as error:
+        return errno.errorcode.get(error.errno or 0, type(error).__name__)
+    return "done"
+
+
+def fork(_: Work) -> dict[str, Any]:
+    """Start processes without end."""
+    while True:
+        if os.fork() == 0:
+            time.sleep(600)
+
+
+def throng(_: Work) -> dict[str, Any]:
+    """Start threads without end: a limit on processes does not hold for root."""
+    threading.stack_size(32768)
+    while True:
+        threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
 
 
 def breed(_: Work) -> dict[str, Any]:

@@ -12,7 +12,17 @@ import pytest
 from ingest.child import MESSAGES_LIMIT, Children
 from ingest.errors import ChildAnswerInvalid, ChildCrashed, ChildrenStopped, ChildTimedOut, Unplayable
 from ingest.task import MIB, Limits, Task
-from tests.ingest.children import ENVIRONMENT, ROOT, UNWILLING, children, marked, misbehaving, program, until
+from tests.ingest.children import (
+    ENVIRONMENT,
+    ROOT,
+    UNFILTERED,
+    UNWILLING,
+    children,
+    marked,
+    misbehaving,
+    program,
+    until,
+)
 
 SOON = Limits(wall_s=1.0)
 
@@ -31,7 +41,7 @@ def test_what_leaves_the_session_is_ended_too(tmp_path: Path) -> None:
         pytest.skip(f"without a process namespace it is not found again: {namespaces}")
     mark = uuid.uuid4().hex
     with pytest.raises(ChildTimedOut):
-        misbehaving(tmp_path, mark).run(Task("breed"), SOON)
+        misbehaving(tmp_path, mark, UNFILTERED).run(Task("breed"), SOON)
     assert until(lambda: not marked(mark))
 
 

@@ -67,6 +67,11 @@ STATUS: Mapping[str, Any] = {
     "authorities": [{"name": "embedded", "qualified": False, "root_sha256": "cd" * 32}],
     "scrub": {"ended_at": "2026-03-01T08:00:00.000000Z", "checked": 8, "bad": 1, "bytes": 4096, "defects": 1},
     "completeness": {"missing": 4, "late": 2, "arrived_late": 5, "absences_undecided": 1},
+    "decoders": {
+        "alarm": True,
+        "holes": ["read-file", "connect-network"],
+        "taken": {"landlock": "refused: ENOSYS", "calls": "x86_64: 94 refused"},
+    },
     "jobs": {
         "kinds": {
             "seal": {"waiting": 0, "running": 0, "oldest_seconds": 0},

@@ -123,6 +123,13 @@ def test_the_status_is_red_where_a_store_fails_its_try(browser: Browser) -> None
     assert page.count("Its store could not be tried for days.") == 1, "of the replica"
 
 
+def test_the_status_says_what_a_decoder_could_do(browser: Browser) -> None:
+    page = browser.get("/status").text
+    assert page.count("read any file of the service") == page.count("reach the network") == 1
+    assert "end the service" not in page
+    assert "refused: ENOSYS" in page
+
+
 def test_the_status_shows_each_witness_and_every_alarm(browser: Browser) -> None:
     page = browser.get("/status").text
     for shown in (

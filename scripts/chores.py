@@ -29,7 +29,7 @@ from ingest.rendering import Bounds, Renderer
 from ingest.replication import Replication
 from scripts.assemble import House
 from scripts.authorities import Authorities
-from scripts.engine import Engine, Work
+from scripts.engine import LATE_S, SOON_S, Engine, Work
 from scripts.founding import worker_of
 from scripts.heart import Heart
 from scripts.key_change import retire_keys
@@ -39,6 +39,9 @@ from scripts.renewing import Renewer, Renewing
 from scripts.revocations import Fetching, sources_of
 from scripts.scrubbing import Scrubbing, Stopped
 from scripts.settings import MIB, child_environment
+
+UNHURRIED: frozenset[Kind] = frozenset({"lock", "scrub", "renew", "revocations"})
+"""Chores of days and months: nobody waits for one of them to begin."""
 
 _log = structlog.get_logger()
 
@@ -100,7 +103,10 @@ class Chores:
             "revocations": self.fetching.run,
         }
         failures = JobFailures(self.house.database, self.house.clock)
-        noted = {kind: Work(noting(kind, run, failures)) for kind, run in others.items()}
+        noted = {
+            kind: Work(noting(kind, run, failures), poll_s=LATE_S if kind in UNHURRIED else SOON_S)
+            for kind, run in others.items()
+        }
         return {"prepare": Work(self._prepare, self.house.settings.prepare_jobs), **noted}  # notes its failures itself
 
     def looks(self, jobs: JobPort) -> Sequence[Callable[[], object]]:

@@ -1,6 +1,7 @@
 """Jobs on the real engine: once while active, a few at a time, again after a kill, and never lost with their file."""
 
 import asyncio
+import contextlib
 import sqlite3
 import subprocess
 import sys
@@ -98,6 +99,38 @@ def test_how_many_run_is_what_this_start_says(open_bench: Callable[..., Bench]) 
     bench.go.set()
     assert until(bench.idle)
     assert bench.most == 2
+
+
+def test_how_often_it_looks_is_what_this_start_says(tmp_path: Path) -> None:
+    for often in (5.0, 0.25):
+        engine = Engine(sqlite_url(tmp_path / "jobs.sqlite3"), {"scrub": Work(print, poll_s=often)})
+        engine.start()
+        engine.stop()
+        with contextlib.closing(sqlite3.connect(tmp_path / "jobs.sqlite3")) as connection:
+            assert connection.execute("SELECT name, polling_interval_sec FROM queues").fetchall() == [("scrub", often)]
+
+
+def test_a_queue_that_others_see_to_from_now_on_is_left_to_them(
+    tmp_path: Path, open_bench: Callable[..., Bench]
+) -> None:
+    bench = open_bench()
+    bench.engine.wake("prepare", "first")
+    assert until(lambda: bench.started == ["first"])
+    bench.engine.wake("prepare", "waits")
+    bench.end()
+    ran: list[str] = []
+    kinds: dict[Kind, Work] = {"prepare": Work(ran.append, 0), "bundle": Work(ran.append)}
+    engine = Engine(sqlite_url(tmp_path / "jobs.sqlite3"), kinds)
+    engine.start()
+    try:
+        looked = {thread.name for thread in threading.enumerate() if thread.name.startswith("queue-worker-")}
+        engine.wake("bundle", "grant")
+        assert until(lambda: ran == ["grant"])
+        looked |= {thread.name for thread in threading.enumerate() if thread.name.startswith("queue-worker-")}
+    finally:
+        engine.stop()
+    assert "queue-worker-bundle" in looked
+    assert "queue-worker-prepare" not in looked
 
 
 def test_a_job_that_raises_ends_and_can_be_woken_again(open_bench: Callable[..., Bench]) -> None:

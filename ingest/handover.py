@@ -3,6 +3,8 @@
 uvicorn's own protocol, and two things more. When the head of a request with a large body is here, it stops reading and
 leaves a `Handover` in the request's scope: a route that has settled who asks, and what for, may claim it and read the
 rest itself; where nobody claims it the body comes as always. And a head must come within a time.
+Whoever is refused while still sending gets the answer to read: what comes then is read and dropped for a while before
+the connection is closed (RFC 9112 section 9.6), for closing at once would reset it and take the answer back.
 Only where it is simple: HTTP/1.1 without TLS, a body of a told length, nothing before it that is not answered yet,
 no `Expect`, no upgrade. Never changes what a request means: only by whom its bytes are read.
 """
@@ -10,7 +12,7 @@ no `Expect`, no upgrade. Never changes what a request means: only by whom its by
 import asyncio
 import os
 import socket
-from typing import Any
+from typing import Any, cast
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -24,6 +26,10 @@ LARGE = 1024 * 1024
 HEAD_SECONDS = 30.0
 """Within which the head of a request has to be here, from the connection's or the request's first byte on."""
 METHODS = ("PATCH", "POST")
+LINGER_SECONDS = 30.0
+"""How long a refused sender is listened to at the most; a station that sends on for longer is reset."""
+LINGER_IDLE_SECONDS = 5.0
+"""How long it may be silent meanwhile."""
 
 
 class Handover:
@@ -50,6 +56,7 @@ class Handover:
         """The bytes were read, to the last or not: what follows is the next request, or the end of the connection."""
         if not whole:
             self._cycle.keep_alive = False
+            self._connection.unread = True
         elif not self._parsed:
             self._connection.expect_request()
         self._cycle.more_body = False
@@ -60,7 +67,12 @@ class Connection(HttpToolsProtocol):
 
     large = LARGE
     head_seconds = HEAD_SECONDS
+    linger_seconds = LINGER_SECONDS
+    linger_idle_seconds = LINGER_IDLE_SECONDS
+    unread = False
+    """Whether bytes of a body that was handed over are still to come."""
     _head: asyncio.TimerHandle | None = None
+    _linger: tuple[asyncio.TimerHandle, asyncio.TimerHandle] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """The clock of the first head runs from here."""
@@ -70,6 +82,17 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self._head_came()
+        for timer in self._linger or ():
+            timer.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of requests; of one that was refused they are dropped."""
+        if self._linger is None:
+            super().data_received(data)
+            return
+        most, idle = self._linger
+        idle.cancel()
+        self._linger = most, self.loop.call_later(self.linger_idle_seconds, self._give_up)
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
@@ -82,12 +105,32 @@ class Connection(HttpToolsProtocol):
         self._head_came()
         before: RequestResponseCycle | None = self.cycle
         super().on_headers_complete()
+        if self.cycle is not before:
+            self.cycle.transport = cast(asyncio.Transport, _Answering(self, self.cycle))
         size = self._size()
         if size is None or self.cycle is before or (before is not None and not before.response_complete):
             return
         self.flow.pause_reading()  # until somebody asks for the body, or claims it
         # Its values have no shape that would be agreed for all servers (ASGI, extensions).
         self.scope["extensions"] = {SCOPE: Handover(self, self.cycle, size)}  # type: ignore[dict-item]
+
+    def on_response_complete(self) -> None:
+        """The last byte of an answer was written; after a refusal no further request is waited for."""
+        if self._linger is None:
+            super().on_response_complete()
+            return
+        self.server_state.total_requests += 1
+        self.flow.resume_reading()
+
+    def linger(self) -> None:
+        """Say that nothing more comes from us, and let the other side find that out."""
+        if self.transport.is_closing() or self._linger is not None:
+            return
+        self._linger = (
+            self.loop.call_later(self.linger_seconds, self._give_up),
+            self.loop.call_later(self.linger_idle_seconds, self._give_up),
+        )
+        self.transport.write_eof()
 
     def expect_request(self) -> None:
         """What comes next on this connection is a request."""
@@ -117,3 +160,21 @@ class Connection(HttpToolsProtocol):
     def _give_up(self) -> None:
         if not self.transport.is_closing():
             self.transport.close()
+
+
+class _Answering:
+    """The transport as one request's answer has it: closing it lets a sender, where there is one, read the answer."""
+
+    def __init__(self, connection: Connection, cycle: RequestResponseCycle) -> None:
+        self._connection = connection
+        self._cycle = cycle
+        self.write = connection.transport.write
+        self.is_closing = connection.transport.is_closing
+
+    def close(self) -> None:
+        """What `RequestResponseCycle` does when the connection is not to be kept, or the application failed."""
+        sending = self._connection.unread or self._cycle.more_body
+        if self._cycle.response_complete and sending and self._connection.transport.can_write_eof():
+            self._connection.linger()
+        else:
+            self._connection.transport.close()

@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import errno
 import hashlib
 import socket
 from collections.abc import Callable, Iterator
@@ -11,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from ingest.handover import Connection
+from ingest.spool import SpoolFile
 from ingest.writers import Writers
 from tests.ingest.house import House
-from tests.ingest.served import STREAM, TUS, Served, until
+from tests.ingest.served import STREAM, TUS, Eager, Served, until
 
 Serve = Callable[..., contextlib.AbstractContextManager[Served]]
 
@@ -187,6 +189,65 @@ def test_a_stranger_gets_401_before_a_byte_of_the_body_is_taken(served: Served) 
     with contextlib.closing(served.half_sent(url, 600, b"x" * 300, Authorization="Bearer bad")) as connection:
         assert answers(connection, 1) == [401]
     assert served.offset(url) == 0
+
+
+LARGE = 16 * 1024 * 1024
+"""More than what lies between two sockets: who sends it finds out when the other end is closed."""
+
+
+@pytest.mark.parametrize("refused", ["stranger", "too-large", "elsewhere", "no-room", "disk-full"])
+def test_a_refused_sender_gets_its_answer_to_read(
+    served: Served, house: House, refused: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It sends all of the body before it looks, as most clients do; a reset would take the answer from it."""
+
+    def full(_file: SpoolFile, _chunk: bytes) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    if refused == "disk-full":  # in the middle of the body
+        monkeypatch.setattr(SpoolFile, "append", full)
+    house.uploads.limits = type(house.uploads.limits)(LARGE, house.uploads.limits.expires_after)
+    url = served.create(1000 if refused == "too-large" else LARGE)
+    house.spool._reserve = 10**18 if refused == "no-room" else 0
+    headers = {"stranger": {"Authorization": "Bearer bad"}, "elsewhere": {"Upload-Offset": "5"}}.get(refused, {})
+    with contextlib.closing(served.half_sent(url, LARGE, b"", **headers)) as connection:
+        connection.sendall(bytes(LARGE))
+        answer = b""
+        while chunk := connection.recv(65536):
+            answer += chunk
+    status = {"stranger": b"401", "too-large": b"413", "elsewhere": b"409"}.get(refused, b"507")
+    assert answer.startswith(b"HTTP/1.1 " + status)
+    assert b"connection: close" in answer.lower()
+    house.spool._reserve = 0
+    assert served.offset(url) == 0
+
+
+@pytest.mark.parametrize("most", ["time", "silence"])
+def test_a_refused_sender_is_not_listened_to_for_ever(serve: Serve, most: str) -> None:
+    class Hasty(Eager):
+        linger_seconds = 0.1 if most == "time" else 3600
+        linger_idle_seconds = 0.1 if most == "silence" else 3600
+
+    with serve(connection=Hasty) as served:
+        url = served.create(600)
+        with contextlib.closing(served.half_sent(url, LARGE, b"", Authorization="Bearer bad")) as connection:
+            assert connection.recv(65536).startswith(b"HTTP/1.1 401 ")
+            if most == "silence":
+                until(lambda: len(served.server.server_state.connections) <= 1)  # the one that made the upload
+            with pytest.raises(OSError):
+                while True:
+                    connection.sendall(bytes(65536))
+
+
+def test_a_service_that_ends_does_not_wait_for_a_refused_sender(serve: Serve) -> None:
+    class Patient(Eager):
+        linger_idle_seconds = 3600
+        linger_seconds = 3600
+
+    with serve(connection=Patient) as served:
+        connection = served.half_sent(served.create(600), LARGE, b"", Authorization="Bearer bad")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 401 ")
+    connection.close()
 
 
 def test_a_dripping_connection_is_ended_and_what_it_brought_counts(serve: Serve) -> None:

@@ -66,12 +66,31 @@ class Receiver:
         reception.claim.give_up = taking.end
         self._free -= 1
         try:
-            return await self._ended(
-                asyncio.get_running_loop().run_in_executor(self._direct_threads, taking.run), taking
-            )
+            return await self._ended(self._begun(taking), taking)
         finally:
             handover.give_back(taking.whole)
             self._free += 1
+
+    async def end(self, reception: Reception) -> None:
+        """Interrupt a reception, in a thread where one is to be had."""
+        try:
+            ended = self.run(reception.interrupt)
+        except RuntimeError:  # as below
+            reception.interrupt()
+        else:
+            await ended
+
+    def _begun(self, taking: Taking) -> asyncio.Future[int]:
+        loop = asyncio.get_running_loop()
+        try:
+            return loop.run_in_executor(self._direct_threads, taking.run)
+        except RuntimeError:
+            # No thread is to be had: the service is ending, or the machine can make no more of them. So the little
+            # that came is kept here, and the reception ends: its upload would be locked until the next start.
+            taking.end()
+            done = loop.create_future()
+            done.set_result(taking.run())
+            return done
 
     async def _ended(self, work: asyncio.Future[int], taking: Taking) -> int:
         """Wait for the thread, which ends the reception in any case; let it go early when we are ended."""
@@ -96,13 +115,14 @@ class Receiver:
                     await pump.add(chunk)
                     pace.heard(len(chunk))
             await pump.flush()
+            finished = self.run(reception.finish)
         except TimeoutError:
             await pump.interrupt()
             raise UploadStalled("no byte came for too long; what came is kept") from None
         except BaseException:  # a broken connection, a full disk, the end of the service: what came is kept
             await pump.interrupt()
             raise
-        return await self.run(reception.finish)
+        return await finished
 
 
 class _Pump:
@@ -135,7 +155,7 @@ class _Pump:
             await self.flush()
         except Exception:  # noqa: BLE001  the piece that failed is gone; what was acknowledged before it stays
             self._writing = None
-        await self._receiver.run(self._reception.interrupt)
+        await self._receiver.end(self._reception)
 
     def _start(self) -> None:
         piece, self._chunks, self._gathered = b"".join(self._chunks), [], 0

@@ -50,10 +50,13 @@ class Writers:
         self._patience = patience
         self._changed = threading.Condition()
         self._claims: dict[UploadId, Claim] = {}
+        self._ending = False
 
     def claim(self, upload: UploadId) -> Claim:
         """Become the writer; UploadBusy while another is alive, or does not end in time."""
         with self._changed:
+            if self._ending:
+                raise UploadBusy("the service is ending; its successor goes on")
             self._end_idle(upload)
             if upload in self._claims:
                 raise UploadBusy("another connection is writing to this upload")
@@ -71,6 +74,13 @@ class Writers:
         """Let a silent writer end before its upload's offset is told: its bytes will be counted by then."""
         with self._changed:
             self._end_idle(upload)
+
+    def end(self) -> None:
+        """The service is ending: ask every writer to keep what came and go, and let no other begin."""
+        with self._changed:
+            self._ending = True
+            for claim in self._claims.values():
+                claim.give_up()
 
     def busy(self, upload: UploadId) -> bool:
         """Whether somebody is writing."""

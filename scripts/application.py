@@ -84,6 +84,7 @@ def make_application(house: House, child: AuthorityChild | None) -> Iterator[Fas
             ready=lambda: _ready(house),
             registry=_registry(house, works),
         )
+        app.state.let_go = works.uploads.writers.end  # for whoever ends the server
         app.include_router(make_router(
                 works.uploads, works.receipts, works.receiver, station, as_response,
                 StationMemory(house.data, house.logs).tell,

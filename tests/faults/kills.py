@@ -38,6 +38,8 @@ CALLS = "TIEZHENG_TEST_CALLS"
 DURABLE = ("fsync", "fdatasync", "link", "replace", "rename", "unlink", "rmdir", "mkdir")
 REQUEST = "s3"
 """How a request to the store is called among them."""
+AROUND = "around"
+"""How opening a file to write around the page cache is called: a large body's first block is about to be written."""
 LAUNCHER = (sys.executable, "-m", "tests.faults.kills")
 WAIT_SECONDS = 120
 
@@ -58,6 +60,7 @@ class Stopper:
 
         for name in DURABLE:
             setattr(os, name, self._counted(name, getattr(os, name)))
+        self._count_around()
         commit = DefaultDialect.do_commit
         counted = self._counted("commit", commit)
 
@@ -69,6 +72,15 @@ class Stopper:
             from botocore.httpsession import URLLib3Session
 
             URLLib3Session.send = self._counted(REQUEST, URLLib3Session.send)
+
+    def _count_around(self) -> None:
+        plain, counted = os.open, self._counted(AROUND, os.open)
+
+        def opened(path: Any, flags: int, *rest: Any, **options: Any) -> Any:
+            around = flags & os.O_DIRECT and flags & os.O_WRONLY
+            return (counted if around else plain)(path, flags, *rest, **options)
+
+        os.open = opened
 
     def _counted(self, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **options: Any) -> Any:
@@ -127,6 +139,8 @@ class Trial:
 
     patience: float = WAIT_SECONDS
     """Seconds without any progress after which the station would give a file up."""
+    timeout: float = 20
+    """Seconds after which it gives a connection up."""
 
     def __init__(
         self, template: Path, folder: Path, data: Path | None = None, settings: Mapping[str, str] | None = None
@@ -139,6 +153,7 @@ class Trial:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
+        self.reached_at = self.port  # where the station finds it
         self.station = folder / "station"
         self.outcomes: list[Outcome] = []
         self.acknowledged: dict[str, int] = {}
@@ -183,8 +198,9 @@ class Trial:
         credentials = Credentials.read(self.station / "dock.json")
         trust = read_trust(self.station / "trust.json")
         patience = Patience(self.patience, sleep=lambda _: void(self._given_up.wait(0.05)))
-        with httpx2.Client(timeout=20, event_hooks={"response": [self._watch]}) as client:
-            yield Dock(f"http://127.0.0.1:{self.port}", credentials, trust, {"kind": "body-camera"}, client, patience)
+        address = f"http://127.0.0.1:{self.reached_at}"
+        with httpx2.Client(timeout=self.timeout, event_hooks={"response": [self._watch]}) as client:
+            yield Dock(address, credentials, trust, {"kind": "body-camera"}, client, patience)
 
     def _watch(self, response: httpx2.Response) -> None:
         """Remember every receipt, and each offset that was told; one that is smaller later is a broken promise."""
@@ -232,6 +248,10 @@ class Trial:
         """What must be true once the service has ended."""
         assert [outcome.outcome for outcome in self.outcomes] == ["receipted"] * len(files)
         assert self.taken_back == []
+        self.demand_stored(*files)
+
+    def demand_stored(self, *files: Path) -> None:
+        """The same without the station's word: each file is there once, nothing is half kept, the audit is clean."""
         self.demand_nothing_half_kept()
         report = tiezheng("audit", "--data", self.data, "--json", "--against", self.station / "receipts",
                           "--trust", self.station / "trust.json", **self.settings)  # fmt: skip

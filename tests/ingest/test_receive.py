@@ -1,6 +1,8 @@
 """Chunks that stop, break, overflow or are cancelled: the reception always ends, and what came counts."""
 
 import asyncio
+import contextlib
+import socket
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,6 +11,7 @@ import pytest
 
 from catalog.identity import UploadId
 from ingest import receive
+from ingest.direct import Rest
 from ingest.errors import UploadStalled, UploadTooLarge
 from ingest.receive import Receiver
 from ingest.reception import Reception
@@ -130,3 +133,45 @@ def test_asking_a_finished_wait_to_give_up_does_nothing(house: House, threads: T
     _, reception = begin(house, 3)
     asyncio.run(Receiver(threads).receive(chunks(b"abc"), reception))
     reception.claim.give_up()
+
+
+def test_without_a_thread_the_reception_ends_all_the_same(house: House) -> None:
+    upload, reception = begin(house, 10)
+    threads = ThreadPoolExecutor(1)
+    threads.shutdown()
+    with pytest.raises(RuntimeError, match="after shutdown"):
+        asyncio.run(Receiver(threads).receive(chunks(b"abc"), reception))
+    assert not house.uploads.writers.busy(upload)
+    assert house.send(upload, 0, b"0123456789") == 10
+
+
+class Handed:
+    """A body that is handed over; three bytes of it came before."""
+
+    def __init__(self, left: int) -> None:
+        self.near, self.far = socket.socketpair()
+        self.given_back: list[bool] = []
+        self._left = left
+
+    def claim(self, idle_seconds: float) -> Rest:
+        self.near.settimeout(idle_seconds)
+        return Rest(b"abc", self.near, self._left)
+
+    def give_back(self, whole: bool) -> None:
+        self.given_back.append(whole)
+
+
+@pytest.mark.parametrize("left", [7, 0])
+def test_without_a_thread_for_a_body_what_came_is_kept_and_the_reception_ends(
+    house: House, threads: ThreadPoolExecutor, left: int
+) -> None:
+    upload, reception = begin(house, 3 + left)
+    handed, none = Handed(left), ThreadPoolExecutor(1)
+    none.shutdown()
+    receiver = Receiver(threads, direct_threads=none, direct=1)
+    with contextlib.closing(handed.far), pytest.raises(UploadStalled) if left else contextlib.nullcontext():
+        asyncio.run(receiver.receive(chunks(), reception, handed))
+    assert handed.given_back == [left == 0]
+    assert handed.near.fileno() == -1, "closed"
+    assert not house.uploads.writers.busy(upload)
+    assert house.offset(upload) == 3

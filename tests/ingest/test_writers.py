@@ -86,3 +86,13 @@ def test_others_are_not_concerned() -> None:
     one.claim(UPLOAD)
     one.claim(UploadId("v" * 26))
     one.settle(UploadId("w" * 26))
+
+
+def test_a_service_that_ends_lets_every_writer_go_and_none_begin() -> None:
+    one, asked = Writers(Watch()), list[str]()
+    for name in "ab":
+        one.claim(UploadId(name * 26)).give_up = lambda name=name: asked.append(name)  # type: ignore[misc]
+    one.end()
+    assert asked == ["a", "b"], "living ones too"
+    with pytest.raises(UploadBusy):
+        one.claim(UPLOAD)

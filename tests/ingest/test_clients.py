@@ -1,8 +1,9 @@
-"""Clients that others wrote: tus-js-client and curl send files to a real server, both ways a body can come."""
+"""Clients that others wrote: tus-js-client, tuspy and curl send files to a real server, both ways a body can come."""
 
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests.ingest.served import Served
 
 SIZE = 3_000_001
 CLIENT = Path(__file__).with_name("tus_client.mjs")
+TUSPY = Path(__file__).with_name("tuspy_client.py")
 HEADERS = ("Tus-Resumable: 1.0.0", "Authorization: Bearer good")
 STREAM = "Content-Type: application/offset+octet-stream"
 pytestmark = pytest.mark.xdist_group("clients")
@@ -64,6 +66,14 @@ def arrived(served: Served, file: Path) -> None:
 def test_tus_js_client(served: Served, file: Path, chunk: int, together: str) -> None:
     assert (CLIENT.parents[2] / "node_modules" / "tus-js-client").is_dir(), "make setup-test fetches it"
     url = run("node", CLIENT, f"http://127.0.0.1:{served.port}/files", file, str(chunk), together)
+    assert "/files/" in url
+    arrived(served, file)
+    assert served.house.spool.announced(served.house.received[0]).statement.name == "询问室 1.mp4"
+
+
+@pytest.mark.parametrize(("chunk", "stop"), [(SIZE, "on"), (1_200_000, "stop")])
+def test_tuspy(served: Served, file: Path, chunk: int, stop: str) -> None:
+    url = run(sys.executable, TUSPY, f"http://127.0.0.1:{served.port}/files", file, str(chunk), stop)
     assert "/files/" in url
     arrived(served, file)
     assert served.house.spool.announced(served.house.received[0]).statement.name == "询问室 1.mp4"

@@ -1,15 +1,17 @@
 """Marks: events on a recording's time line, such as 亮证 (badge shown), 告知 (rights told), 签字, 抵达, 离开.
 
-A mark is an officer's statement about footage, with its ledger entry; it changes nothing sealed. Never edited: a wrong
-one is answered by another.
+A person's mark is a statement about footage, with its ledger entry; it changes nothing sealed. Never edited: a wrong
+one is answered by another. What a camera marked (its button, chapters) is a derived fact of the file and nobody's
+statement: listed with the others, by a source of its own, and never kept as one of them.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import Connection, Row, func, insert, select
 
 from catalog.attempts import Attempts
 from catalog.database import Database
@@ -21,11 +23,13 @@ from catalog.ledger import Ledger
 from catalog.permissions import Principal, Right, require
 from catalog.segments import concerns
 from catalog.shapes import optional_text, text
-from catalog.tables import joins, marks, people
+from catalog.tables import facts, joins, marks, parts, people
 from integrity.clock import Clock, Random
 
 LONGEST_MS = 7 * 24 * 3600 * 1000
 """The latest moment a mark can be at, where a recording's length is not known."""
+CAMERA = "camera-mark"
+"""The source of what a camera marked: `kind` is `highlight` or `chapter`, `note` a chapter's title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +61,12 @@ class Marks:
         kind, note, mark = text("kind", kind, 32), optional_text("note", note, 500), new_id(self._random)
         trying = self._attempts.of(principal, "mark", Subject("recording", recording))
         with trying as attempt, self._database.write() as connection:
-            facts = find_recording(connection, recording)
-            attempt.agency = facts.agency_id
-            require(connection, principal, Right.WORK_ON_CASE, facts.agency_id)
-            if not 0 <= at_ms <= (LONGEST_MS if facts.duration_ms is None else facts.duration_ms):
+            marked = find_recording(connection, recording)
+            attempt.agency = marked.agency_id
+            require(connection, principal, Right.WORK_ON_CASE, marked.agency_id)
+            if not 0 <= at_ms <= (LONGEST_MS if marked.duration_ms is None else marked.duration_ms):
                 raise InvalidInput("at_ms", "is not within the recording")
-            entry = Entry("mark", principal.actor, Subject("recording", recording), "done", agency=facts.agency_id,
+            entry = Entry("mark", principal.actor, Subject("recording", recording), "done", agency=marked.agency_id,
                           details={"mark": mark, "at_ms": at_ms, "kind": kind})  # fmt: skip
             row = {"id": mark, "recording_id": recording, "at_ms": at_ms, "kind": kind, "note": note,
                    "source": "person", "person_id": principal.person_id, "made_at": self._clock.now(),
@@ -85,9 +89,28 @@ class Marks:
                 .where(concerns(marks.c.recording_id, recording))
                 .order_by(at, marks.c.id)
             )
-            return [_mark(row) for row in connection.execute(made)]
+            found = [_mark(row) for row in connection.execute(made)]
+            return sorted([*found, *_of_cameras(connection, recording)], key=lambda mark: (mark.at_ms, mark.id))
 
 
 def _mark(row: Row[Any]) -> Mark:
     """What was marked on a segment is told where it is in the whole."""
     return Mark(**{name: getattr(row, name) for name in Mark.__slots__ if name != "at_ms"}, at_ms=row.whole_ms)
+
+
+def _of_cameras(connection: Connection, recording: RecordingId) -> Iterator[Mark]:
+    """What cameras marked in a recording's originals; nothing of a segment whose place in the whole is not known."""
+    mine = (joins.c.recording_id == parts.c.recording_id) & (joins.c.position == parts.c.position)
+    told = (
+        select(facts.c.original_id, facts.c.content, facts.c.made_at, parts.c.position, joins.c.offset_ms)
+        .join(parts, parts.c.original_id == facts.c.original_id)
+        .outerjoin(joins, mine & joins.c.ended_at.is_(None))
+        .where(parts.c.recording_id == recording, facts.c.source == CAMERA)
+        .order_by(parts.c.position)
+    )
+    for row in connection.execute(told).all():
+        offset = 0 if row.position == 0 else row.offset_ms
+        for number, mark in enumerate(json.loads(bytes(row.content))["marks"] if offset is not None else ()):
+            yield Mark(id=f"{row.original_id}-{number}", at_ms=offset + mark["at_ms"], kind=mark["kind"],
+                       note=mark["title"], source=CAMERA, person_id=None, person_name=None,
+                       made_at=row.made_at)  # fmt: skip

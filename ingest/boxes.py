@@ -1,7 +1,7 @@
-"""The few boxes of MP4 and QuickTime (ISO/IEC 14496-12) that say where, when and with what: read strictly, bounded.
+"""The few boxes of MP4 and QuickTime (ISO/IEC 14496-12) that say where, when, with what and what was marked.
 
-Every box's size is held against what surrounds it, depth and number are limited, and nothing outside the boxes named
-here is read. Runs in a confined child only. Never decodes sound or picture.
+Read strictly and bounded: every box's size is held against what surrounds it, depth and number are limited, and nothing
+outside the boxes named here is read. Runs in a confined child only. Never decodes sound or picture.
 """
 
 import struct
@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from ingest.track_table import SAMPLES, Track, numbers
+
 _BOXES = 4000
 _MOOV_LIMIT = 64 * 1024 * 1024
-_SAMPLES = 20_000
 _SAMPLE_LIMIT = 1024 * 1024
-_PARENTS = (b"trak", b"mdia", b"minf", b"stbl", b"udta")
+_TRACKS = 256
+_PARENTS = (b"trak", b"mdia", b"minf", b"stbl", b"udta", b"tref")
 
 
 @dataclass(slots=True)
@@ -24,17 +26,35 @@ class Movie:
     places: list[str] = field(default_factory=list)
     loci: list[tuple[float, float]] = field(default_factory=list)
     device: str | None = None
-    chunks: list[tuple[int, int]] = field(default_factory=list)
-    """Offset and size of each sample of a track of GoPro metadata."""
+    tracks: list[Track] = field(default_factory=list)
+    blocks: list[tuple[int, int]] = field(default_factory=list)
+    """Offset and size of blocks of places beside the tracks, as cameras with Novatek chips write them."""
+    highlights_ms: list[int] = field(default_factory=list)
+    gpmf: bytes = b""
+    """GoPro's settings of the whole file, in its own format."""
+    chapters: list[tuple[int, str | None]] = field(default_factory=list)
+    """Milliseconds and title of chapters in a list of their own (`chpl`)."""
 
-    def gpmd_samples(self, file: Any) -> Iterator[bytes]:
-        """The samples' bytes, those that lie within the file."""
-        for offset, size in self.chunks[:_SAMPLES]:
-            if 0 < size <= _SAMPLE_LIMIT:
-                file.seek(offset)
-                content = file.read(size)
-                if len(content) == size:
-                    yield content
+    def of_format(self, *formats: bytes) -> list[Track]:
+        """Tracks whose samples are of one of these formats."""
+        return [track for track in self.tracks if track.format in formats]
+
+
+def samples_of(track: Track, file: Any) -> Iterator[tuple[int, bytes]]:
+    """When each sample of a track begins, in milliseconds, and its bytes; those that lie within the file."""
+    for (offset, size), at_ms in zip(track.placed(), track.starts_ms(), strict=False):
+        content = read_at(file, offset, size, _SAMPLE_LIMIT)
+        if content is not None:
+            yield at_ms, content
+
+
+def read_at(file: Any, offset: int, size: int, limit: int) -> bytes | None:
+    """So many bytes from there; None where they are too many, or not all there."""
+    if not 0 < size <= limit or offset >= 1 << 62:
+        return None
+    file.seek(offset)
+    content: bytes = file.read(size)
+    return content if len(content) == size else None
 
 
 def read_movie(file: Any) -> Movie:
@@ -55,32 +75,24 @@ def read_movie(file: Any) -> Movie:
             break
         if kind == b"moov" and at + size - start <= _MOOV_LIMIT:
             file.seek(start)
-            _walk(file.read(at + size - start), movie, _Track(), 0)
+            _walk(file.read(at + size - start), movie, Track(), 0)
+        elif kind == b"free" and head[8:12] == b"GPS ":
+            movie.blocks.append((at, size))
         at += size
     return movie
 
 
-@dataclass(slots=True)
-class _Track:
-    """Tables of the track at hand."""
-
-    format: bytes = b""
-    sizes: list[int] = field(default_factory=list)
-    offsets: list[int] = field(default_factory=list)
-    runs: list[tuple[int, int]] = field(default_factory=list)
-
-
-def _walk(body: bytes, movie: Movie, track: _Track, depth: int) -> None:
+def _walk(body: bytes, movie: Movie, track: Track, depth: int) -> None:
     for kind, content in _children(body):
         if kind == b"trak" and depth == 0:
-            mine = _Track()
+            mine = Track()
             _walk(content, movie, mine, depth + 1)
-            if mine.format == b"gpmd":
-                movie.chunks += _placed(mine)
+            if len(movie.tracks) < _TRACKS:
+                movie.tracks.append(mine)
         elif kind in _PARENTS and depth < 6:
             _walk(content, movie, track, depth + 1)
-        else:
-            _take(kind, content, movie, track)
+        elif not track.take(kind, content):
+            _take(kind, content, movie)
 
 
 def _children(body: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -95,7 +107,7 @@ def _children(body: bytes) -> Iterator[tuple[bytes, bytes]]:
         at += size
 
 
-def _take(kind: bytes, content: bytes, movie: Movie, track: _Track) -> None:
+def _take(kind: bytes, content: bytes, movie: Movie) -> None:
     if kind == b"mvhd" and len(content) >= 20:
         movie.created_s = struct.unpack_from(">Q" if content[0] == 1 else ">I", content, 4)[0]
     elif kind == b"\xa9xyz" and len(content) >= 4:
@@ -104,36 +116,16 @@ def _take(kind: bytes, content: bytes, movie: Movie, track: _Track) -> None:
     elif kind == b"loci":
         movie.loci += _loci(content)
     elif kind in (b"\xa9mod", b"\xa9mdl") and len(content) > 4:
-        movie.device = _printable(content[4:68])
-    elif kind == b"stsd" and len(content) >= 16:
-        track.format = content[12:16]
-    elif kind == b"stsz" and len(content) >= 12:
-        one, count = struct.unpack_from(">II", content, 4)
-        count = min(count, _SAMPLES)
-        track.sizes = [one] * count if one else _numbers(content, 12, count, ">I", 4)
-    elif kind in (b"stco", b"co64") and len(content) >= 8:
-        form, width = (">I", 4) if kind == b"stco" else (">Q", 8)
-        track.offsets = _numbers(content, 8, min(struct.unpack_from(">I", content, 4)[0], _SAMPLES), form, width)
-    elif kind == b"stsc" and len(content) >= 8:
-        count = min(struct.unpack_from(">I", content, 4)[0], _SAMPLES, (len(content) - 8) // 12)
-        track.runs = [struct.unpack_from(">II", content, 8 + 12 * number) for number in range(count)]
-
-
-def _numbers(content: bytes, start: int, count: int, form: str, width: int) -> list[int]:
-    count = min(count, max(0, len(content) - start) // width)
-    return [struct.unpack_from(form, content, start + width * number)[0] for number in range(count)]
-
-
-def _placed(track: _Track) -> Iterator[tuple[int, int]]:
-    """Where each sample lies: chunks by number, samples in a chunk by runs (8.7.4)."""
-    sample = run = 0
-    for number, offset in enumerate(track.offsets, 1):
-        while run + 1 < len(track.runs) and track.runs[run + 1][0] <= number:
-            run += 1
-        for _ in range(min(track.runs[run][1], len(track.sizes) - sample) if track.runs else 0):
-            yield offset, track.sizes[sample]
-            offset += track.sizes[sample]
-            sample += 1
+        movie.device = printable(content[4:68])
+    elif kind == b"gps " and len(content) >= 8:
+        flat = numbers(content, 8, 2 * min(struct.unpack_from(">I", content, 4)[0], SAMPLES), ">I", 4)
+        movie.blocks += zip(flat[::2], flat[1::2], strict=False)
+    elif kind == b"HMMT" and len(content) >= 4:
+        movie.highlights_ms = numbers(content, 4, min(struct.unpack_from(">I", content)[0], SAMPLES), ">I", 4)
+    elif kind == b"GPMF" and len(content) <= _SAMPLE_LIMIT:
+        movie.gpmf = content
+    elif kind == b"chpl":
+        movie.chapters = list(_chapters(content))
 
 
 def _loci(content: bytes) -> Iterator[tuple[float, float]]:
@@ -145,6 +137,18 @@ def _loci(content: bytes) -> Iterator[tuple[float, float]]:
         yield latitude / 65536, longitude / 65536
 
 
-def _printable(raw: bytes) -> str | None:
+def _chapters(content: bytes) -> Iterator[tuple[int, str | None]]:
+    """A list of chapters: version, flags, in version 1 four bytes more, a count; then 100 ns, a length and a title."""
+    at = 8 if content[:1] == b"\1" else 4
+    for _ in range(content[at] if len(content) > at else 0):
+        if at + 10 > len(content):
+            return
+        start, length = struct.unpack_from(">QB", content, at + 1)
+        yield start // 10_000, printable(content[at + 10 : at + 10 + length])
+        at += 9 + length
+
+
+def printable(raw: bytes) -> str | None:
+    """Text up to the first zero; None where nothing of it can be shown."""
     text = raw.split(b"\0")[0].decode("utf-8", "replace").strip()
     return text if text and text.isprintable() else None

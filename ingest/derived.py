@@ -17,8 +17,11 @@ from ingest.errors import ChildFailed, Unplayable
 from ingest.rendering import Original
 from ingest.task import MIB, Limits, Task
 
-SOURCES = ("quicktime", "gpmf", "exif", "nmea", "gpx", "filename")
+SOURCES = ("quicktime", "gpmf", "novatek", "exif", "nmea", "gpx", "filename", "camera-mark")
 POINTS = 2000
+MARKS = 1000
+MARK_KINDS = ("highlight", "chapter")
+LATEST_MS = 7 * 24 * 3600 * 1000
 PATTERNS = (
     r"(?P<device>[A-Za-z]{2,8}\d{3,12})[_@-](?P<time>\d{14}|\d{8}[_-]\d{6})\D.{0,200}",
     r"(?:VID|IMG|MOV|AUD|REC)[_-]?(?P<time>\d{8}[_-]?\d{6})\D.{0,200}",
@@ -92,14 +95,26 @@ def _fact(said: Mapping[str, Any]) -> dict[str, Any]:
     points = said["points"]
     if said["source"] not in SOURCES or not isinstance(points, list) or len(points) > POINTS:
         raise ValueError("facts: no known source, or too many points")
-    return {
+    fact = {
         "source": said["source"],
         "points": [_point(point) for point in points],
         "points_read": _number(said["points_read"], 0, 1 << 40),
         "created_at": _shaped(said["created_at"], _TIME),
-        "device": _device(said["device"]),
+        "device": _words(said["device"]),
         "local_time": _shaped(said.get("local_time"), _LOCAL),
     }
+    return fact | {"marks": _marks(said["marks"])} if said["source"] == "camera-mark" else fact
+
+
+def _marks(said: Any) -> list[dict[str, Any]]:
+    if not isinstance(said, list) or len(said) > MARKS:
+        raise ValueError("facts: no marks, or too many")
+    if any(mark["kind"] not in MARK_KINDS for mark in said):
+        raise ValueError("facts: no known kind of mark")
+    return [
+        {"at_ms": _number(mark["at_ms"], 0, LATEST_MS), "kind": mark["kind"], "title": _words(mark["title"]) or None}
+        for mark in said
+    ]
 
 
 def _point(said: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,5 +136,5 @@ def _shaped(value: Any, shape: "re.Pattern[str]") -> str | None:
     return value if isinstance(value, str) and shape.fullmatch(value) else None
 
 
-def _device(value: Any) -> str | None:
+def _words(value: Any) -> str | None:
     return value if isinstance(value, str) and len(value) <= 128 and value.isprintable() else None

@@ -1,4 +1,5 @@
-"""GoPro's metadata format (GPMF): nested key, type, size, repeat; places from GPS5 and its scale, time from GPSU.
+"""GoPro's metadata format (GPMF): nested key, type, size, repeat; places from GPS5 and its scale, time from GPSU, and
+what its button marked from HLMT.
 
 Bounded by the sample it is given; what does not fit ends the reading. Runs in a confined child only.
 """
@@ -9,6 +10,9 @@ from datetime import UTC, datetime
 
 DEPTH = 4
 _ITEMS = 4000
+_HIGHLIGHT_TYPE = b"LLLllfFff"
+_HIGHLIGHT = struct.Struct(">8xI12x4s8x")
+"""Begin and end of what is worth seeing, the moment, latitude, longitude, height, by what it was set, two scores."""
 
 Point = tuple[datetime | None, float, float]
 
@@ -34,6 +38,18 @@ def _read(body: bytes, depth: int) -> Iterator[Point]:
         elif key == b"GPS5" and kind == ord("l") and width == 20 and fixed and len(scale) >= 2 and all(scale[:2]):
             for number, (latitude, longitude, *_rest) in enumerate(struct.iter_unpack(">5i", content)):
                 yield (at if number == 0 else None), latitude / scale[0], longitude / scale[1]
+
+
+def read_highlights(body: bytes, depth: int = 0) -> Iterator[int]:
+    """Milliseconds of each mark that a person set (`MANL`) in a file's own GPMF; what the camera chose is left out."""
+    shape = b""
+    for key, kind, width, content in _items(body):
+        if kind == 0 and depth < DEPTH:
+            yield from read_highlights(content, depth + 1)
+        elif key == b"TYPE":
+            shape = content.rstrip(b"\0")
+        elif key == b"HLMT" and kind == ord("?") and width == _HIGHLIGHT.size and shape == _HIGHLIGHT_TYPE:
+            yield from (at for at, made_by in _HIGHLIGHT.iter_unpack(content) if made_by == b"MANL")
 
 
 def _items(body: bytes) -> Iterator[tuple[bytes, int, int, bytes]]:

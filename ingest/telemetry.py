@@ -1,4 +1,5 @@
-"""What an original itself says of place, time and device, read in a confined child: GPMF, QuickTime, NMEA, GPX, EXIF.
+"""What an original itself says of place, time, device and marks, read in a confined child: GPMF, QuickTime, Novatek,
+NMEA, GPX, EXIF.
 
 Strict and bounded: lengths are checked against what is there, loops have limits, and whatever does not fit is left
 out. Nothing of it is believed: it is derived, shown with its source beside what was declared, and corrects nothing.
@@ -7,17 +8,22 @@ out. Nothing of it is believed: it is derived, shown with its source beside what
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import chain, islice
 from typing import Any
 
-from ingest.boxes import Movie, read_movie
+from ingest.boxes import Movie, read_movie, samples_of
+from ingest.camera_marks import camera_marks
 from ingest.exif import read_exif
 from ingest.formats import picture_format
 from ingest.gpmf import read_gpmf
+from ingest.novatek import novatek_places
 from ingest.task import MIB, Work
+from ingest.track_table import SAMPLES
 
 POINTS = 2000
 """Places of one source that are kept; of more, evenly spread ones."""
 _TEXT_LIMIT = 16 * MIB
+_METADATA_LIMIT = 256 * MIB
 _EPOCH_1904 = datetime(1904, 1, 1, tzinfo=UTC)
 _ISO6709 = re.compile(r"([+-]\d{2}(?:\.\d{1,8})?)([+-]\d{3}(?:\.\d{1,8})?)")
 _RMC = re.compile(
@@ -31,7 +37,7 @@ Point = tuple[datetime | None, float, float]
 
 
 def read(work: Work) -> dict[str, Any]:
-    """Every source that says something: `{"facts": [{source, points, created_at, device}]}`."""
+    """Every source that says something: `{"facts": [{source, points, created_at, device …}]}`."""
     with work.original.open("rb") as file:
         head = file.read(4096)
         found = [*_moving(file, head), *_still(file, head), *_written(file, head)]
@@ -47,14 +53,25 @@ def _moving(file: Any, head: bytes) -> Iterator[dict[str, Any]]:
     created = _since_1904(movie)
     if points or created or movie.device:
         yield _fact("quicktime", points, created, movie.device)
-    track: list[Point] = [
-        (at, latitude, longitude)
-        for sample in movie.gpmd_samples(file)
-        for at, latitude, longitude in read_gpmf(sample)
-        if _on_earth(latitude, longitude)
-    ]
-    if track:
-        yield _fact("gpmf", track, None, None)
+    gpmf = (place for sample in _samples(movie, file) for place in read_gpmf(sample))
+    for source, places in (("gpmf", gpmf), ("novatek", novatek_places(movie, file))):
+        track: list[Point] = [place for place in places if _on_earth(*place[1:])]
+        if track:
+            yield _fact(source, track, None, None)
+    marks = camera_marks(movie, file)
+    if marks:
+        yield _fact("camera-mark", [], None, None) | {"marks": [mark._asdict() for mark in marks]}
+
+
+def _samples(movie: Movie, file: Any) -> Iterator[bytes]:
+    """Of all tracks of GoPro metadata, up to a number and a sum of bytes."""
+    tracks = (samples_of(track, file) for track in movie.of_format(b"gpmd"))
+    left = _METADATA_LIMIT
+    for _at_ms, sample in islice(chain.from_iterable(tracks), SAMPLES):
+        left -= len(sample)
+        if left < 0:
+            return
+        yield sample
 
 
 def _still(file: Any, head: bytes) -> Iterator[dict[str, Any]]:

@@ -177,11 +177,18 @@ KEEPS = {
 FACT_SOURCES = {
     "gpmf": _("GoPro telemetry (GPMF)"),
     "quicktime": _("QuickTime header"),
+    "novatek": _("Novatek telemetry"),
     "exif": _("EXIF"),
     "nmea": _("NMEA sentences"),
     "gpx": _("GPX track"),
     "filename": _("File name"),
 }
+CAMERA_MARKS = {
+    "highlight": _("Button of the camera"),
+    "chapter": _("Chapter of the file"),
+}
+OFFERED_MARKS = (_("Badge shown"), _("Rights told"), _("Signing"), _("Arrival"), _("Departure"))
+"""What officers mark most; they may write anything else."""
 ABSENCES = {
     "no-power": _("No power"),
     "fault": _("Fault of the device"),
@@ -319,6 +326,11 @@ ACTIONS = {
     "oversee": _("Oversight"),
 }
 ACTORS = {"person": _("Person"), "station": _("Station"), "system": _("System"), "stranger": _("Without sign-in")}
+
+
+def offered_marks() -> list[str]:
+    """What officers mark most, in the current language."""
+    return [gettext(name) for name in OFFERED_MARKS]
 
 
 def word(table: Mapping[str, str], code: str | None) -> str:

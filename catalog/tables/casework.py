@@ -69,7 +69,7 @@ marks = Table(
     Column("at_ms", BigInteger, nullable=False),
     Column("kind", String(32), nullable=False),  # 亮证, 告知, 签字, 抵达, 离开 …
     Column("note", Text),
-    Column("source", String(16), nullable=False),  # camera | person
+    Column("source", String(16), nullable=False),  # person: what a camera marked is a derived fact
     Column("person_id", Id, ForeignKey("people.id")),
     Column("made_at", Instant, nullable=False),
     Column("entry_id", Sequence, ForeignKey("ledger.id"), nullable=False),

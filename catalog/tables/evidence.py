@@ -72,7 +72,7 @@ facts = Table(  # what an original itself says of place, time and device: derive
     "facts",
     metadata,
     Column("original_id", Id, ForeignKey("originals.id"), primary_key=True),
-    Column("source", String(16), primary_key=True),  # gpmf | quicktime | nmea | gpx | exif | filename
+    Column("source", String(16), primary_key=True),  # `ingest.derived.SOURCES`
     Column("content", LargeBinary, nullable=False),  # canonical JSON
     Column("made_at", Instant, nullable=False),
 )

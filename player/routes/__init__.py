@@ -13,6 +13,7 @@ from player.routes import (
     cases,
     completeness,
     copies,
+    marks,
     oversight,
     recordings,
     retention,
@@ -21,7 +22,7 @@ from player.routes import (
 from player.routes.refusals import Page
 
 router = APIRouter()
-for part in (access, cases, recordings, completeness, sessions, copies, oversight, retention, administration):
+for part in (access, cases, recordings, marks, completeness, sessions, copies, oversight, retention, administration):
     router.include_router(part.router)
 nowhere = APIRouter(route_class=Page)
 

@@ -63,6 +63,7 @@ def _recording_page(here: Here, recording: RecordingId, status: int = 200, failu
         holds=here.services.holds.of_recording(here.principal, recording),
         segments=here.services.joining.segments(here.principal, recording),
         neighbours=here.services.joining.neighbours(here.principal, recording),
+        marks=here.services.marks.list(here.principal, recording),
         facts=here.services.facts.of(here.principal, recording),
         goes_with=here.services.facts.goes_with(here.principal, recording),
         failure=failure,
@@ -138,6 +139,7 @@ def _recording_view(here: Here, view: View) -> dict[str, Any]:
     facts = NOTHING | {"name": recording.name, "back": f"/recordings/{recording.id}", "medium": recording.medium}
     found = {"playlist": "index.m3u8", "poster": "poster.jpg", "thumbnails": "thumbs.vtt", "picture": "picture.jpg"}
     facts |= {fact: f"{base}/{name}" for fact, name in found.items() if name in names}
+    facts["marks"] = here.services.marks.list(here.principal, recording.id)
     if "text.txt" in names:
         file = here.services.gate.rendition(here.principal, view.id, "text.txt")
         facts |= _text_facts(file, f"{base}/text.txt")

@@ -242,11 +242,15 @@ def test_custody_of_the_whole_tells_of_its_segments(camera: Camera) -> None:
 def test_marks_of_a_segment_are_told_where_they_are_in_the_whole(camera: Camera) -> None:
     first, second = camera.segment(0), camera.segment(1)
     camera.house.marks.add(camera.officer, second, 1000, "亮证")
+    with camera.house.database.read() as connection:
+        [original] = originals_of(connection, second)
+    pressed = {"source": "camera-mark", "marks": [{"at_ms": 2000, "kind": "highlight", "title": None}]}
+    camera.house.facts.keep(original.id, [pressed])
     camera.joining.join(camera.officer, first, [second])
-    [mark] = camera.house.marks.list(camera.officer, first)
-    assert mark.at_ms == MINUTES * 60_000 + 1000
+    marks = camera.house.marks.list(camera.officer, first)
+    assert [mark.at_ms - MINUTES * 60_000 for mark in marks] == [1000, 2000], "a person's, and the camera's"
     camera.joining.separate(camera.officer, first, "x")
-    assert [one.at_ms for one in camera.house.marks.list(camera.officer, second)] == [1000]
+    assert [one.at_ms for one in camera.house.marks.list(camera.officer, second)] == [1000, 2000]
 
 
 def test_the_same_bytes_again_are_the_whole(camera: Camera) -> None:

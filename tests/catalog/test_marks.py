@@ -4,6 +4,8 @@ import pytest
 
 from catalog.entry import SYSTEM
 from catalog.errors import InvalidInput, NotFound, NotPermitted
+from catalog.evidence import originals_of
+from catalog.marks import CAMERA
 from catalog.permissions import Role
 from tests.catalog.house import House
 
@@ -23,6 +25,24 @@ def test_marks_are_listed_in_the_recordings_order(house: House) -> None:
 def test_shapes(house: House, at_ms: int, kind: str) -> None:
     with pytest.raises(InvalidInput):
         house.marks.add(house.person("officer", Role.OFFICER), house.recording(), at_ms, kind)
+
+
+def test_what_cameras_marked_is_listed_with_a_source_of_its_own_and_kept_as_no_mark(house: House) -> None:
+    officer, recording = house.person("officer", Role.OFFICER), house.recording()
+    house.marks.add(officer, recording, 2000, "highlight")
+    with house.database.read() as connection:
+        [original] = originals_of(connection, recording)
+    marks = [{"at_ms": 4000, "kind": "chapter", "title": "二"}, {"at_ms": 1000, "kind": "highlight", "title": None}]
+    house.facts.keep(original.id, [{"source": CAMERA, "marks": marks}])
+    listed = house.marks.list(officer, recording)
+    assert [(mark.at_ms, mark.kind, mark.source, mark.note) for mark in listed] == [
+        (1000, "highlight", CAMERA, None), (2000, "highlight", "person", None), (4000, "chapter", CAMERA, "二"),
+    ]  # fmt: skip
+    assert [mark.person_name for mark in listed] == [None, officer.name, None]
+    assert len({mark.id for mark in listed}) == 3
+    house.facts.keep(original.id, [])
+    assert [mark.source for mark in house.marks.list(officer, recording)] == ["person"]
+    assert len(house.entries("mark")) == 1, "of a camera there is no entry"
 
 
 def test_a_recording_without_a_length_takes_a_week(house: House) -> None:

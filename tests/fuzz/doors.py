@@ -11,6 +11,7 @@ from ingest import telemetry
 from ingest.derived import checked
 from ingest.errors import InvalidMetadata
 from ingest.metadata import read_statement
+from ingest.novatek import read_block
 from ingest.task import Work
 from integrity.bag import INFO, PAYLOAD_LIST, TAG_LIST, check_files, check_version
 from integrity.clock import instant
@@ -125,6 +126,16 @@ def _telemetry(content: bytes) -> None:
         raise Found("nothing said")
 
 
+def _novatek(content: bytes) -> None:
+    """A place, if there is one, is on a map and of a time."""
+    point = read_block(content)
+    if point is None:
+        raise Found("no place")
+    at, latitude, longitude = point
+    if abs(latitude) > 181 or abs(longitude) > 181 or (at is not None and not 2000 <= at.year < 2100):
+        raise Differs("a place that nothing of the kind can be")
+
+
 def _credentials(content: bytes) -> None:
     Credentials.read(scratch.as_file("credentials.json", content))
 
@@ -139,5 +150,6 @@ TARGETS = (
     Target("settings", _settings, (WrongSettings,)),
     Target("inventory", _inventory, (InvalidInput,)),
     Target("telemetry", _telemetry, (Found,)),
+    Target("novatek", _novatek, (Found,)),
     Target("credentials", _credentials, (WrongCredentials,)),
 )

@@ -155,8 +155,14 @@ def _doors(seal: dict[str, bytes], bundle: dict[str, bytes]) -> Iterator[tuple[s
     inventory = {"format": "tiezheng-inventory-v1", "device": "DSJ-7", "taken_at": "2024-03-04T08:30:00.5Z"}
     yield "inventory", json.dumps(inventory | {"clock": clock, "items": [item, item | {"sha256": None}]}).encode()
     yield "inventory", json.dumps(inventory | {"clock": None, "items": []}).encode()
-    for file in (telling.movie(sample=telling.gpmf()), telling.jpeg(), telling.nmea(), telling.GPX):
+    marked = telling.marked_movie(titles=(telling.title("亮证"),), chpl=((0, "x"),), hmmt=(5, 9))
+    pressed = telling.marked_movie(gpmf=telling.highlights((5, b"MANL"), (9, b"AUTO")))
+    novatek = telling.novatek_movie(telling.novatek(), telling.novatek(at=44))
+    for file in (telling.movie(sample=telling.gpmf()), telling.jpeg(), telling.nmea(), telling.GPX, marked, pressed,
+                 novatek, telling.novatek_movie(telling.novatek(form="d", at=32), listed=False)):  # fmt: skip
         yield "telemetry", file
+    for form, at in (("f", 76), ("f", 44), ("d", 32)):
+        yield "novatek", telling.novatek(form=form, at=at)
     yield "credentials", b'{"station": "01s", "name": "x", "token": "t", "server": "http://127.0.0.1:1"}'
 
 

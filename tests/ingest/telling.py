@@ -31,19 +31,92 @@ def gpmf(fix: int = 3) -> bytes:
 
 def movie(*, place: bytes = b"+39.9042+116.4074/", created: int = 3_855_126_600, sample: bytes = b"") -> bytes:
     """A movie without pictures: header, place, and perhaps a track of GoPro metadata."""
-    start = box(b"ftyp", b"mp42\0\0\0\0")
-    mvhd = box(b"mvhd", struct.pack(">IIIII", 0, created, created, 1000, 1000), bytes(80))
     udta = box(b"udta", box(b"\xa9xyz", struct.pack(">HH", len(place), 0x15C7), place), loci())
-    at = len(start) + 8
+    tracks = track(1, b"gpmd", [len(sample)]) if sample else b""
+    return START + box(b"mdat", sample) + box(b"moov", header(created), udta, tracks)
+
+
+START = box(b"ftyp", b"mp42\0\0\0\0")
+MDAT = len(START) + 8
+"""Where the bytes of `mdat` begin in the files made here."""
+
+
+def header(created: int = 0) -> bytes:
+    return box(b"mvhd", struct.pack(">IIIII", 0, created, created, 1000, 1000), bytes(80))
+
+
+def track(number: int, kind: bytes, sizes: list[int], *, length: int = 1000, chapters: tuple[int, ...] = ()) -> bytes:
+    """A track of a thousand units a second, its samples one after the other where `mdat` begins."""
     stbl = box(
         b"stbl",
-        box(b"stsd", struct.pack(">II", 0, 1), struct.pack(">I4s", 16, b"gpmd"), bytes(8)),
-        box(b"stsz", struct.pack(">III", 0, 0, 1), struct.pack(">I", len(sample))),
-        box(b"stsc", struct.pack(">II", 0, 1), struct.pack(">III", 1, 1, 1)),
-        box(b"stco", struct.pack(">II", 0, 1), struct.pack(">I", at)),
+        box(b"stsd", struct.pack(">II", 0, 1), struct.pack(">I4s", 16, kind), bytes(8)),
+        box(b"stts", struct.pack(">II", 0, 1), struct.pack(">II", len(sizes), length)),
+        box(b"stsz", struct.pack(">III", 0, 0, len(sizes)), struct.pack(f">{len(sizes)}I", *sizes)),
+        box(b"stsc", struct.pack(">II", 0, 1), struct.pack(">III", 1, len(sizes), 1)),
+        box(b"stco", struct.pack(">II", 0, 1), struct.pack(">I", MDAT)),
     )
-    track = box(b"trak", box(b"mdia", box(b"minf", stbl))) if sample else b""
-    return start + box(b"mdat", sample) + box(b"moov", mvhd, udta, track)
+    tkhd = box(b"tkhd", struct.pack(">IIII", 0, 0, 0, number), bytes(68))
+    mdhd = box(b"mdhd", struct.pack(">IIIII", 0, 0, 0, 1000, 0), bytes(4))
+    tref = box(b"tref", box(b"chap", struct.pack(f">{len(chapters)}I", *chapters))) if chapters else b""
+    return box(b"trak", tkhd, tref, box(b"mdia", mdhd, box(b"minf", stbl)))
+
+
+def novatek(fix: bytes = b"A", form: str = "f", at: int = 76, year: int = 26, minutes: float = 54.252) -> bytes:
+    """A block of one second: the layout with numbers of four bytes at 44 or 76, or of eight at 32."""
+    block = bytearray(struct.pack(">I8s", 512, b"freeGPS ").ljust(512, b"\0"))
+    clock, fixed, date = {76: (48, 72, 60), 44: (16, 40, 28), 32: (16, 28, 80)}[at]
+    struct.pack_into("<3I", block, clock, 0, 30, 0)
+    struct.pack_into("<3I", block, date, year, 3, 2)
+    wide = form == "d"
+    block[fixed : fixed + 1] = fix
+    north, east = (40, 56) if wide else (fixed + 1, fixed + 2)
+    block[north : north + 1], block[east : east + 1] = b"N", b"E"
+    struct.pack_into(f"<{form}", block, at, 3900 + minutes)
+    struct.pack_into(f"<{form}", block, at + (16 if wide else 4), 11624.444)
+    return bytes(block)
+
+
+def novatek_movie(*blocks: bytes, listed: bool = True) -> bytes:
+    """Blocks in `mdat` with their list in `moov`, or at the top of the file without one."""
+    if not listed:
+        return START + b"".join(blocks) + box(b"moov", header())
+    index, at = b"", MDAT
+    for block in blocks:
+        index += struct.pack(">II", at, len(block))
+        at += len(block)
+    gps = box(b"gps ", struct.pack(">II", 0x101, len(blocks)), index)
+    return START + box(b"mdat", *blocks) + box(b"moov", header(), gps)
+
+
+def highlights(*moments: tuple[int, bytes]) -> bytes:
+    """GoPro's own metadata of a file: what was marked, and by what."""
+    marks = b"".join(struct.pack(">IIIiif4sff", 0, 0, at, 0, 0, 0, by, 100, 0) for at, by in moments)
+    stream = klv(b"TYPE", "c", 1, b"LLLllfFff") + klv(b"HLMT", "?", 36, marks)
+    device = klv(b"DVID", "F", 4, b"HLMT") + klv(b"DVNM", "c", 1, b"Highlights") + klv(b"STRM", "", 1, stream)
+    return klv(b"DEVC", "", 1, device)
+
+
+def title(text: str, encoding: str = "utf-8") -> bytes:
+    raw = text.encode(encoding)
+    return struct.pack(">H", len(raw)) + raw
+
+
+def marked_movie(
+    *, titles: tuple[bytes, ...] = (), chpl: tuple[tuple[int, str], ...] = (), hmmt: tuple[int, ...] = (),
+    gpmf: bytes = b"", named: tuple[int, ...] = (2,),
+) -> bytes:  # fmt: skip
+    """A movie whose second track holds chapters of a second each, with the lists that cameras and programs write."""
+    inside = b""
+    if hmmt:
+        inside += box(b"HMMT", struct.pack(f">{len(hmmt) + 1}I", len(hmmt), *hmmt), bytes(40))
+    if gpmf:
+        inside += box(b"GPMF", gpmf)
+    if chpl:
+        entries = b"".join(struct.pack(">QB", at * 10_000, len(name.encode())) + name.encode() for at, name in chpl)
+        inside += box(b"chpl", struct.pack(">IIB", 0x01000000, 0, len(chpl)), entries)
+    tracks = track(1, b"avc1", [], chapters=named) + track(2, b"text", [len(each) for each in titles])
+    moov = box(b"moov", header(), tracks if titles else b"", box(b"udta", inside))
+    return START + box(b"mdat", *titles) + moov
 
 
 def loci() -> bytes:

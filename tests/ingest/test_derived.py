@@ -65,6 +65,28 @@ def test_an_answer_that_does_not_fit_is_none(change: dict[str, Any]) -> None:
     assert Derived(Answers({"facts": [FACT | change]}), ()).read(original()) == []
 
 
+MARK = {"at_ms": 5, "kind": "highlight", "title": ""}
+MARKED = FACT | {"source": "camera-mark", "points": [], "marks": [MARK, MARK | {"kind": "chapter", "title": "a\x00"}]}
+
+
+def test_marks_are_taken_of_a_camera_alone() -> None:
+    [fact] = checked({"facts": [MARKED]})
+    assert [mark["title"] for mark in fact["marks"]] == [None, None]
+    [other] = checked({"facts": [FACT | {"marks": MARKED["marks"]}]})
+    assert "marks" not in other
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [
+        None, [MARK | {"at_ms": -1}], [MARK | {"at_ms": 1.5}], [MARK | {"kind": "亮证"}], [{"at_ms": 5}], [MARK] * 1001,
+    ],
+)  # fmt: skip
+def test_marks_that_do_not_fit_are_no_answer(marks: Any) -> None:
+    with pytest.raises((ValueError, KeyError, TypeError)):
+        checked({"facts": [MARKED | {"marks": marks}]})
+
+
 def test_text_of_another_shape_is_left_out() -> None:
     wild = {"created_at": "yesterday", "device": "a\x00b", "local_time": "2026-03-02"}
     [fact] = checked({"facts": [FACT | wild]})

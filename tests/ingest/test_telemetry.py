@@ -41,6 +41,25 @@ def test_gopro(tmp_path: Path) -> None:
     assert "gpmf" not in told(tmp_path, telling.movie(sample=telling.gpmf(fix=0))), "no fix is no place"
 
 
+def test_novatek(tmp_path: Path) -> None:
+    fact = told(tmp_path, telling.novatek_movie(telling.novatek(), telling.novatek()))["novatek"]
+    assert (fact["points_read"], fact["points"][0]["at"]) == (2, "2026-03-02T00:30:00Z")
+    assert near(fact, 0)
+
+
+def test_marks_of_the_camera(tmp_path: Path) -> None:
+    facts = told(tmp_path, telling.marked_movie(titles=(telling.title("开始"),), hmmt=(1_500,)))
+    assert facts["camera-mark"]["marks"] == [
+        {"at_ms": 0, "kind": "chapter", "title": "开始"}, {"at_ms": 1_500, "kind": "highlight", "title": None},
+    ]  # fmt: skip
+    assert "camera-mark" not in told(tmp_path, telling.movie())
+
+
+def test_so_many_bytes_of_a_camera_s_own_format_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.telemetry._METADATA_LIMIT", 10)
+    assert "gpmf" not in told(tmp_path, telling.movie(sample=telling.gpmf()))
+
+
 def test_exif(tmp_path: Path) -> None:
     fact = told(tmp_path, telling.jpeg())["exif"]
     assert (fact["device"], fact["local_time"]) == ("DSJ A7", "2026:03:02 08:30:00"), "as declared, without a zone"
@@ -74,7 +93,11 @@ def test_what_says_nothing_that_fits(tmp_path: Path, content: bytes) -> None:
 
 
 def test_every_cut_and_every_flipped_length_is_survived(tmp_path: Path) -> None:
-    for whole in (telling.movie(sample=telling.gpmf()), telling.jpeg()):
+    marked = telling.marked_movie(
+        titles=(telling.title("x"),), chpl=((0, "x"),), hmmt=(5,), gpmf=telling.highlights((5, b"MANL"))
+    )
+    novatek = telling.novatek_movie(telling.novatek())
+    for whole in (telling.movie(sample=telling.gpmf()), telling.jpeg(), marked, novatek):
         for at in range(0, len(whole), 3):
             told(tmp_path, whole[:at])
             told(tmp_path, whole[:at] + b"\xff" + whole[at + 1 :])

@@ -83,7 +83,7 @@ def read_movie(file: Any) -> Movie:
 
 
 def _walk(body: bytes, movie: Movie, track: Track, depth: int) -> None:
-    for kind, content in _children(body):
+    for kind, content in children(body):
         if kind == b"trak" and depth == 0:
             mine = Track()
             _walk(content, movie, mine, depth + 1)
@@ -95,7 +95,8 @@ def _walk(body: bytes, movie: Movie, track: Track, depth: int) -> None:
             _take(kind, content, movie)
 
 
-def _children(body: bytes) -> Iterator[tuple[bytes, bytes]]:
+def children(body: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The boxes in a box's content, up to the first that does not fit."""
     at = 0
     for _ in range(_BOXES):
         if at + 8 > len(body):

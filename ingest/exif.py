@@ -1,4 +1,4 @@
-"""EXIF of a JPEG (CIPA DC-008): when by its own clock, with what, and where; read strictly from the file's beginning.
+"""EXIF of a picture (CIPA DC-008): when by its own clock, with what, and where; of a JPEG from the file's beginning.
 
 Offsets are held against the segment, directories and entries are limited. Runs in a confined child only.
 """
@@ -23,7 +23,11 @@ class Exif:
 
 def read_exif(jpeg: bytes) -> Exif:
     """Of the first APP1 segment that holds EXIF; nothing where there is none, or where it does not fit."""
-    tiff = next(_segments(jpeg), b"")
+    return read_tiff(next(_segments(jpeg), b""))
+
+
+def read_tiff(tiff: bytes) -> Exif:
+    """Of the TIFF structure itself; nothing where it does not fit."""
     order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
     if order is None or len(tiff) < 8 or struct.unpack_from(order + "H", tiff, 2)[0] != 42:
         return Exif(None, None, None)

@@ -1,7 +1,7 @@
 """Still pictures: their viewing copy and poster. Runs in a confined child.
 
 OpenCV decodes bytes in memory (`imdecode`), never a file name and never a video; its own limit on pixels stands
-behind ours. The copies are upright (EXIF orientation applied) and carry no metadata.
+behind ours. HEIF and AVIF go another way (`ingest.heif_picture`). The copies are upright and carry no metadata.
 """
 
 from pathlib import Path
@@ -11,6 +11,8 @@ import cv2
 import numpy
 
 from ingest.errors import Unplayable
+from ingest.formats import picture_format
+from ingest.heif_picture import Image, decode_heif
 from ingest.task import MIB, Work
 
 _FILE_LIMIT = 256 * MIB
@@ -19,13 +21,14 @@ _VIEWING, _POSTER = 2560, 640
 
 TOOL = f"OpenCV {cv2.__version__}"
 
-Image = numpy.typing.NDArray[numpy.uint8]
-
 
 def decode(path: Path) -> Image:
-    """The picture as rows × columns × 3 (BGR), upright; Unplayable `too-large` or `damaged`."""
+    """The picture as rows × columns × 3 (BGR), upright; Unplayable `too-large`, `damaged` …"""
     if path.stat().st_size > _FILE_LIMIT:
         raise Unplayable("too-large", f"a picture of more than {_FILE_LIMIT // MIB} MiB is not decoded")
+    with path.open("rb") as file:
+        if picture_format(file.read(64)) == "heif":
+            return decode_heif(file)
     try:
         image = cv2.imdecode(numpy.frombuffer(path.read_bytes(), numpy.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:

@@ -49,11 +49,9 @@ def rendered(work: Work) -> dict[str, Any]:
 
 
 def _picture(work: Work, kind: str) -> Probed:
-    if kind == "heif":
-        raise Unplayable("picture-unsupported", "HEIF and AVIF pictures are not shown yet, only kept")
     height, width = picture.decode(work.original).shape[:2]
     track = Track(0, "video", kind, "", 0, 0, 0, 0, 0, True, width, height, 0, "bgr24", 0, 0)
-    return Probed(Medium.PICTURE, kind, (track,), (), 0, picture.TOOL)
+    return Probed(Medium.PICTURE, kind, (track,), (), 0, TOOL if kind == "heif" else picture.TOOL)
 
 
 def _recording(path: Path, head: bytes) -> Probed:

@@ -13,9 +13,10 @@ from typing import Any
 
 from ingest.boxes import Movie, read_movie, samples_of
 from ingest.camera_marks import camera_marks
-from ingest.exif import read_exif
+from ingest.exif import Exif, read_exif, read_tiff
 from ingest.formats import picture_format
 from ingest.gpmf import read_gpmf
+from ingest.heif import read_heif
 from ingest.novatek import novatek_places
 from ingest.task import MIB, Work
 from ingest.track_table import SAMPLES
@@ -75,15 +76,25 @@ def _samples(movie: Movie, file: Any) -> Iterator[bytes]:
 
 
 def _still(file: Any, head: bytes) -> Iterator[dict[str, Any]]:
-    if picture_format(head) != "jpeg":
+    kind = picture_format(head)
+    if kind not in ("jpeg", "heif"):
         return
-    file.seek(0)
-    exif = read_exif(file.read(256 * 1024))
+    exif = _exif_of_heif(file) if kind == "heif" else _exif_of_jpeg(file)
     place = exif.place
     points: list[Point] = [(None, *place)] if place is not None and _on_earth(*place) else []
     if points or exif.taken_at or exif.device:
         fact = _fact("exif", points, None, exif.device)
         yield fact | {"local_time": exif.taken_at}
+
+
+def _exif_of_jpeg(file: Any) -> Exif:
+    file.seek(0)
+    return read_exif(file.read(256 * 1024))
+
+
+def _exif_of_heif(file: Any) -> Exif:
+    heif = read_heif(file)
+    return read_tiff((heif.exif(file) if heif else None) or b"")
 
 
 def _written(file: Any, head: bytes) -> Iterator[dict[str, Any]]:

@@ -31,7 +31,7 @@ from tests.fakes.signers import SIGNER, WITNESS
 from tests.fuzz import scratch
 from tests.fuzz.targets import CORPUS
 from tests.fuzz.tokens import BODY
-from tests.ingest import telling
+from tests.ingest import picturing, telling
 from tests.integrity.zoo.exhibits import FOLDER, GOOD_BUNDLE, GOOD_SEAL
 from tests.integrity.zoo.make import AT
 from tests.integrity.zoo.tokens import Bench
@@ -161,6 +161,8 @@ def _doors(seal: dict[str, bytes], bundle: dict[str, bytes]) -> Iterator[tuple[s
     for file in (telling.movie(sample=telling.gpmf()), telling.jpeg(), telling.nmea(), telling.GPX, marked, pressed,
                  novatek, telling.novatek_movie(telling.novatek(form="d", at=32), listed=False)):  # fmt: skip
         yield "telemetry", file
+    coded = [(b"configuration", b"coded")] * 2
+    yield "telemetry", picturing.heif(coded, grid=(1, 2, 128, 64), exif=telling.jpeg()[12:-2])
     for form, at in (("f", 76), ("f", 44), ("d", 32)):
         yield "novatek", telling.novatek(form=form, at=at)
     yield "credentials", b'{"station": "01s", "name": "x", "token": "t", "server": "http://127.0.0.1:1"}'

@@ -68,7 +68,7 @@ def test_a_picture_and_a_text_are_told_apart_from_recordings(tmp_path: Path) -> 
         ("index-lost.mp4", b"\0\0\0\x18ftypisom\0\0\2\0isomiso2" + b"\0\0\0\x10mdat" + bytes(8), "damaged"),
         ("matroska.mkv", b"\x1a\x45\xdf\xa3" + bytes(100), "damaged"),
         ("cut.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF\0" + bytes(20), "damaged"),
-        ("photo.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(40), "picture-unsupported"),
+        ("photo.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(40), "damaged"),
     ],
 )
 def test_what_cannot_be_shown_is_named(tmp_path: Path, name: str, content: bytes, reason: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import av
 import numpy
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
 from ingest.errors import Unplayable
@@ -90,11 +91,13 @@ def _pixels(size: bytes) -> int:
 def _frame(codec: str, configuration: bytes, content: bytes) -> VideoFrame:
     try:
         decoder = av.CodecContext.create(codec, "r")
+        if not isinstance(decoder, VideoCodecContext):
+            raise Unplayable("picture-unsupported", "there is no decoder for it here")
         decoder.extradata = configuration
         frames = [frame for packet in (av.Packet(content), None) for frame in decoder.decode(packet)]
     except (av.FFmpegError, ValueError) as error:
         raise Unplayable("damaged", "the picture cannot be decoded") from error
-    if not frames or not isinstance(frames[0], VideoFrame):
+    if not frames:
         raise Unplayable("damaged", "the picture cannot be decoded")
     return frames[0]
 

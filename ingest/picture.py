@@ -15,6 +15,8 @@ from ingest.formats import picture_format
 from ingest.heif_picture import Image, decode_heif
 from ingest.task import MIB, Work
 
+__all__ = ["TOOL", "Image", "decode", "draw", "fitted", "write"]
+
 _FILE_LIMIT = 256 * MIB
 _VIEWING, _POSTER = 2560, 640
 """The longer side of each copy, in pixels; a smaller picture is not enlarged."""

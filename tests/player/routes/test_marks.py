@@ -7,14 +7,14 @@ from catalog.errors import InvalidInput
 from catalog.identity import RecordingId
 from catalog.permissions import Role
 from catalog.tables import facts, parts
-from integrity.canonical import canonical
+from integrity.canonical import Json, canonical
 from player.routes.marks import milliseconds
 from tests.player.office import Office
 
 
 def pressed(office: Office, recording: RecordingId) -> None:
     """A button of the camera at 1.5 s, and a chapter at 2 s."""
-    told = {"source": "camera-mark", "points": [], "points_read": 0, "marks": [
+    told: Json = {"source": "camera-mark", "points": [], "points_read": 0, "marks": [
         {"at_ms": 1_500, "kind": "highlight", "title": None}, {"at_ms": 2_000, "kind": "chapter", "title": "<b>一</b>"},
     ]}  # fmt: skip
     with office.database.write() as connection:

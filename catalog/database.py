@@ -73,6 +73,14 @@ class Database:
         """The address it was opened with, password included: for opening it again, never for printing."""
         return self._engine.url.render_as_string(hide_password=False)
 
+    def answers(self) -> bool:
+        """Whether it takes a question now."""
+        try:
+            with self.read() as connection:
+                return bool(connection.exec_driver_sql("SELECT 1").scalar_one() == 1)
+        except CatalogUnavailable:
+            return False
+
     def close(self) -> None:
         """Close every idle connection; blocks still running keep theirs."""
         self._engine.dispose()

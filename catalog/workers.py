@@ -113,6 +113,10 @@ class Vigil:
         }
         return [name for name, (_count, since) in self._since.items() if now - since >= self._silence]
 
+    def blind(self) -> None:
+        """Nobody could be seen just now, so nobody stood still: all that was seen before counts no more."""
+        self._since = {}
+
 
 def _worker(row: Row[Any], counts: Mapping[str | None, int]) -> Worker:
     return Worker(row.id, row.host, row.pid, row.started_at, row.beat_at, row.lost_at, counts.get(row.id, 0))

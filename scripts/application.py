@@ -182,7 +182,11 @@ def _ready(house: House) -> dict[str, bool]:
 
     A store that fails its probe would stop the next start, and until it is mended no upload there gets its receipt.
     """
-    return {"log": house.sequencer.healthy(), "vault": house.vaults.kept}
+    return {
+        "catalog": house.database.answers(),
+        "log": house.sequencer.healthy(),
+        "vault": house.vaults.kept,
+    }
 
 
 def _registry(house: House, works: Works) -> CollectorRegistry:

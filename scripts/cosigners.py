@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 import structlog
 
+from catalog.errors import CatalogError
 from integrity import durable
 from integrity.checkpoint import SignedCheckpoint
 from integrity.clock import Clock, from_instant, instant
@@ -134,7 +135,7 @@ class Cosigners:
         while not self._ending.wait(LOOK_SECONDS):
             try:
                 self.ask()
-            except (LogError, OSError) as error:
+            except (CatalogError, LogError, OSError) as error:
                 _log.warning("cosigning-failed", exc_info=error)
 
     def _is_due(self, vkey: str, head: SignedCheckpoint, now: datetime) -> bool:

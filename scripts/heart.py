@@ -70,6 +70,13 @@ class Heart:
 
     def beat(self) -> None:
         """Once: tell that we live, give back what nobody works at, give up who stands still. CatalogError."""
+        try:
+            self._beat()
+        except BaseException:
+            self._vigil.blind()  # when the database is back, others may come to it a moment after us
+            raise
+
+    def _beat(self) -> None:
         if not self._workers.beat(self._worker):
             self.arrive()
         self._states.release_strays()

@@ -16,7 +16,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from catalog.errors import CatalogError, PasswordMustChange, Unauthenticated
-from catalog.problems import problem_of
+from catalog.problems import RETRY_SECONDS, problem_of
 from player.language import gettext as _
 from player.pages import render
 from player.refusals import said, sentence
@@ -76,7 +76,8 @@ def _page(request: Request, facts: dict[str, Any]) -> Response:
     if isinstance(asked := getattr(request.state, "here", None), Here):
         with suppress(CatalogError):
             frame |= surroundings(asked)
-    return HTMLResponse(render("refused.html", frame | facts), facts["status"])
+    again = {"Retry-After": str(RETRY_SECONDS)} if facts["status"] == 503 else None
+    return HTMLResponse(render("refused.html", frame | facts), facts["status"], again)
 
 
 def nobody() -> dict[str, Any]:

@@ -27,6 +27,7 @@ from integrity.clock import SystemClock
 from integrity.digest import Digest
 from integrity.receipt import verify_receipt
 from integrity.trust import read_trust
+from scripts.dock_pace import Pace
 from scripts.dock_state import Credentials
 from scripts.docking import Dock, Outcome, Patience
 from tests.servers.service import Service, tiezheng
@@ -193,14 +194,15 @@ class Trial:
                 self.outcomes.append(dock.dock(file))
 
     @contextmanager
-    def docking(self) -> Iterator[Dock]:
-        """A station that does not give up, and whose answers are watched."""
+    def docking(self, bytes_per_second: float | None = None) -> Iterator[Dock]:
+        """A station that does not give up, and whose answers are watched; on a line of so many bytes a second."""
         credentials = Credentials.read(self.station / "dock.json")
         trust = read_trust(self.station / "trust.json")
         patience = Patience(self.patience, sleep=lambda _: void(self._given_up.wait(0.05)))
-        address = f"http://127.0.0.1:{self.reached_at}"
+        address, declared = f"http://127.0.0.1:{self.reached_at}", {"kind": "body-camera"}
         with httpx2.Client(timeout=self.timeout, event_hooks={"response": [self._watch]}) as client:
-            yield Dock(address, credentials, trust, {"kind": "body-camera"}, client, patience)
+            pace = Pace(bytes_per_second)
+            yield Dock(address, credentials, trust, declared, client, patience, pace=pace)
 
     def _watch(self, response: httpx2.Response) -> None:
         """Remember every receipt, and each offset that was told; one that is smaller later is a broken promise."""

@@ -234,7 +234,7 @@ def test_while_the_logs_store_is_away_nothing_is_receipted_and_then_it_goes_on(d
     with ThreadPoolExecutor(1) as pool:
         docking = pool.submit(dock, docked.service, docked.station, later)
         deadline = time.monotonic() + SECONDS
-        while fetched(docked, "/readyz") != (503, '{"log":false,"vault":true}'):
+        while fetched(docked, "/readyz") != (503, '{"catalog":true,"log":false,"vault":true}'):
             assert time.monotonic() < deadline
             time.sleep(0.2)
         status, body = fetched(docked, "/log/checkpoint")
@@ -245,7 +245,7 @@ def test_while_the_logs_store_is_away_nothing_is_receipted_and_then_it_goes_on(d
         (line,) = docking.result(SECONDS)
     receipt = json.loads(Path(line["receipt"]).read_text())["receipt"]
     assert receipt["sha256"] == Digest.of(later.read_bytes()).hex
-    assert fetched(docked, "/readyz") == (200, '{"log":true,"vault":true}')
+    assert fetched(docked, "/readyz") == (200, '{"catalog":true,"log":true,"vault":true}')
     copied(docked)
     assert audit_of(docked)["findings"] == []
 
@@ -254,7 +254,7 @@ def test_a_store_that_begins_to_fail_is_red_everywhere_and_is_named_by_no_receip
     docked: Docked, tmp_path: Path
 ) -> None:
     copied(docked)
-    assert fetched(docked, "/readyz") == (200, '{"log":true,"vault":true}')
+    assert fetched(docked, "/readyz") == (200, '{"catalog":true,"log":true,"vault":true}')
     later = tmp_path / "later.txt"
     later.write_bytes(b"docked while the store dropped locks")
     docked.front.drop_multipart_lock = True
@@ -262,7 +262,7 @@ def test_a_store_that_begins_to_fail_is_red_everywhere_and_is_named_by_no_receip
     failing = tried_anew(docked, 503)
     assert failing["alarm"] is True
     assert (failing["failure"]["lacking"], failing["immutable"]) == ("lock-parts", False)
-    assert fetched(docked, "/readyz") == (503, '{"log":true,"vault":false}')
+    assert fetched(docked, "/readyz") == (503, '{"catalog":true,"log":true,"vault":false}')
     assert 'tiezheng_vault_alarm{vault="s3"} 1.0' in fetched(docked, "/metrics")[1]
     [finding] = audit_of(docked)["findings"]
     assert (finding["code"], finding["subject"]) == ("vault-unprotected", "vault s3")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from catalog.errors import CatalogUnavailable
 from integrity.checkpoint import SignedCheckpoint, open_checkpoint
 from integrity.errors import LogUnavailable
 from integrity.witnessed import CosignedCheckpoints
@@ -249,6 +250,22 @@ def test_it_runs_in_the_background_and_ends(house: House, monkeypatch: pytest.Mo
     assert asked.wait(60)
     cosigners.stop()
     assert house.kept.at(5) is not None
+
+
+def test_what_is_away_ends_no_asking(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, away = threading.Event(), [CatalogUnavailable("away"), LogUnavailable("away"), OSError("away")]
+
+    def ask() -> None:
+        if away:
+            raise away.pop()
+        asked.set()
+
+    monkeypatch.setattr("scripts.cosigners.LOOK_SECONDS", 0.001)
+    cosigners = house.opened()
+    monkeypatch.setattr(cosigners, "ask", ask)
+    cosigners.start()
+    assert asked.wait(60)
+    cosigners.stop()
 
 
 def test_nobody_to_ask(house: House) -> None:

@@ -66,6 +66,27 @@ def test_one_that_beats_now_and_then_is_never_given_up(database: Database, recor
     assert alive.lost == []
 
 
+def test_a_database_that_was_away_makes_nobody_stand_still(
+    database: Database, recording: RecordingId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, one = Watching(database, "other"), Watching(database, "one")
+    assert other.states.claim(recording)
+    one.beat(1)
+    with monkeypatch.context() as patch:
+        patch.setattr(Workers, "beat", _away)
+        with pytest.raises(CatalogUnavailable):
+            one.beat(300)
+    one.beat(1)
+    one.beat(29)
+    assert one.lost == [], "it could not have beaten, and may come back a moment later"
+    one.beat(1)
+    assert one.lost == [("other", [recording])]
+
+
+def _away(_workers: Workers, _worker: str) -> bool:
+    raise CatalogUnavailable("away")
+
+
 def test_it_gives_back_what_nobody_works_at(database: Database, recording: RecordingId) -> None:
     one = Watching(database, "one")
     one.states.claim(recording)

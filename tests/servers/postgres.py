@@ -9,6 +9,7 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -16,6 +17,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -48,6 +50,54 @@ class Postgres:
     def _run(self, statement: str) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement.encode())
+
+
+class Interrupted:
+    """A server that goes away at once, as one that crashed, and comes back at the same port with what was committed."""
+
+    def __init__(self, folder: Path, home: Path, user: pwd.struct_passwd | None, server: Postgres) -> None:
+        self._start = partial(_start, folder, home, user, server.port)
+        self._pid = home / "db" / "postmaster.pid"
+        self._watcher: subprocess.Popen[bytes] | None = None
+        self.server = server
+
+    def end(self) -> None:
+        """Every connection breaks, whatever it was doing, and no further one is taken."""
+        os.kill(int(self._pid.read_text().split()[0]), signal.SIGQUIT)  # immediate: no checkpoint, nobody is asked
+        while self._pid.exists() or _answers(self.server.port):
+            time.sleep(0.02)
+
+    def begin(self) -> None:
+        """Back again, by what its own log of writes says."""
+        self.close()
+        self._watcher = self._start()
+        if _wait(self._watcher, self.server.port) is None:
+            raise RuntimeError("PostgreSQL did not start again")
+
+    def close(self) -> None:
+        """End what was begun here."""
+        if self._watcher is not None:
+            self._watcher.communicate()
+            self._watcher = None
+
+
+@contextmanager
+def interrupted(folder: Path) -> Iterator[Interrupted]:
+    """A server of one test's own, to be ended and begun again."""
+    user = _user()
+    home = Path(tempfile.mkdtemp(prefix="tiezheng-postgres-", dir=reachable_folder()))
+    try:
+        if user is not None:
+            os.chown(home, user.pw_uid, user.pw_gid)
+        _initialise(folder, home, user)
+        with _served(folder, home, user) as server:
+            one = Interrupted(folder, home, user, server)
+            try:
+                yield one
+            finally:
+                one.close()
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def binaries() -> Path | None:
@@ -137,6 +187,11 @@ def _wait(watcher: "subprocess.Popen[bytes]", port: int) -> int | None:
         except psycopg.OperationalError:
             time.sleep(0.05)
     return None
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _user() -> pwd.struct_passwd | None:

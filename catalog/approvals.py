@@ -19,6 +19,7 @@ from catalog.database import Database
 from catalog.documents import asked_for
 from catalog.entry import Entry, Json, Outcome, Subject
 from catalog.errors import Conflict, InvalidInput, NotFound, NotPermitted, SelfApproval
+from catalog.extents import digests_of, extent_of, refuse_without_copies
 from catalog.identity import AgencyId, CaseId, EntryId, GrantId, PersonId, RecordingId, RequestId, is_id, new_id
 from catalog.ledger import Ledger
 from catalog.paging import Page, newest_first, page_of
@@ -40,6 +41,7 @@ from catalog.tables import (
     requests,
 )
 from integrity.clock import Clock, Random, instant
+from integrity.extent import EXTENTS, ORIGINALS
 
 AT_ONCE = 200
 """Recordings in one request."""
@@ -49,7 +51,8 @@ AT_ONCE = 200
 class Application:
     """What is asked for: recordings of a case, for whom, by which law, for what; shapes are not checked yet.
 
-    `documents` of the same case may go along; they stand in the request's ledger entry and nowhere else.
+    `documents` of the same case may go along. `extent` is how much of each recording: its originals, their viewing
+    copies, or both (`integrity.extent`). Both stand in the request's ledger entry and nowhere else.
     """
 
     recordings: tuple[RecordingId, ...]
@@ -59,6 +62,7 @@ class Application:
     legal_basis: str
     purpose: str
     documents: tuple[str, ...] = ()
+    extent: str = ORIGINALS
 
     def checked(self) -> "Application":
         """The same, trimmed; InvalidInput names the field that does not fit."""
@@ -74,6 +78,7 @@ class Application:
             text("legal_basis", self.legal_basis, 500),
             text("purpose", self.purpose, 500),
             self.documents,
+            one_of("extent", self.extent, EXTENTS),
         )
 
 
@@ -120,6 +125,7 @@ class RequestDetail:
     request: RequestFacts
     recordings: tuple[tuple[RecordingId, str], ...]
     documents: tuple[tuple[str, str], ...]
+    extent: str
     approval: ApprovalFacts | None
     grant_id: GrantId | None
     may_decide: bool
@@ -155,6 +161,7 @@ class Approvals:
             require(connection, principal, Right.REQUEST_COPY, agency)
             _refuse_unlinked(connection, case, asked.recordings)
             _refuse_unfiled(connection, case, asked.documents)
+            refuse_without_copies(connection, asked.recordings, asked.extent)
             stands = relation(connection, principal, agency)
             post = responsible_post(connection, agency, stands, asked.action, asked.recipient_kind)
             row = {"id": request, "agency_id": agency, "case_id": case, "requester_id": principal.person_id,
@@ -236,6 +243,7 @@ class Approvals:
                 request=facts,
                 recordings=_recordings(connection, request),
                 documents=tuple((each.id, each.title) for each in asked_for(connection, facts.entry_id)),
+                extent=extent_of(connection, facts.entry_id),
                 approval=_approval(connection, request),
                 grant_id=None if grant is None else GrantId(grant),
                 may_decide=decides and facts.state == "open",
@@ -260,6 +268,7 @@ class Approvals:
         details: dict[str, Json] = {"approval": approval, "decision": decision}
         if grant is not None:
             details |= {"grant": grant, "person": facts.requester_id, "expires_at": instant(until)}
+            details |= _let_out(connection, facts)
         outcome: Outcome = "permitted" if grant is not None else "done"
         entry = Entry(
             "decide", principal.actor, Subject("request", facts.id), outcome, reason, facts.agency_id, details
@@ -278,11 +287,22 @@ class Approvals:
         return grant, entry_id
 
 
+def _let_out(connection: Connection, facts: RequestFacts) -> dict[str, Json]:
+    """What exactly an approval lets out, by digest: whoever has the bundle sees the entry, and not what was asked."""
+    return {
+        "extent": extent_of(connection, facts.entry_id),
+        "recordings": list(
+            digests_of(connection, [recording for recording, _name in _recordings(connection, facts.id)])
+        ),
+        "documents": [document.sha256 for document in asked_for(connection, facts.entry_id)],
+    }
+
+
 def _asked(principal: Principal, request: RequestId, row: dict[str, Any], asked: Application) -> Entry:
     names = ("action", "recipient", "recipient_kind", "legal_basis")
     details: dict[str, Json] = {name: row[name] for name in names}
     details |= {"case": row["case_id"], "post": row["post_id"], "recordings": list(asked.recordings),
-                "documents": list(asked.documents)}  # fmt: skip
+                "documents": list(asked.documents), "extent": asked.extent}  # fmt: skip
     return Entry(
         "request", principal.actor, Subject("request", request), "done", row["purpose"], row["agency_id"], details
     )

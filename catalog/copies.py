@@ -1,4 +1,4 @@
-"""What goes into a grant's bundle: originals, proofs, custody up to the approval, and the approval itself.
+"""What goes into a grant's bundle: originals or viewing copies, proofs, custody up to the approval, and the approval.
 
 Only under a grant whose approval has its leaf, and exactly what was approved. Custody names who did what, so each kind
 of recipient has a profile of what is opened to it; the rest stands as commitments. Writes nothing and releases nothing.
@@ -12,8 +12,9 @@ from sqlalchemy import Connection, Row, and_, or_, select
 from catalog.database import Database
 from catalog.documents import DocumentFacts, asked_for
 from catalog.entry import Json
-from catalog.errors import ExportNotApproved, NotFound
+from catalog.errors import ExportNotApproved, NotFound, NotReady
 from catalog.evidence import originals_of
+from catalog.extents import extent_of
 from catalog.grants import GrantFacts, find_grant
 from catalog.identity import EntryId, GrantId, RecordingId
 from catalog.leaf_proofs import Ground, LeafProofs
@@ -33,10 +34,13 @@ from catalog.tables import (
     request_items,
     requests,
 )
-from integrity.bundle import BundleApproval, BundleContents, BundleFile
+from catalog.viewing_copies import ViewingCopy, viewing_copies
+from integrity.bundle_contents import BundleApproval, BundleContents, BundleCopy, BundleFile
 from integrity.clock import Clock, instant
 from integrity.custody import CustodyEntry
-from integrity.proof_files import STATEMENT, authority_files
+from integrity.errors import InvalidBundle
+from integrity.extent import COPIES, ORIGINALS
+from integrity.proof_files import authority_files
 
 WITNESS_SECONDS = 15.0
 """How long a bundle waits for witnesses to sign the approval's leaf; without them it is made all the same."""
@@ -67,6 +71,7 @@ class Copies:
         proofs: LeafProofs,
         authorities: Mapping[str, bytes],
         open_original: Callable[[StoredOriginal], BinaryIO],
+        open_copy: Callable[[RecordingId, str, str], BinaryIO],
     ) -> None:
         self._database = database
         self._ledger = entries
@@ -74,6 +79,7 @@ class Copies:
         self._proofs = proofs
         self._authorities = dict(authorities)
         self._open = open_original
+        self._open_copy = open_copy
 
     def contents(self, grant: GrantId) -> BundleContents:
         """What the bundle of an approved grant holds; ExportNotApproved for any other, LedgerUnavailable."""
@@ -86,22 +92,27 @@ class Copies:
                     for part in originals_of(connection, item)]  # fmt: skip
             filed = [read_original(connection, document.original_id) for document in _documents(connection, facts)]
             rows = _custody_rows(connection, facts)
+            extent = extent_of(connection, _request_entry(connection, facts))
+            copies = [] if extent == ORIGINALS else _copies(connection, _items(connection, facts))
             leaves = [*(one.leaf_index for one in (*held, *filed)), *(row.leaf_index for row in rows)]
+            leaves += [copy.maker_leaf for copy in copies]
             ground = self._proofs.ground(max(leaves))
             custody = [self._custody(row, facts.recipient_kind, ground) for row in rows]
-            approval, organisation = _approval(connection, facts, held, filed, custody[-1].commitment)
+            approval, organisation = _approval(connection, facts, held, filed, extent, custody[-1].commitment)
             lists = revocation_files(connection, [original.id for original in (*held, *filed)])
         return BundleContents(
             grant=grant,
             organisation=organisation,
             made_on=self._clock.now().date(),
-            originals=[self._file(original, ground) for original in held],
+            originals=[] if extent == COPIES else [self._file(original, ground) for original in held],
             documents=[self._file(original, ground) for original in filed],
             authorities=authority_files(self._authorities) | lists,
             checkpoint=ground.checkpoint,
             custody=custody,
             approval=approval,
             checkpoint_token=ground.token,
+            copies=[self._copy(copy, ground) for copy in copies],
+            absent=[self._proofs_of(original, ground) for original in held] if extent == COPIES else [],
         )
 
     def release_line(self, grant: GrantId) -> bytes:
@@ -126,9 +137,22 @@ class Copies:
             return [EntryId(row.id) for row in rows if row.leaf_index is None]
 
     def _file(self, original: StoredOriginal, ground: Ground) -> BundleFile:
-        proofs = original.proof_files(ground.prove(original.leaf_index))
-        proofs.pop(STATEMENT, None)  # a seal has it; a bundle's reader has the manifest, which repeats what it says
-        return BundleFile(open=lambda: self._open(original), proofs=proofs)
+        return BundleFile(open=lambda: self._open(original), proofs=self._proofs_of(original, ground))
+
+    def _proofs_of(self, original: StoredOriginal, ground: Ground) -> dict[str, bytes]:
+        return original.proof_files(ground.prove(original.leaf_index))
+
+    def _copy(self, copy: ViewingCopy, ground: Ground) -> BundleCopy:
+        proof = ground.prove(copy.maker_leaf)
+        maker = CustodyEntry(copy.maker_commitment, proof, copy.maker_body, copy.maker_salt)
+        return BundleCopy(lambda: self._opened(copy), copy.provenance, copy.signature, maker)
+
+    def _opened(self, copy: ViewingCopy) -> BinaryIO:
+        """The copy's bytes; InvalidBundle when they are gone: it was made anew since, or somebody took it away."""
+        try:
+            return self._open_copy(copy.recording, copy.recipe, copy.name)
+        except NotFound as error:
+            raise InvalidBundle(f"the viewing copy {copy.name} cannot be opened: {error}") from error
 
     def _custody(self, row: Row[Any], recipient_kind: str, ground: Ground) -> CustodyEntry:
         opened = DISCLOSED.get(recipient_kind, frozenset())
@@ -152,8 +176,19 @@ def _items(connection: Connection, facts: GrantFacts) -> Sequence[RecordingId]:
 
 
 def _documents(connection: Connection, facts: GrantFacts) -> Sequence[DocumentFacts]:
-    entry = connection.scalars(select(requests.c.entry_id).where(requests.c.id == facts.request_id)).one()
-    return asked_for(connection, EntryId(entry))
+    return asked_for(connection, _request_entry(connection, facts))
+
+
+def _request_entry(connection: Connection, facts: GrantFacts) -> EntryId:
+    return EntryId(connection.scalars(select(requests.c.entry_id).where(requests.c.id == facts.request_id)).one())
+
+
+def _copies(connection: Connection, items: Sequence[RecordingId]) -> Sequence[ViewingCopy]:
+    """InvalidBundle where a copy that was there when it was asked for is not there any more."""
+    try:
+        return [copy for item in items for copy in viewing_copies(connection, item)]
+    except NotReady as error:
+        raise InvalidBundle(str(error)) from error
 
 
 def _custody_rows(connection: Connection, facts: GrantFacts) -> Sequence[Row[Any]]:
@@ -186,6 +221,7 @@ def _approval(
     facts: GrantFacts,
     held: Sequence[StoredOriginal],
     filed: Sequence[StoredOriginal],
+    extent: str,
     commitment: bytes,
 ) -> tuple[BundleApproval, str]:
     """`approval.json`, and the agency's name."""
@@ -214,6 +250,7 @@ def _approval(
     request |= {"id": row.id, "case": row.number, "made_at": instant(row.made_at)}
     request["recordings"] = [original.digest.hex for original in held]
     request["documents"] = [original.digest.hex for original in filed]
+    request["extent"] = extent
     approval: dict[str, Json] = {"decision": row.decision, "reason": row.reason, "approver": row.approver}
     approval["decided_at"] = instant(row.decided_at)
     grant: dict[str, Json] = {"id": facts.id, "person": facts.person_name, "expires_at": instant(facts.expires_at)}

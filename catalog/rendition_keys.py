@@ -15,10 +15,9 @@ from catalog.ledger import Ledger
 from catalog.tables import ledger_leaves, rendition_keys
 from integrity.digest import Digest
 from integrity.errors import InvalidProvenance
+from integrity.maker import ACTION
 from integrity.note import Signer, Verifier
 from integrity.provenance import Provenance, open_provenance
-
-ACTION = "rendition-key"
 
 
 def key_of(verifier: Verifier) -> str:

@@ -85,8 +85,9 @@ def check_version(inquiry: Inquiry, container: Container) -> dict[str, str]:
     if info is None:
         inquiry.find("file-malformed", INFO, "not lines of label and value, each label once")
         return {}
-    if info.get("Tiezheng-Bundle") != bundle_text.FORMAT:
-        inquiry.find("version-unknown", INFO, f"not {bundle_text.FORMAT}")
+    known = (bundle_text.FORMAT, bundle_text.FORMAT_WITH_COPIES)
+    if info.get("Tiezheng-Bundle") not in known:
+        inquiry.find("version-unknown", INFO, f"neither {' nor '.join(known)}")
     oxum = _OXUM.fullmatch(info.get("Payload-Oxum", ""))
     sizes = [size for path, size in container.sizes.items() if path.startswith("data/")]
     if oxum is None or (int(oxum[1]), int(oxum[2])) != (sum(sizes), len(sizes)):

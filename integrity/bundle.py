@@ -1,4 +1,4 @@
-"""The evidence bundle: originals, documents, their proofs and their custody as one BagIt zip (FORMAT, Bundle).
+"""The evidence bundle: originals, copies, documents, their proofs and their custody as one BagIt zip (FORMAT, Bundle).
 
 Written in one pass into a file that appears only when it is whole, with every payload byte hashed on its way; bytes
 that are not what the manifests say abort it and leave nothing. The same contents give the same bytes.
@@ -8,88 +8,33 @@ Never releases anything: the caller verifies the finished file (`integrity.verif
 import hashlib
 import re
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import BinaryIO
 
 from integrity import bundle_text, durable, verify_page
 from integrity.bag import TAG_SM3
 from integrity.bag_sm3 import PAYLOAD_SM3
-from integrity.bundle_names import safe_names
-from integrity.canonical import Json, canonical
-from integrity.custody import CustodyEntry, custody_lines, custody_page
+from integrity.bundle_contents import BundleContents, BundleCopy, BundleFile
+from integrity.bundle_names import copy_name, safe_names
+from integrity.custody import custody_lines, custody_page
 from integrity.digest import Digest
-from integrity.errors import IntegrityError, InvalidBundle
+from integrity.errors import IntegrityError, InvalidBundle, InvalidProvenance
 from integrity.fields import reading
+from integrity.maker import maker_key
 from integrity.manifest import Manifest
-from integrity.proof_files import AUTHORITIES, MANIFEST
+from integrity.proof_files import AUTHORITIES, MAKER, MANIFEST, PROVENANCE, PROVENANCE_SIGNATURE
+from integrity.provenance import Provenance, open_provenance
 from integrity.sm3 import Sm3, state_of_sm3
 
-APPROVAL_FORMAT = "tiezheng-approval-v1"
 TAG_MANIFEST = "tagmanifest-sha256.txt"
 _CHUNK = 1024 * 1024
 _GRANT = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 Stamp = Callable[[Digest], bytes | None]
 """Asks an authority for a token over a digest: the whole response, or None when none could be had."""
-
-
-@dataclass(frozen=True, slots=True)
-class BundleFile:
-    """One payload file: how to open the bytes at offset 0, and its proofs by name (`integrity.proof_files`)."""
-
-    open: Callable[[], BinaryIO]
-    proofs: Mapping[str, bytes]
-
-    @property
-    def manifest(self) -> bytes:
-        """The sealed statement, which has the file's declared name."""
-        return self.proofs[MANIFEST]
-
-
-@dataclass(frozen=True, slots=True)
-class BundleApproval:
-    """Who asked for the copy and who let it go, as canonical JSON can hold it; `entry` is the approval's commitment."""
-
-    request: Mapping[str, Json]
-    approval: Mapping[str, Json]
-    grant: Mapping[str, Json]
-    entry: bytes
-
-    def encode(self) -> bytes:
-        """`approval.json`."""
-        return canonical(
-            {
-                "format": APPROVAL_FORMAT,
-                "request": self.request,
-                "approval": self.approval,
-                "grant": self.grant,
-                "entry": self.entry.hex(),
-            }
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class BundleContents:
-    """All that goes into a bundle. Custody is in the ledger's order and ends with the approval.
-
-    `authorities` are files by name, as `integrity.proof_files` makes them.
-    """
-
-    grant: str
-    organisation: str
-    made_on: date
-    originals: Sequence[BundleFile]
-    documents: Sequence[BundleFile]
-    authorities: Mapping[str, bytes]
-    checkpoint: bytes
-    custody: Sequence[CustodyEntry]
-    approval: BundleApproval
-    checkpoint_token: bytes | None = None
-    """The RFC 3161 response over `checkpoint` as the log signed it, where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +48,16 @@ class BundleFacts:
 
 @dataclass(frozen=True, slots=True)
 class _Payload:
+    """One file below `data/`: what it must be, whatever is read; the files below `proofs/` that come with it, and of
+    which original they are."""
+
     path: str
-    file: BundleFile
-    manifest: Manifest
+    open: Callable[[], BinaryIO]
+    digest: Digest
+    size: int
+    sm3: Sm3 | None
+    original: Digest
+    proofs: Mapping[str, bytes]
 
 
 def write_bundle(target: Path, contents: BundleContents, stamp: Stamp | None = None) -> BundleFacts:
@@ -120,7 +72,7 @@ def write_bundle(target: Path, contents: BundleContents, stamp: Stamp | None = N
             raise FileExistsError
         durable.sweep(target.parent)
         with durable.new_file(target) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-            sm3 = any(item.manifest.sm3 is not None for item in payload)
+            sm3 = any(_manifest(content).sm3 is not None for content in _sealed(contents))
             digest = _write(_Bag(archive, f"tiezheng-{contents.grant}", sm3=sm3), contents, payload, stamp)
         return BundleFacts(digest, Digest.of_file(target), target.stat().st_size)
     except FileExistsError as error:
@@ -147,10 +99,10 @@ class _Bag:
             self.sm3s[path] = Sm3.of(content)
 
     def copy(self, payload: _Payload) -> None:
-        """Stream a payload file; InvalidBundle as soon as it is not what its manifest says."""
-        manifest, state, left = payload.manifest, hashlib.sha256(), payload.manifest.size
-        entry, second = self._entry(payload.path, manifest.size), state_of_sm3() if self._sm3 else None
-        with closing(payload.file.open()) as reader, self._archive.open(entry, "w") as writer:
+        """Stream a payload file; InvalidBundle as soon as it is not what is said of it."""
+        state, left = hashlib.sha256(), payload.size
+        entry, second = self._entry(payload.path, payload.size), state_of_sm3() if self._sm3 else None
+        with closing(payload.open()) as reader, self._archive.open(entry, "w") as writer:
             while chunk := reader.read(_CHUNK):
                 left -= len(chunk)
                 if left < 0:
@@ -159,13 +111,13 @@ class _Bag:
                 if second is not None:
                     second.update(chunk)
                 writer.write(chunk)
-        if left or Digest(state.digest()) != manifest.digest:
-            raise InvalidBundle(f"{payload.path} is not the {manifest.size} bytes with digest {manifest.digest}")
-        self.digests[payload.path] = manifest.digest
+        if left or Digest(state.digest()) != payload.digest:
+            raise InvalidBundle(f"{payload.path} is not the {payload.size} bytes with digest {payload.digest}")
+        self.digests[payload.path] = payload.digest
         if second is not None:
             self.sm3s[payload.path] = Sm3(second.finalize())
-            if manifest.sm3 not in (None, self.sm3s[payload.path]):
-                raise InvalidBundle(f"{payload.path} does not have the SM3 {manifest.sm3}")
+            if payload.sm3 not in (None, self.sm3s[payload.path]):
+                raise InvalidBundle(f"{payload.path} does not have the SM3 {payload.sm3}")
 
     def list(self, digests: Mapping[str, Digest | Sm3], payload: bool) -> bytes:
         """A BagIt manifest of the payload, or of everything else so far."""
@@ -182,9 +134,10 @@ class _Bag:
 
 def _write(bag: _Bag, contents: BundleContents, payload: Sequence[_Payload], stamp: Stamp | None) -> Digest:
     """Every file in its order; the bundle's digest."""
-    octets = sum(item.manifest.size for item in payload)
+    octets = sum(item.size for item in payload)
     bag.add("bagit.txt", bundle_text.BAGIT)
-    info = bundle_text.bag_info(contents.grant, contents.organisation, contents.made_on, octets, len(payload))
+    version = bundle_text.FORMAT_WITH_COPIES if contents.copies else bundle_text.FORMAT
+    info = bundle_text.bag_info(contents.grant, contents.organisation, contents.made_on, octets, len(payload), version)
     bag.add("bag-info.txt", info)
     for item in payload:
         bag.copy(item)
@@ -213,7 +166,10 @@ def _write(bag: _Bag, contents: BundleContents, payload: Sequence[_Payload], sta
 def _proofs(contents: BundleContents, payload: Sequence[_Payload]) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     for item in payload:
-        files.update({f"proofs/{item.manifest.digest}.{name}": item.file.proofs[name] for name in item.file.proofs})
+        files.update({f"proofs/{item.original}.{name}": item.proofs[name] for name in item.proofs})
+    for proofs in contents.absent:
+        digest = _manifest(proofs[MANIFEST]).digest
+        files.update({f"proofs/{digest}.{name}": proofs[name] for name in proofs})
     for name in sorted(contents.authorities):
         files[f"proofs/{AUTHORITIES}{name}"] = contents.authorities[name]
     files["checkpoint"] = contents.checkpoint
@@ -228,23 +184,68 @@ def _checked(contents: BundleContents) -> list[_Payload]:
         raise InvalidBundle("a grant's id is letters, digits and dashes")
     if not contents.custody or contents.custody[-1].commitment != contents.approval.entry:
         raise InvalidBundle("custody ends with the approval's entry")
-    payload = _paths("originals", contents.originals) + _paths("documents", contents.documents)
+    sealed: dict[Digest, bytes] = {}
+    for content in _sealed(contents):
+        if sealed.setdefault(_manifest(content).digest, content) != content:
+            raise InvalidBundle("two manifests of equal bytes do not fit into one bundle")
+    payload = [*_paths("originals", contents.originals), *_copies(contents.copies, sealed)]
+    payload += _paths("documents", contents.documents)
     if not payload:
         raise InvalidBundle("a bundle without a payload proves nothing")
-    manifests: dict[Digest, bytes] = {}
-    for item in payload:
-        if manifests.setdefault(item.manifest.digest, item.file.manifest) != item.file.manifest:
-            raise InvalidBundle(f"{item.path}: two manifests of equal bytes do not fit into one bundle")
     return payload
 
 
+def _sealed(contents: BundleContents) -> Iterator[bytes]:
+    """The manifests of all whose seals go along."""
+    yield from (file.manifest for file in (*contents.originals, *contents.documents))
+    yield from (proofs[MANIFEST] for proofs in contents.absent)
+
+
 def _paths(folder: str, files: Sequence[BundleFile]) -> list[_Payload]:
-    try:
-        manifests = [Manifest.parse(file.manifest) for file in files]
-    except IntegrityError as error:
-        raise InvalidBundle(str(error)) from error
+    manifests = [_manifest(file.manifest) for file in files]
     names = safe_names(manifest.name for manifest in manifests)
     return [
-        _Payload(f"data/{folder}/{name}", file, manifest)
+        _Payload(
+            f"data/{folder}/{name}",
+            file.open,
+            manifest.digest,
+            manifest.size,
+            manifest.sm3,
+            manifest.digest,
+            file.proofs,
+        )
         for name, file, manifest in zip(names, files, manifests, strict=True)
     ]
+
+
+def _copies(copies: Sequence[BundleCopy], sealed: Mapping[Digest, bytes]) -> list[_Payload]:
+    """Viewing copies, each named like the original that it was made of, and labelled."""
+    told = [_told(copy) for copy in copies]
+    of = [one.sources[0].digest for one in told if len(one.sources) == 1]
+    if len(set(of)) != len(told) or not set(of) <= set(sealed):
+        raise InvalidBundle("a copy is of one original whose seal goes along, and no other is of the same one")
+    names = safe_names(
+        copy_name(_manifest(sealed[original]).name, one.name) for original, one in zip(of, told, strict=True)
+    )
+    return [
+        _Payload(f"data/copies/{name}", copy.open, one.digest, one.size, None, original, _about(copy))
+        for name, copy, one, original in zip(names, copies, told, of, strict=True)
+    ]
+
+
+def _told(copy: BundleCopy) -> Provenance:
+    try:
+        return open_provenance(copy.provenance, copy.signature, maker_key(copy.maker))
+    except InvalidProvenance as error:
+        raise InvalidBundle(f"where a copy comes from: {error}") from error
+
+
+def _about(copy: BundleCopy) -> dict[str, bytes]:
+    return {PROVENANCE: copy.provenance, PROVENANCE_SIGNATURE: copy.signature, MAKER: copy.maker.encode()}
+
+
+def _manifest(content: bytes) -> Manifest:
+    try:
+        return Manifest.parse(content)
+    except IntegrityError as error:
+        raise InvalidBundle(str(error)) from error

@@ -13,6 +13,7 @@ LENGTH = 200
 """Bytes of a name that are kept, so that a number still fits below the 255 of most file systems."""
 
 _EXTENSION_LENGTH = 16
+_NUMBERED = re.compile(r" \(\d+\)(?=(\.[^.]*)?$)")
 _REPLACED = re.compile(r'[<>:"/\\|?*%]')  # % because BagIt escapes with it, and readers disagree about that
 _CATEGORIES = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])", re.IGNORECASE)
@@ -31,6 +32,21 @@ def safe_names(declared: Iterable[str]) -> list[str]:
         taken.add(_folded(chosen))
         names.append(chosen)
     return names
+
+
+def copy_name(declared: str, output: str) -> str:
+    """What the viewing copy of a file is called, before it is made harmless: derived, in front, where no cut takes it.
+
+    `output` is the copy's name among renditions, which has the extension of what it is.
+    """
+    extension = f".{output.rpartition('.')[2]}"
+    same = declared[-len(extension) :].lower() == extension
+    return f"derived-{declared}{'' if same else extension}"
+
+
+def possible_names(name: str) -> tuple[str, str]:
+    """A file's name, and what it was called if the number before its extension came from another of that name."""
+    return name, _NUMBERED.sub("", name)
 
 
 def _plain(name: str) -> str:

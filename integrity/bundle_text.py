@@ -9,9 +9,11 @@ from datetime import date
 
 BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 FORMAT = "tiezheng-bundle-v1"
+FORMAT_WITH_COPIES = "tiezheng-bundle-v2"
+"""The same with viewing copies, which a reader of the first version would not know to be none of the originals."""
 
 
-def bag_info(grant: str, organisation: str, made_on: date, octets: int, streams: int) -> bytes:
+def bag_info(grant: str, organisation: str, made_on: date, octets: int, streams: int, version: str = FORMAT) -> bytes:
     """`bag-info.txt`; whatever could begin another line is taken out of the organisation's name."""
     lines = {
         "Source-Organization": re.sub(r"\s+", " ", organisation).strip(),
@@ -19,7 +21,7 @@ def bag_info(grant: str, organisation: str, made_on: date, octets: int, streams:
         "Bagging-Date": made_on.isoformat(),
         "Payload-Oxum": f"{octets}.{streams}",
         "Bag-Software-Agent": "tiezheng",
-        "Tiezheng-Bundle": FORMAT,
+        "Tiezheng-Bundle": version,
     }
     return "".join(f"{label}: {value}\n" for label, value in lines.items()).encode()
 
@@ -50,7 +52,7 @@ VERIFY = """铁证 · 证据包核验说明 / Tiezheng · How to check this evid
 三、时间戳（RFC 3161）。每个文件应有两行或更多 Verification: OK：针对原文件，以及针对其固化清单（manifest）：
 
     cat proofs/authorities/*.pem > ../roots.pem
-    for f in data/*/*; do d=$(sha256sum < "$f" | cut -c1-64); echo "$f"; \
+    for f in data/[od]*/*; do [ -e "$f" ] || continue; d=$(sha256sum < "$f" | cut -c1-64); echo "$f"; \
 for t in "proofs/$d".original*.tsr; do openssl ts -verify -data "$f" -in "$t" -CAfile ../roots.pem; done; \
 for t in "proofs/$d".manifest*.tsr; do openssl ts -verify -data "proofs/$d.manifest.json" -in "$t" \
 -CAfile ../roots.pem; done; done
@@ -64,7 +66,8 @@ for t in "proofs/$d".manifest*.tsr; do openssl ts -verify -data "proofs/$d.manif
    时间戳证书过期以后，上面的命令会报证书过期。请改用下面的命令：它在时间戳所载的时间（-attime）核验原文件的时间戳，
    并写出该时间。过期之后还须另有证据表明时间戳在过期之前已经存在，tiezheng verify 会检查这一点：
 
-    for f in data/*/*; do d=$(sha256sum < "$f" | cut -c1-64); for t in "proofs/$d".original*.tsr; do \
+    for f in data/[od]*/*; do [ -e "$f" ] || continue; d=$(sha256sum < "$f" | cut -c1-64); \
+for t in "proofs/$d".original*.tsr; do \
 at=$(date -d "$(openssl ts -reply -in "$t" -text | sed -n 's/^Time stamp: //p')" +%s); date -u -d "@$at"; \
 openssl ts -verify -attime "$at" -data "$f" -in "$t" -CAfile ../roots.pem; done; done
 
@@ -91,6 +94,21 @@ for f in proofs/authorities/*.ocsp; do [ ! -e "$f" ] || openssl ocsp -respin "$f
 
     sha256sum verify.html
 
+七、播放副本。data/copies 中的文件（名称以 derived- 开头）是派生的播放副本，不是原件，没有自己的时间戳，也不证明原件的
+   内容。下面的命令逐个核对：制作者对其出处说明的签名（应输出 Signature Verified Successfully），它是哪个文件，以及
+   其原件的时间戳（Verification: OK；原件的摘要即 proofs 中的文件名）。原件不在 data/originals 中时，只能证明
+   有这样一个原件，不能证明其内容。
+   制作者的密钥是否登记在日志中，由 tiezheng verify 或 verify.html 核对。没有播放副本则什么也不输出：
+
+    for p in proofs/*.provenance.json; do [ -e "$p" ] || continue; d=${p%.provenance.json}; d=${d#proofs/}; \
+k=$(sed 's/.*\\\\"vkey\\\\":\\\\"[^+]*+[^+]*+\\([A-Za-z0-9+/=]*\\)\\\\".*/\\1/' "proofs/$d.maker.json"); \
+{ printf '\\060\\052\\060\\005\\006\\003\\053\\145\\160\\003\\041\\000'; printf %s "$k" | base64 -d | tail -c 32; } \
+> ../maker.der; { printf 'tiezheng-provenance-v2\\n'; cat "$p"; } > ../provenance; \
+openssl pkeyutl -verify -pubin -keyform DER -inkey ../maker.der -rawin -in ../provenance \
+-sigfile "proofs/$d.provenance.sig"; \
+grep "^$(sed 's/.*"output":{[^}]*"sha256":"\\([0-9a-f]*\\)".*/\\1/' "$p")  data/copies/" manifest-sha256.txt; \
+for t in "proofs/$d".original*.tsr; do openssl ts -verify -digest "$d" -in "$t" -CAfile ../roots.pem; done; done
+
 本证据包的摘要（登记在流转记录中的就是它）：
 
     sha256sum tagmanifest-sha256.txt
@@ -101,6 +119,7 @@ for f in proofs/authorities/*.ocsp; do [ ! -e "$f" ] || openssl ocsp -respin "$f
 * 不能证明所录内容真实、完整，也不能证明没有其他未上传的录像。
 * 清单上标注 “sealed on import” 的材料，导入之前是否完整不得而知。
 * custody.jsonl 止于审批；此后的交付另有 release.json。
+* 不能证明播放副本与其原件内容相同：副本是派生的，这一点仅凭其制作者所述。
 
 English
 -------
@@ -129,6 +148,13 @@ in this system.
    forges a bundle would forge that page too: compare its SHA-256 with the one the agency published (its site's
    /verify.html.sha256, or tiezheng verify --print-page-digest) first, or use a verify.html you got elsewhere.
 
+7. Viewing copies. What lies in data/copies, under names that begin with derived-, is derived: a copy is no original,
+   has no time stamp of its own and proves nothing of what its original shows. The command checks of each: its maker's
+   signature under its provenance ("Signature Verified Successfully"), which file it is, and the time stamps of its
+   original ("Verification: OK"; the original's digest is the name in proofs). Where the original itself is not in
+   data/originals, all that is proven is that there was one. Whether the maker's key is in the log, tiezheng verify and
+   verify.html check. Without viewing copies nothing is printed.
+
 The bundle's digest, as the ledger has it, is the SHA-256 of tagmanifest-sha256.txt.
 
 What this does not prove:
@@ -139,6 +165,7 @@ What this does not prove:
 * That what was recorded is true or complete, or that there is no other recording that was never uploaded.
 * For material marked "sealed on import": whether it was intact before.
 * custody.jsonl ends at the approval; the delivery afterwards is in release.json.
+* That a viewing copy shows what its original shows: it is derived, and that is its maker's word.
 
 Formats: BagIt 1.0 (RFC 8493), RFC 3161, RFC 8785, C2SP tlog-proof and signed-note; FORMAT (integrity/README.md).
 """

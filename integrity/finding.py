@@ -8,6 +8,8 @@ from enum import StrEnum
 
 TRUST_NOT_SUPPLIED = "trust-not-supplied"
 """The one finding that says nothing against the evidence, and without which nothing speaks for it."""
+ORIGINAL_ABSENT = "original-absent"
+"""Nothing is wrong with what is here, and the bytes that were sealed are not here: a copy speaks for no original."""
 
 
 class Assurance(StrEnum):
@@ -53,4 +55,13 @@ class Verdict:
     @property
     def self_consistent(self) -> bool:
         """Nothing is wrong but that nothing came from outside to judge it by: a forgery could look the same."""
-        return {finding.code for finding in self.findings} == {TRUST_NOT_SUPPLIED}
+        return TRUST_NOT_SUPPLIED in self._codes <= {TRUST_NOT_SUPPLIED, ORIGINAL_ABSENT}
+
+    @property
+    def copies_only(self) -> bool:
+        """Nothing is wrong but that of some recordings only a derived copy is here, as it was approved."""
+        return self._codes == {ORIGINAL_ABSENT}
+
+    @property
+    def _codes(self) -> set[str]:
+        return {finding.code for finding in self.findings}

@@ -18,6 +18,11 @@ MANIFEST = "manifest.json"
 TLOG_PROOF = "tlog-proof"
 STATEMENT = "statement.json"
 """What the station declared and signed; only where it signed."""
+PROVENANCE = "provenance.json"
+"""How a viewing copy of an original was made, in bundles; its maker's signature, and the entry that names the maker."""
+PROVENANCE_SIGNATURE = "provenance.sig"
+MAKER = "maker.json"
+_OF_COPIES = frozenset((PROVENANCE, PROVENANCE_SIGNATURE, MAKER))
 AUTHORITIES = "authorities/"
 
 MOST = 99
@@ -68,6 +73,11 @@ def renewal_name(number: int, part: str) -> str:
 def is_proof(name: str) -> bool:
     """Whether a proof of an original may be called so."""
     return name in (MANIFEST, TLOG_PROOF, STATEMENT) or _NUMBERED.fullmatch(name) is not None
+
+
+def is_of_copy(name: str) -> bool:
+    """Whether a file about an original's viewing copy is called so."""
+    return name in _OF_COPIES
 
 
 def authority_files(certificates: Mapping[str, bytes]) -> dict[str, bytes]:

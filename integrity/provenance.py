@@ -47,10 +47,20 @@ def sign_provenance(statement: bytes, signer: Signer) -> bytes:
 
 def open_provenance(statement: bytes, signature: bytes, maker: Verifier) -> Provenance:
     """What a statement says that this key signed; InvalidProvenance otherwise, and nothing of it is looked at."""
+    require_signed(statement, signature, maker)
+    return read_provenance(statement)
+
+
+def require_signed(statement: bytes, signature: bytes, maker: Verifier) -> None:
+    """InvalidProvenance unless this key signed this statement."""
     try:
         maker.verify(_DOMAIN + statement, Signature(maker.name, maker.key_id, signature))
     except InvalidNote as error:
         raise InvalidProvenance(str(error)) from error
+
+
+def read_provenance(statement: bytes) -> Provenance:
+    """What a statement says, whoever made it; InvalidProvenance for anything else."""
     with reading(InvalidProvenance):
         return _read(Fields(parse_canonical(statement)))
 

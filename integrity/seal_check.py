@@ -101,6 +101,17 @@ class SealCheck:
             self._compare_sm3(path, manifest.sm3, file)
         return SealedManifest(manifest, content)
 
+    def manifest_of(self, path: str, digest: Digest) -> SealedManifest | None:
+        """The manifest of bytes that are not at hand, if it is about this digest; nothing is said of the bytes."""
+        content = self._read(path, MANIFEST_LIMIT, "manifest-missing")
+        manifest = None if content is None else self._judge.manifest(path, content)
+        if content is None or manifest is None:
+            return None
+        if manifest.digest != digest:
+            self._inquiry.find("file-differs", path, f"the manifest is about {manifest.digest}")
+            return None
+        return SealedManifest(manifest, content)
+
     def _compare_sm3(self, path: str, sealed: Sm3, file: HashedFile) -> None:
         """The second digest, where a manifest has one: the file is read again for it."""
         try:

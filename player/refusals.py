@@ -48,6 +48,7 @@ FIELDS = {
     "recipient": _("Recipient"),
     "legal_basis": _("Legal basis"),
     "recordings": _("Recordings"),
+    "extent": _("Of each recording"),
     "file": _("File"),
     "code": _("Code"),
     "stage": _("Stage"),
@@ -67,6 +68,9 @@ _PROBLEMS = {
     r"takes letters, digits and . _ - @ only": _("takes letters, digits and . _ - @ only"),
     r"holds characters that are no text": _("holds characters that are no text"),
     r"takes (\d+) to (\d+)": _("takes %(first)s to %(second)s"),
+    r"not every recording has a viewing copy of all its parts": _(
+        "not every recording has a viewing copy of all its parts; ask for the original"
+    ),
     r"takes (\d+) to (\d+) different recordings": _("choose %(first)s to %(second)s of them"),
 }
 

@@ -69,6 +69,11 @@ COPY_ACTIONS = {
     "release": _("Release to an outside party"),
     "publish": _("Publish online"),
 }
+EXTENTS = {
+    "originals": _("The original"),
+    "both": _("The original and its viewing copy"),
+    "copies": _("The viewing copy only"),
+}
 RECIPIENT_KINDS = {
     "court": _("Court"),
     "party": _("Person concerned"),

@@ -11,7 +11,10 @@ from scripts.assemble import House
 
 def export_of(house: House, grants: Grants, stamp: Stamp | None = None) -> Export:
     """Over the bundles of an installation; without `stamp` none gets a token of its own."""
-    copies = Copies(house.database, house.ledger, house.clock, house.proofs, roots_of(house), house.open_original)
+    copies = Copies(
+        house.database, house.ledger, house.clock, house.proofs, roots_of(house), house.open_original,
+        house.renditions.open,
+    )  # fmt: skip
     # The release does not wait for witnesses: one that is away is an alarm, and no reason to hold a copy back.
     trust = replace(house.trust, quorum=0)
     return Export(copies, grants, house.data / "bundles", trust, stamp)

@@ -25,6 +25,8 @@ STEPS: tuple[str, ...] = (
     marked("every file is as listed, and none is missing or added"),
     marked("an authority stamped the bundle as a whole"),
     marked("each payload file has a manifest about it"),
+    marked("each viewing copy is derived, and its maker signed of what"),
+    marked("the originals themselves are here"),
     marked("an authority stamped each payload file and its manifest"),
     marked("each manifest is in the log"),
     marked("custody is in the log"),
@@ -45,6 +47,9 @@ FINDINGS: Mapping[str, str] = {
     "checkpoint-malformed": marked("a checkpoint cannot be read"),
     "checkpoint-missing": marked("the checkpoint is missing"),
     "checkpoint-signature": marked("a checkpoint is not signed by the log's key"),
+    "copy-differs": marked("a viewing copy is not one that its maker signed"),
+    "copy-missing": marked("a viewing copy that was approved is missing"),
+    "copy-of-another": marked("a viewing copy was made of something else than its original"),
     "custody-malformed": marked("custody cannot be read"),
     "custody-repeated": marked("custody has an entry twice"),
     "declaration-differs": marked("what the station declared is not what was sealed"),
@@ -67,11 +72,16 @@ FINDINGS: Mapping[str, str] = {
     "name-unsafe": marked("a file name that could do harm"),
     "not-a-file": marked("a link, pipe or device instead of a file"),
     "not-checked": marked("something could not be checked"),
+    "original-absent": marked("only a derived copy of it is here, not the original"),
     "payload-missing": marked("there is no recording or document that could be checked"),
     "payload-size": marked("number or size of the files is not as stated"),
     "proof-invalid": marked("the log's proof does not hold"),
     "proof-malformed": marked("the log's proof cannot be read"),
     "proof-missing": marked("the log's proof is missing"),
+    "provenance-maker": marked("the maker of a viewing copy is on no record"),
+    "provenance-malformed": marked("the provenance of a viewing copy cannot be read"),
+    "provenance-missing": marked("the provenance of a viewing copy is missing"),
+    "provenance-signature": marked("the provenance of a viewing copy is not signed by its maker"),
     "receipt-invalid": marked("the receipt does not hold"),
     "release-differs": marked("the release is of another copy"),
     "release-malformed": marked("the release cannot be read"),
@@ -124,6 +134,10 @@ ASSURANCE: Mapping[Assurance, str] = {
 NOT_QUALIFIED = marked(
     "The time-stamping authority is not a qualified authority: its stamps show order inside the installation and prove "
     "nothing against its operator."
+)
+DERIVED = marked(
+    "A viewing copy is derived and no original: that it shows what its original shows is its maker's word, and no time "
+    "stamp or log proof of the original speaks for it."
 )
 DECLARED = marked(
     "Times, device and persons of a recording are declared by who uploaded it; the hash starts at the dock, not in the "

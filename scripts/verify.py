@@ -1,7 +1,8 @@
 """`tiezheng verify`: is this the evidence that was sealed? Offline, in numbered steps.
 
 Exit status 0 only without any finding; 1 on findings; 3 when all of it agrees with itself and nothing from outside was
-given to judge it by. Needs no installation, no network and no service; believes nothing that came with the evidence.
+given to judge it by; 4 when of some recordings only a derived copy is there. Needs no installation, no network and no
+service; believes nothing that came with the evidence.
 """
 
 import json
@@ -13,6 +14,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from integrity import copy_check
 from integrity.container import printable
 from integrity.finding import Assurance, Finding, Step, Verdict
 from integrity.trust import read_trust
@@ -20,7 +22,7 @@ from integrity.verify import verify_bundle, verify_file
 from integrity.verify_page import NAME, published_digest
 from player.language import gettext as _
 from player.language import ngettext
-from scripts.verdict_words import ASSURANCE, DECLARED, FINDINGS, NOT_QUALIFIED
+from scripts.verdict_words import ASSURANCE, DECLARED, DERIVED, FINDINGS, NOT_QUALIFIED
 
 _PATH = click.Path(path_type=Path, exists=True)
 
@@ -49,7 +51,7 @@ def command(
 ) -> None:
     """Verify a bundle (folder or zip), or with --seal a single file.
 
-    Exit status: 0 verified, 1 findings, 3 only self-consistent because no --trust was given.
+    Exit status: 0 verified, 1 findings, 3 only self-consistent because no --trust was given, 4 only derived copies.
     """
     if print_page_digest:
         click.echo(f"{published_digest()}  {NAME}")
@@ -71,9 +73,11 @@ def command(
 
 
 def exit_status(verdict: Verdict) -> int:
-    """0 verified, 3 self-consistent only, 1 anything else."""
+    """0 verified, 3 self-consistent only, 4 without some originals, 1 anything else."""
     if verdict.ok:
         return 0
+    if verdict.copies_only:
+        return 4
     return 3 if verdict.self_consistent else 1
 
 
@@ -104,6 +108,8 @@ def _print(verdict: Verdict) -> None:
     if verdict.assurance is not Assurance.EXTERNAL_AUTHORITY:
         console.print(Text(_(NOT_QUALIFIED)))
     console.print(Text(_(DECLARED)))
+    if any(step.name == copy_check.STEP for step in verdict.steps):
+        console.print(Text(_(DERIVED)))
 
 
 def _step(step: Step) -> Text:
@@ -122,6 +128,9 @@ def _conclusion(verdict: Verdict) -> Text:
         return Text(_("VERIFIED: no findings"), style="bold green")
     if verdict.self_consistent:
         words = _("SELF-CONSISTENT ONLY: without --trust a forgery could look the same")
+        return Text(words, style="bold yellow")
+    if verdict.copies_only:
+        words = _("COPIES ONLY: nothing is wrong with what is here, and originals are not here to be verified")
         return Text(words, style="bold yellow")
     count = len(verdict.findings)
     words = ngettext("NOT VERIFIED: {count} finding", "NOT VERIFIED: {count} findings", count)

@@ -11,6 +11,7 @@ from catalog.grants import GrantFacts
 from catalog.identity import CaseId, GrantId, RecordingId, RequestId
 from catalog.paging import Page
 from catalog.routes.bodies import Asks, Body, Made, json_of, takes
+from integrity.extent import ORIGINALS
 
 router = APIRouter(tags=["copies"])
 
@@ -20,6 +21,7 @@ class NewRequest(Body):
 
     recordings: list[str]
     documents: list[str] = Field(default_factory=list)
+    extent: str = Field(ORIGINALS, description="of each recording: originals, copies (viewing copies) or both")
     action: str
     recipient: str
     recipient_kind: str
@@ -47,8 +49,9 @@ def make_request(
     """Ask for a copy of recordings of a case, and of documents of it."""
     wanted = tuple(RecordingId(recording) for recording in body.recordings)
     application = Application(
-        wanted, body.action, body.recipient, body.recipient_kind, body.legal_basis, body.purpose, tuple(body.documents)
-    )
+        wanted, body.action, body.recipient, body.recipient_kind, body.legal_basis, body.purpose,
+        tuple(body.documents), body.extent,
+    )  # fmt: skip
     return Made(id=here.approvals.request(asks, case, application))
 
 

@@ -11,6 +11,7 @@ export const TAG_TOKEN = `${TAG_LIST}.tsr`;
 export const PAYLOAD_SM3 = "manifest-sm3.txt";
 export const TAG_SM3 = "tagmanifest-sm3.txt";
 export const INFO = "bag-info.txt";
+export const WITH_COPIES = "tiezheng-bundle-v2";
 const IN_NO_LIST = [TAG_LIST, TAG_TOKEN, TAG_SM3];
 const TAG_LIMIT = 64 * 1024 * 1024;
 const LIST_LIMIT = 16 * 1024 * 1024;
@@ -78,8 +79,8 @@ export class Bag {
     const info = this.#parsed(INFO, () => labels(content));
     if (!info) return;
     this.info = info;
-    if (info.get("Tiezheng-Bundle") !== "tiezheng-bundle-v1") {
-      this.#inquiry.find("version-unknown", INFO, "not tiezheng-bundle-v1");
+    if (!["tiezheng-bundle-v1", WITH_COPIES].includes(info.get("Tiezheng-Bundle"))) {
+      this.#inquiry.find("version-unknown", INFO, "neither version that is known");
     }
     const sizes = [...this.files].filter(([path]) => path.startsWith("data/")).map(([, file]) => file.size);
     const stated = `${sizes.reduce((sum, size) => sum + size, 0)}.${sizes.length}`;

@@ -1,13 +1,16 @@
 // The numbered steps of a bundle, the same as those of `tiezheng verify`, with the same codes of findings.
-import { INFO, PAYLOAD_LIST, PAYLOAD_SM3, TAG_LIST, TAG_TOKEN, Bag } from "./bag.js";
-import { Malformed, equal, fromHex, hex, instant, utf8 } from "./bytes.js";
-import { printable, safeName } from "./folder.js";
+import { Approval, checkApproval } from "./approval.js";
+import { INFO, PAYLOAD_LIST, PAYLOAD_SM3, TAG_LIST, TAG_TOKEN, WITH_COPIES, Bag } from "./bag.js";
+import { Malformed, fromHex, hex, instant, utf8 } from "./bytes.js";
+import { CopyCheck, isOfCopy } from "./copies.js";
+import { custodyEntry, rowsOf } from "./custody.js";
+import { possibleNames, printable, safeName } from "./folder.js";
 import { Inquiry, nothingToCheck } from "./inquiry.js";
-import { JsonFields, isObject, parseCanonical, part } from "./json.js";
+import { part } from "./json.js";
 import { Judge } from "./judge.js";
-import { commit } from "./merkle.js";
 import { sha256 } from "./sha256.js";
 import { SealStamps } from "./stamps.js";
+import { checkStatement } from "./statement.js";
 import { isProofName } from "./token.js";
 
 const TAGS = [
@@ -19,8 +22,8 @@ const LEFT = [[/\.crl$/, "list"], [/\.ocsp$/, "response"], [/\/between-[0-9a-f]{
 const PLACES = new Map([["originals", false], ["documents", true]]);
 const SMALL = 1024 * 1024 + 64 * 1024;
 const CUSTODY_LIMIT = 64 * 1024 * 1024;
-const LEDGER = "tiezheng-ledger-v1", APPROVAL = "tiezheng-approval-v1";
-const NUMBERED = / \(\d+\)(?=(\.[^.]*)?$)/;
+const LEDGER = "tiezheng-ledger-v1";
+const COPIES_PLACE = "data/copies/";
 
 /**
  * The verdict on a folder: steps, findings, facts that were found to hold. `tell` hears how far it is:
@@ -33,12 +36,15 @@ export async function verifyBundle(folder, trust, now, tell) {
   return { steps: inquiry.steps, findings: inquiry.findings, facts: check.facts, ...outcome(inquiry, check.judge) };
 }
 
+/** Findings that say nothing against what is here, and without which nothing is verified. */
+export const MILD = ["trust-not-supplied", "not-checked", "original-absent"];
+
 /** "verified" only without any finding; "self-consistent" when all that is wrong is that too little was brought. */
 function outcome(inquiry, judge) {
   const codes = new Set(inquiry.findings.map((finding) => finding.code));
   if (!codes.size) return { verdict: "verified", assurance: assurance(judge) };
-  const mild = [...codes].every((code) => code === "trust-not-supplied" || code === "not-checked");
-  const verdict = !mild ? "refused" : codes.has("not-checked") ? "incomplete" : "self-consistent";
+  if (![...codes].every((code) => MILD.includes(code))) return { verdict: "refused", assurance: "self-asserted" };
+  const verdict = codes.has("not-checked") ? "incomplete" : codes.has("trust-not-supplied") ? "self-consistent" : "copies-only";
   return { verdict, assurance: "self-asserted" };
 }
 
@@ -48,11 +54,13 @@ function assurance(judge) {
 }
 
 class BundleCheck {
-  facts = { files: [], entries: 0 };
+  facts = { files: [], copies: [], entries: 0 };
   #sealed = new Map();
   #custody = [];
   #existed = [];
   #stamps = new Map();
+  #approval;
+  #absent = [];
 
   constructor(inquiry, judge, folder, tell) {
     this.inquiry = inquiry;
@@ -69,6 +77,9 @@ class BundleCheck {
     await inquiry.step("every file is as listed, and none is missing or added", (step) => this.#files(step));
     await inquiry.step("an authority stamped the bundle as a whole", (step) => this.#whole(step));
     await inquiry.step("each payload file has a manifest about it", (step) => this.#manifests(step));
+    await this.#copies();
+    if (this.#absent.length) await inquiry.step("the originals themselves are here", () => this.#withoutOriginals());
+    await this.#statements();
     for (const digest of this.#sealed.keys()) {
       this.#stamps.set(digest, new SealStamps(inquiry, this.judge, bag, digest, this.#existed));
     }
@@ -81,7 +92,10 @@ class BundleCheck {
     }
     await inquiry.step("each manifest is in the log", (step) => this.#leaves(step));
     await inquiry.step("custody is in the log", (step) => this.#lines(step));
-    await inquiry.step("this copy was approved", (step) => this.#approval(step));
+    await inquiry.step("this copy was approved", (step) => {
+      const said = checkApproval(inquiry, bag, this.#approval, this.#custody, step);
+      if (said) this.facts.approval = said;
+    });
     await inquiry.step("what it was judged by came from outside", () => this.#outside());
     inquiry.close();
   }
@@ -98,11 +112,18 @@ class BundleCheck {
     const { inquiry, bag } = this;
     await bag.checkFiles(this.tell.bytes);
     await bag.checkSm3(this.tell.bytes);
-    const digests = new Set([...bag.listed].filter(([path]) => path.startsWith("data/")).map(([, digest]) => digest));
-    if (!digests.size) inquiry.find("payload-missing", "data/", "there is no payload that could be checked");
+    this.#approval = await Approval.of(bag);
+    this.#absent = this.#approval.absent(bag);
+    const paths = [...bag.listed.keys()];
+    if (!paths.some((path) => path.startsWith("data/"))) {
+      inquiry.find("payload-missing", "data/", "there is no payload that could be checked");
+    }
     const known = [...TAGS, ...OPTIONAL];
-    for (const path of bag.listed.keys()) {
-      if (!known.includes(path) && !isPayload(path) && !isProof(path, digests) && !isCertificate(path)) {
+    const copies = bag.info.get("Tiezheng-Bundle") === WITH_COPIES;
+    const places = copies ? [...PLACES.keys(), "copies"] : [...PLACES.keys()];
+    const sealed = new Set([...this.#absent, ...paths.filter((path) => isPayload(path, [...PLACES.keys()])).map((path) => bag.listed.get(path))]);
+    for (const path of paths) {
+      if (!known.includes(path) && !isPayload(path, places) && !isProof(path, sealed, copies) && !isCertificate(path)) {
         inquiry.find("file-unexpected", printable(path), "no file of a bundle is called so, or it is about no payload");
       }
     }
@@ -155,16 +176,46 @@ class BundleCheck {
   /** Each manifest is found by the digest of the bytes, and must know the file's name and kind. */
   async #manifests(step) {
     if (!this.bag.payload.length) nothingToCheck(step, "there is no payload");
-    for (const path of this.bag.listed.keys()) {
-      if (/^proofs\/[0-9a-f]{64}\.statement\.json$/.test(path)) this.inquiry.find("not-checked", printable(path), "statement");
-    }
-    for (const path of this.bag.payload) {
+    for (const path of this.bag.payload.filter((each) => !each.startsWith(COPIES_PLACE))) {
       const digest = this.bag.digests.get(path);
       const found = this.#sealed.get(digest) ?? (await this.#manifest(digest, path));
       if (!found) continue;
       this.#sealed.set(digest, found);
       this.#placed(path, found.manifest);
       this.facts.files.push({ path, digest, size: found.manifest.size, sealed: found });
+    }
+    for (const digest of this.#absent) await this.#manifestAlone(digest);
+  }
+
+  /** The manifest of an original whose bytes are not here: about that digest, and of a recording. */
+  async #manifestAlone(digest) {
+    const path = `proofs/${digest}.manifest.json`;
+    const bytes = await this.#part(path, "manifest-missing");
+    const manifest = bytes && this.judge.manifest(path, bytes);
+    if (!manifest) return;
+    if (hex(manifest.digest) !== digest) {
+      this.inquiry.find("file-differs", path, `the manifest is about ${hex(manifest.digest)}`);
+      return;
+    }
+    const sealed = { manifest, bytes, stampedAt: null };
+    this.#sealed.set(digest, sealed);
+    this.facts.files.push({ path: `data/originals/${manifest.name}`, digest, size: manifest.size, sealed, absent: true });
+    if (manifest.kind === "document") this.inquiry.find("kind-differs", path, "it was sealed as a document");
+  }
+
+  /** Viewing copies, where they were approved or came along. */
+  async #copies() {
+    const { inquiry, judge, bag } = this;
+    if (!this.#approval.withCopies && ![...bag.listed.keys()].some((path) => path.startsWith(COPIES_PLACE))) return;
+    await inquiry.step("each viewing copy is derived, and its maker signed of what", async (step) => {
+      const check = new CopyCheck(inquiry, judge, bag, this.#sealed);
+      this.facts.copies = await check.check(this.#approval.withCopies ? this.#approval.recordings() : [], step);
+    });
+  }
+
+  #withoutOriginals() {
+    for (const digest of this.#absent) {
+      this.inquiry.find("original-absent", `proofs/${digest}.manifest.json`, "only a derived copy of it was approved; its bytes are not here and were not checked");
     }
   }
 
@@ -185,10 +236,23 @@ class BundleCheck {
     return { manifest, bytes, stampedAt: null };
   }
 
+  /** What stations signed, where it came along: a step only then. */
+  async #statements() {
+    const there = [...this.#sealed].map(([digest, { manifest }]) => [`proofs/${digest}.statement.json`, manifest]);
+    const signed = there.filter(([path]) => this.bag.files.has(path));
+    if (!signed.length) return;
+    await this.inquiry.step("the station signed what it declared", async (step) => {
+      for (const [path, manifest] of signed) {
+        const bytes = await this.bag.read(path, SMALL);
+        if (bytes) await checkStatement(this.inquiry, path, bytes, manifest, step);
+      }
+    });
+  }
+
   #placed(path, manifest) {
     const [, place, name] = path.split("/");
     const declared = safeName(manifest.name);
-    if (declared !== name && declared !== name.replace(NUMBERED, "")) {
+    if (!possibleNames(name).includes(declared)) {
       this.inquiry.find("name-differs", printable(path), `it was sealed under the name ${printable(declared)}`);
     }
     if (PLACES.get(place) !== (manifest.kind === "document")) {
@@ -279,26 +343,6 @@ class BundleCheck {
     }
   }
 
-  /** The approval is the last entry of custody, and says of this copy what approval.json says. */
-  async #approval(step) {
-    const bytes = await this.bag.read("approval.json", 1024 * 1024);
-    if (!bytes) return nothingToCheck(step, "there is no approval.json that can be used");
-    const find = (code, detail) => this.inquiry.find(code, "approval.json", detail);
-    const approval = orNothing(bytes);
-    const names = Object.keys(approval).sort().join();
-    if (names !== "approval,entry,format,grant,request" || !["approval", "grant", "request"].every((name) => isObject(approval[name]))) {
-      return find("approval-malformed", "not canonical JSON with the fields of an approval");
-    }
-    if (approval.format !== APPROVAL) return find("version-unknown", `not ${APPROVAL}`);
-    const last = this.#custody.at(-1);
-    if (!last || hex(last.commitment) !== approval.entry || !last.opened) {
-      return find("approval-not-in-custody", "custody does not end with its entry, opened");
-    }
-    const differences = approvalDifferences(approval, last.body, this.#custody, this.bag);
-    differences.forEach((difference) => find("approval-differs", difference));
-    if (!differences.length) this.facts.approval = approval;
-  }
-
   #outside() {
     const names = { roots: "no root certificate", logs: "no key of the log" };
     const missing = this.judge.missing.map((kind) => names[kind]).join(", ");
@@ -306,95 +350,16 @@ class BundleCheck {
   }
 }
 
-function isPayload(path) {
+function isPayload(path, places) {
   const parts = path.split("/");
-  return parts[0] === "data" && parts.length === 3 && PLACES.has(parts[1]);
+  return parts[0] === "data" && parts.length === 3 && places.includes(parts[1]);
 }
 
-function isProof(path, digests) {
+function isProof(path, sealed, copies) {
   const found = /^proofs\/([0-9a-f]{64})\.(.+)$/s.exec(path);
-  return found !== null && digests.has(found[1]) && isProofName(found[2]);
+  return found !== null && sealed.has(found[1]) && (isProofName(found[2]) || (copies && isOfCopy(found[2])));
 }
 
 function isCertificate(path) {
   return /^proofs\/authorities\/[^/]+\.(pem|crl|ocsp)$/.test(path);
-}
-
-/** Lines without their newline; what follows the last newline is none. */
-function rowsOf(bytes) {
-  const rows = [];
-  for (let start = 0, end; (end = bytes.indexOf(10, start)) >= 0; start = end + 1) rows.push(bytes.subarray(start, end));
-  return rows;
-}
-
-function custodyEntry(row) {
-  const fields = new JsonFields(parseCanonical(row));
-  const body = fields.optional("body", "text");
-  const salt = fields.optional("salt", "digest");
-  const entry = { commitment: fields.digest("commitment"), proof: fields.text("tlog_proof"), opened: body !== null, body: {} };
-  fields.finish();
-  if ((body === null) !== (salt === null)) throw new Malformed("withheld or opened, body and salt together");
-  if (body === null) return entry;
-  if (!equal(commit(salt, utf8(body)), entry.commitment)) throw new Malformed("its commitment is not the one of its body");
-  return { ...entry, body: orNothing(utf8(body)) };
-}
-
-/** Canonical JSON, or an empty object that fits nothing. */
-function orNothing(bytes) {
-  try {
-    return parseCanonical(bytes);
-  } catch (error) {
-    if (error instanceof Malformed) return {};
-    throw error;
-  }
-}
-
-/** Where approval.json says other than its ledger entry, or is about another copy than this. */
-function approvalDifferences({ request, approval, grant }, body, custody, bag) {
-  const details = part(body, "details");
-  const subject = part(body, "subject");
-  const asked = requestEntry(custody, part(request, "id"));
-  const found = [];
-  const decided = [part(body, "action"), part(body, "outcome"), part(details, "decision")].join();
-  if (decided !== "decide,permitted,approved") found.push("the last entry of custody is no approval");
-  if (part(subject, "kind") !== "request" || part(subject, "id") !== part(request, "id")) {
-    found.push("its entry is about another request");
-  }
-  if (part(details, "grant") !== part(grant, "id") || part(grant, "id") !== bag.info.get("External-Identifier")) {
-    found.push("its entry or this bundle is of another grant");
-  }
-  for (const [place, kind] of [["originals", "recordings"], ["documents", "documents"]]) {
-    const named = part(request, kind);
-    const held = [...bag.listed].filter(([path]) => path.startsWith(`data/${place}/`)).map(([, digest]) => digest);
-    if (!Array.isArray(named) || unique(named) !== unique(held)) found.push(`the ${kind} in this bundle are not those it names`);
-  }
-  const statements = [
-    ["decision", part(approval, "decision"), part(details, "decision")],
-    ["reason", part(approval, "reason"), part(body, "purpose")],
-    ["expires_at", part(grant, "expires_at"), part(details, "expires_at")],
-    ...(asked ? askedStatements(request, asked) : []),
-  ];
-  for (const [name, stated, recorded] of statements) {
-    if (stated !== recorded) found.push(`${name} is ${printable(String(stated))}, its ledger entry says ${printable(String(recorded))}`);
-  }
-  if (asked && part(part(asked, "actor"), "id") === part(part(body, "actor"), "id")) {
-    found.push("it was approved by whoever asked for it");
-  }
-  return found;
-}
-
-function askedStatements(request, asked) {
-  const names = ["action", "recipient", "recipient_kind", "legal_basis"];
-  const details = part(asked, "details");
-  return [...names.map((name) => [name, part(request, name), part(details, name)]), ["purpose", part(request, "purpose"), part(asked, "purpose")]];
-}
-
-/** The opened ledger entry of a request, or null. */
-function requestEntry(custody, id) {
-  const found = custody.find(({ body }) => part(body, "action") === "request" && part(part(body, "subject"), "id") === id);
-  return found ? found.body : null;
-}
-
-function unique(values) {
-  return [...new Set(values.map(String))].sort().join();
 }

@@ -148,6 +148,11 @@ export function safeName(declared) {
   return stem + extension;
 }
 
+/** A file's name, and what it was called if the number before its extension came from another of that name. */
+export function possibleNames(name) {
+  return [name, name.replace(/ \(\d+\)(?=(\.[^.]*)?$)/, "")];
+}
+
 /** The whole characters among the first bytes. */
 function cut(bytes, room) {
   while ((bytes[room] & 0xc0) === 0x80) room--;

@@ -7,9 +7,10 @@ const MANIFEST_LIMIT = 64 * 1024;
 const WITH_SM3 = "tiezheng-manifest-v2";
 const SOURCE = ["station", "person", "device", "operator", "session", "channel"];
 
-/** Malformed unless it is one, every field of it known. `leaf` is what the log must hold of it. */
+/** Malformed unless it is one, every field of it known. `leaf` is what the log must hold of it, `said` all it says. */
 export function parseManifest(bytes) {
-  const fields = new JsonFields(parseCanonical(bytes, MANIFEST_LIMIT));
+  const said = parseCanonical(bytes, MANIFEST_LIMIT);
+  const fields = new JsonFields(said);
   const version = fields.text("format");
   if (!["tiezheng-manifest-v1", WITH_SM3].includes(version)) throw new Malformed("format: neither version that is known");
   const manifest = {
@@ -21,8 +22,9 @@ export function parseManifest(bytes) {
     declared: declaredFacts(fields.object("declared")),
     receivedAt: fields.instant("received_at"),
     note: fields.optional("note", "text"),
+    statement: fields.digest("statement"),
+    said,
   };
-  fields.digest("statement");
   const clock = fields.object("clock");
   clock.truth("synchronised");
   clock.optional("max_error_ms", "number");

@@ -100,8 +100,13 @@ async function holds(key, text, value) {
     message = concat(utf8(`cosignature/v1\ntime ${time}\n`), message);
     value = value.subarray(8);
   }
+  return madeBy(key, message, value);
+}
+
+/** Whether a key made this signature over this message. */
+export async function madeBy({ key }, message, value) {
   if (value.length !== 64) return false;
-  const imported = await crypto.subtle.importKey("raw", key.key, "Ed25519", false, ["verify"]);
+  const imported = await crypto.subtle.importKey("raw", key, "Ed25519", false, ["verify"]);
   return crypto.subtle.verify("Ed25519", imported, value, message);
 }
 

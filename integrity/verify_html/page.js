@@ -1,6 +1,6 @@
 // The page: takes the folder and what the reader trusts, shows the verdict. Says "verified" only when `verifyBundle` does.
 import { instant } from "./bytes.js";
-import { verifyBundle } from "./bundle.js";
+import { MILD, verifyBundle } from "./bundle.js";
 import { FINDINGS } from "./findings.js";
 import { Folder, Unreadable, printable } from "./folder.js";
 import { agrees } from "./sha256.js";
@@ -173,8 +173,7 @@ function leftHow() {
 }
 
 function finding({ code, subject, detail }) {
-  const mild = code === "trust-not-supplied" || code === "not-checked";
-  const box = made("div", undefined, mild ? "finding mild" : "finding");
+  const box = made("div", undefined, MILD.includes(code) ? "finding mild" : "finding");
   box.dataset.code = code;
   box.dataset.subject = subject;
   const line = made("p");
@@ -216,6 +215,9 @@ function contents(facts) {
     if (value !== undefined && value !== null) list.append(made("dt", word(name)), made("dd", printable(String(value)), DIGESTS.includes(name) ? "digits" : ""));
   }
   place.append(list, table(facts.files), made("p", word("utc"), "small"));
+  if (facts.copies.length) {
+    place.append(made("p", word("derived")), bullets(facts.copies.map((path) => printable(path.split("/").slice(1).join("/")))));
+  }
   return place;
 }
 
@@ -225,11 +227,12 @@ function table(files) {
   const head = made("tr");
   head.append(...["file", "size", "received", "stamped"].map((name) => made("th", word(name))));
   whole.append(head);
-  for (const { path, size, sealed } of files) {
+  for (const { path, size, sealed, absent } of files) {
     const row = made("tr");
     const name = made("td", printable(path.split("/").slice(1).join("/")));
     const note = sealed.manifest.note;
     if (note) name.append(made("p", printable(note), "small"));
+    if (absent) name.append(made("p", word("notHere"), "small"));
     const times = [sealed.manifest.receivedAt, sealed.stampedAt].map((at) => made("td", at === null ? "–" : moment(at), "fixed"));
     row.append(name, made("td", bytesOf(size), "fixed"), ...times);
     whole.append(row);

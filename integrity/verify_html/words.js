@@ -40,6 +40,10 @@ export const WORDS = {
       "这些文件彼此吻合，但没有可信依据（或不完整）可供比对；一整套伪造的文件也会如此。请取得可信依据后再核验一次，目前不能据此认定。",
     incomplete: "未发现问题，但没有核验完",
     incompleteWhy: "已核验的部分没有发现问题，但下列内容本页不能判断。请用 tiezheng verify 完成核验；在此之前，不能据此认定证据包完好。",
+    "copies-only": "仅有副本，原件不在此",
+    "copies-onlyWhy":
+      "此处的内容未发现问题，但部分音像记录只提供了派生的播放副本。副本不是原件：其内容与原件相同，仅凭制作者所述；原件的时间戳与日志证明都不为它作证。" +
+      "需要证明内容时，请索取原件。",
     refused: "核验未通过",
     refusedWhy: "发现下列问题。在问题查清之前，不应把这份证据包当作完好的证据。",
     findings: "发现的问题",
@@ -63,12 +67,14 @@ export const WORDS = {
     digest: "证据包摘要",
     custody: "流转记录条数",
     utc: "时间均为世界协调时（UTC）；北京时间加 8 小时。",
+    derived: "以下是派生的播放副本：由制作者签名说明出自哪个原件，但不是原件，也不能证明原件的内容：",
+    notHere: "原件的字节不在此证据包中；只核对了它的固化凭证。",
     pageDigest: "此证据包所附 verify.html 的 SHA-256",
     left: "本页没有检查的",
     leftItems: [
       "时间戳证书是否已被吊销：本页不判读吊销列表（.crl）和 OCSP 响应（.ocsp）。附带其中任何一种时，结论至多是“没有核验完”。",
       "本页不认识的证书条款，以及四级以上的证书链：遇到时同样至多是“没有核验完”。",
-      "采集站对其申报（statement.json）的签名：附带时，同样至多是“没有核验完”。",
+      "对申报（statement.json）签名的密钥是否确属该采集站：只有本系统的流转记录知道，这里只核对签名与申报内容。",
       "文件夹里是否有链接（浏览器看不见链接），以及 .zip 文件本身。",
       "custody.html 只是 custody.jsonl 的可读版本，本页只核对它没有改动，不核对其文字。",
     ],
@@ -77,7 +83,6 @@ export const WORDS = {
       list: "这是吊销列表，说明哪些证书已被吊销；本页不判读，由 tiezheng verify 判读。",
       response: "这是 OCSP 响应，说明某一证书是否已被吊销；本页不判读，由 tiezheng verify 判读。",
       between: "这是签发吊销信息者的证书；本页不判读，由 tiezheng verify 判读。",
-      statement: "这是采集站签名的申报；本页不核对其签名，由 tiezheng verify 核对。",
       terms: "时间戳的证书带有本页不认识的条款；由 tiezheng verify 判读。",
       chain: "时间戳的证书链比本页所能核验的更长；由 tiezheng verify 判读。",
     },
@@ -85,6 +90,7 @@ export const WORDS = {
     unprovenItems: [
       "所录内容真实、完整，或者没有其他未上传的录像。",
       "录制开始之前，以及采集站接收之前发生过什么。",
+      "播放副本所示与其原件相同：副本是派生的，这一点仅凭其制作者所述。",
       "拍摄时间、设备与人员属实：这些由上传者申报；摘要始于采集站，而非摄像设备。",
     ],
     assurance: {
@@ -101,6 +107,12 @@ export const WORDS = {
       ],
       "an authority stamped the bundle as a whole": ["时间戳机构对整个证据包加盖了时间戳", "此后对任何文件的改动都会被发现"],
       "each payload file has a manifest about it": ["每个文件均有对应的固化清单", "固化清单是接收文件时写下的声明：哪个文件、从哪里来、何时收到"],
+      "each viewing copy is derived, and its maker signed of what": [
+        "每个播放副本均为派生，且由制作者签名说明出自何物",
+        "副本与其出处说明一致，制作者的密钥在日志中；副本不是原件",
+      ],
+      "the originals themselves are here": ["原件本身在此", "只有原件才能核验；仅获批提供副本时，原件不在此"],
+      "the station signed what it declared": ["采集站对其申报内容签了名", "申报与固化清单一致，且由其所载密钥签名"],
       "the time stamps were renewed": ["时间戳已在其证书到期之前续期", "旧时间戳由后来的时间戳继续证明，一环接一环"],
       "an authority stamped each payload file and its manifest": [
         "时间戳机构对每个文件及其固化清单加盖了时间戳",
@@ -158,6 +170,10 @@ export const WORDS = {
     incomplete: "Nothing found, but not all of it checked",
     incompleteWhy:
       "Nothing was found in what was checked, but the following this page cannot judge. Finish with tiezheng verify: until then this does not establish that the bundle is sound.",
+    "copies-only": "Copies only: originals are not here",
+    "copies-onlyWhy":
+      "Nothing was found against what is here, but of some recordings only a derived viewing copy came along. A copy is no original: " +
+      "that it shows the same is its maker’s word, and no time stamp or log proof of the original speaks for it. Ask for the original where its content is to be proved.",
     refused: "Not verified",
     refusedWhy: "The following was found. Until it is explained, this bundle should not be taken for sound evidence.",
     findings: "Findings",
@@ -181,12 +197,14 @@ export const WORDS = {
     digest: "Bundle digest",
     custody: "Entries of custody",
     utc: "All times are UTC.",
+    derived: "These are derived viewing copies: their maker signed of which original each was made; none is an original or proves what one shows:",
+    notHere: "The bytes of this original are not in the bundle; only its seal was checked.",
     pageDigest: "SHA-256 of the verify.html in this bundle",
     left: "What this page did not check",
     leftItems: [
       "Whether a time stamp’s certificate was revoked: this page does not read revocation lists (.crl) and OCSP responses (.ocsp). Where any of them came along, the verdict is “not all of it checked” at best.",
       "Terms of certificates that this page does not know, and chains of more than four certificates: the same verdict at best.",
-      "The station’s signature on what it declared (statement.json): where it came along, the same verdict at best.",
+      "Whether the key that signed what a station declared (statement.json) was that station’s: only the installation’s ledger knows; the signature and what it says are checked.",
       "Links in the folder, which a browser cannot see, and the .zip file itself.",
       "The words of custody.html, which is custody.jsonl made readable: only that it was not changed.",
     ],
@@ -196,7 +214,6 @@ export const WORDS = {
       list: "This is a revocation list, which says what certificates were revoked: not read here; tiezheng verify reads it.",
       response: "This is an OCSP response, which says whether a certificate was revoked: not read here; tiezheng verify reads it.",
       between: "This is the certificate of who signed revocation data: not read here; tiezheng verify reads it.",
-      statement: "This is what the station declared, signed by it: the signature is not checked here; tiezheng verify checks it.",
       terms: "The time stamp’s certificate has terms that this page does not know; tiezheng verify reads them.",
       chain: "The time stamp’s chain of certificates is longer than this page follows; tiezheng verify follows it.",
     },
@@ -204,6 +221,7 @@ export const WORDS = {
     unprovenItems: [
       "That what was recorded is true or complete, or that there is no other recording that was never handed in.",
       "What happened before recording began, and before the docking station received the file.",
+      "That a viewing copy shows what its original shows: it is derived, and its maker’s word.",
       "Time, device and persons of a recording: they are declared by who uploaded it; the hash starts at the dock, not in the camera.",
     ],
     assurance: {
@@ -224,6 +242,15 @@ export const WORDS = {
       "each payload file has a manifest about it": [
         "Each file has a sealed manifest about it",
         "the statement made when it was received: which file, from where, when",
+      ],
+      "each viewing copy is derived, and its maker signed of what": [
+        "Each viewing copy is derived, and its maker signed of what",
+        "it fits its provenance, and the maker’s key is in the log; a copy is no original",
+      ],
+      "the originals themselves are here": ["The originals themselves are here", "only an original can be verified; where copies alone were approved it is not here"],
+      "the station signed what it declared": [
+        "The station signed what it declared",
+        "it is what was sealed, signed by the key it names",
       ],
       "the time stamps were renewed": [
         "The time stamps were renewed before their certificates ended",

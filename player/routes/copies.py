@@ -5,6 +5,7 @@ from fastapi import APIRouter, Response
 from catalog.approvals import Application
 from catalog.errors import InvalidInput, SelfApproval
 from catalog.identity import CaseId, GrantId, RecordingId, RequestId
+from integrity.extent import ORIGINALS
 from player.language import gettext as _
 from player.refusals import said
 from player.routes.here import Asked, Here
@@ -45,6 +46,7 @@ def make_request(here: Asked, case: CaseId) -> Response:
         legal_basis=form.text("legal_basis"),
         purpose=form.text("purpose"),
         documents=tuple(form.texts("document")),
+        extent=form.text("extent") or ORIGINALS,  # a page of a version that had no such choice may still be open
     )
     try:
         request = here.services.approvals.request(here.principal, case, application)
@@ -75,6 +77,7 @@ def _request_page(here: Here, request: RequestId, status: int = 200, failure: st
         request=detail.request,
         recordings=detail.recordings,
         documents=detail.documents,
+        extent=detail.extent,
         approval=detail.approval,
         may_decide=detail.may_decide,
         own=detail.request.requester_id == here.principal.person_id,

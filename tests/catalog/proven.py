@@ -15,6 +15,7 @@ from catalog.approvals import Application, Approvals
 from catalog.checkpoint_tokens import CheckpointTokens
 from catalog.copies import Copies
 from catalog.database import Database
+from catalog.evidence import originals_of
 from catalog.gate import Gate, open_original
 from catalog.grants import Grants
 from catalog.history import History
@@ -30,10 +31,12 @@ from integrity.certificates import read_certificates
 from integrity.clock import system_random
 from integrity.digest import Digest
 from integrity.errors import LogUnavailable
+from integrity.extent import ORIGINALS
 from integrity.heads import FileHeads
 from integrity.log import Log
 from integrity.log_chain import LogChain
 from integrity.note import Signer
+from integrity.provenance import Source
 from integrity.seal import ReceivedFile, Sealer
 from integrity.statement import Filing, Statement
 from integrity.timestamp import HttpAuthority
@@ -130,7 +133,7 @@ class Proven(House):
     def copies(self) -> Copies:
         return Copies(
             self.database, self.ledger, self.clock, self.proofs, {"embedded": self.embedded.root_pem},
-            lambda original: open_original(self.vault, original),
+            lambda original: open_original(self.vault, original), self.store.open,
         )  # fmt: skip
 
     @property
@@ -159,18 +162,24 @@ class Proven(House):
         """A viewing copy of these files."""
         recordings = Recordings(self.database, self.ledger, self.clock, system_random)
         put_on_record(self.database, self.ledger)
+        self.sequencer.drain()  # a maker's key counts once it is in the log
         recordings.claim(recording)
+        with self.database.read() as connection:
+            held = originals_of(connection, recording)
+        sources = [Source(Digest.from_hex(one.sha256), one.size, part) for part, one in enumerate(held, 1)]
         work, made = self.store.begin(recording), []
         for name, content in (files or FILES).items():
             (work / name).write_bytes(content)
-            made.append(copied(name, content, CONTENT_TYPES[name]))
+            made.append(copied(name, content, CONTENT_TYPES[name], sources=sources))
         self.store.settle(recording)
         self.store.keep(recording, "r1")
         recordings.prepared(recording, medium="video", recipe="r1", duration_ms=5000, made=made)
 
-    def applied(self, requester: Principal, case: CaseId, *wanted: RecordingId, kind: str = "court") -> RequestId:
+    def applied(
+        self, requester: Principal, case: CaseId, *wanted: RecordingId, kind: str = "court", extent: str = ORIGINALS
+    ) -> RequestId:
         """A request for a copy."""
-        application = Application(wanted, "copy", "某区人民法院", kind, "行政诉讼法第三十四条", "举证")
+        application = Application(wanted, "copy", "某区人民法院", kind, "行政诉讼法第三十四条", "举证", extent=extent)
         return self.approvals.request(requester, case, application)
 
     def catalogued(self, body: bytes, statement: Statement, uploader: Actor) -> CatalogedRecording:

@@ -9,13 +9,21 @@ from sqlalchemy import select
 from catalog.approvals import Application
 from catalog.entry import SYSTEM
 from catalog.errors import Conflict, InvalidInput, LedgerUnavailable, NotFound, NotPermitted, SelfApproval
+from catalog.extents import digests_of
 from catalog.identity import CaseId, RecordingId, RequestId
 from catalog.permissions import Principal, Role
 from catalog.tables import approvals, grants, requests
 from integrity.clock import instant
+from integrity.digest import Digest
+from integrity.extent import BOTH, COPIES, EXTENTS
 from tests.catalog.proven import Proven
 
 REASON = "符合法律规定"
+
+
+def digests(house: Proven, recording: RecordingId) -> list[str]:
+    with house.database.read() as connection:
+        return digests_of(connection, [recording])
 
 
 @pytest.fixture
@@ -67,13 +75,13 @@ class TestRequests:
         assert entry["details"] == {
             "action": "copy", "recipient": "某区人民法院", "recipient_kind": "court", "post": None,
             "legal_basis": "行政诉讼法第三十四条", "case": case, "recordings": [recording],
-            "documents": [],
+            "documents": [], "extent": "originals",
         }  # fmt: skip
 
     @pytest.mark.parametrize(
         ("field", "value"),
         [("recordings", ()), ("action", "steal"), ("recipient", " "), ("recipient_kind", "friend"),
-         ("legal_basis", ""), ("purpose", "")],
+         ("legal_basis", ""), ("purpose", ""), ("extent", "everything")],
     )  # fmt: skip
     def test_shapes(
         self, proven: Proven, officer: Principal, case: CaseId, recording: RecordingId, field: str, value: object
@@ -96,6 +104,30 @@ class TestRequests:
                 proven.approvals.request(officer, case, replace(asked, documents=documents))
         with pytest.raises(InvalidInput):
             proven.approvals.request(officer, case, replace(asked, documents=(filed, filed)))
+
+    @pytest.mark.parametrize("extent", EXTENTS)
+    def test_how_much_of_each_recording_is_asked_for_and_let_out(
+        self, proven: Proven, officer: Principal, case: CaseId, extent: str
+    ) -> None:
+        recording = proven.footage(b"footage")
+        proven.linking.link(officer, case, [recording], "investigation")
+        request = proven.applied(officer, case, recording, extent=extent)
+        assert proven.approvals.get(officer, request).extent == extent
+        proven.approvals.decide(proven.person("decider", Role.APPROVER), request, "approved", "符合规定")
+        details = proven.entries("decide")[-1]["details"]
+        assert (details["extent"], details["documents"]) == (extent, [])
+        assert details["recordings"] == [Digest.of(b"footage").hex]
+
+    def test_what_has_no_viewing_copy_is_not_asked_for_as_one(
+        self, proven: Proven, officer: Principal, case: CaseId
+    ) -> None:
+        unprepared = proven.footage(b"unprepared", ready=False)
+        proven.linking.link(officer, case, [unprepared], "investigation")
+        for extent in (BOTH, COPIES):
+            with pytest.raises(InvalidInput, match="has a viewing copy of all its parts") as refused:
+                proven.applied(officer, case, unprepared, extent=extent)
+            assert refused.value.field == "extent"
+        proven.applied(officer, case, unprepared)
 
     def test_only_linked_recordings_and_each_once(
         self, proven: Proven, officer: Principal, case: CaseId, recording: RecordingId
@@ -146,7 +178,7 @@ class TestRequests:
 
 class TestDecisions:
     def test_an_approval_makes_one_grant_under_a_durable_head(
-        self, proven: Proven, officer: Principal, approver: Principal, request_id: RequestId
+        self, proven: Proven, officer: Principal, approver: Principal, recording: RecordingId, request_id: RequestId
     ) -> None:
         grant = proven.approvals.decide(approver, request_id, "approved", REASON)
         assert proven.granted == [grant]
@@ -159,6 +191,7 @@ class TestDecisions:
         assert entry["details"] == {
             "approval": detail.approval.id, "decision": "approved", "grant": grant, "person": officer.person_id,
             "expires_at": instant(proven.grants.mine(officer)[0].expires_at),
+            "extent": "originals", "documents": [], "recordings": digests(proven, recording),
         }  # fmt: skip
 
     def test_a_refusal_makes_none(

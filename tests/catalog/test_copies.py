@@ -3,31 +3,42 @@
 import json
 import re
 import zipfile
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
+from sqlalchemy import update
 
 from catalog.approvals import Application
 from catalog.copies import DISCLOSED
+from catalog.entry import SYSTEM
 from catalog.errors import ExportNotApproved, LedgerUnavailable
 from catalog.identity import CaseId, GrantId, RecordingId
 from catalog.permissions import Principal, Role
 from catalog.revocations import Revocations
 from catalog.shapes import RECIPIENT_KINDS
+from catalog.tables import renditions
 from integrity.bundle import write_bundle
 from integrity.canonical import parse_canonical
 from integrity.checkpoint import claimed
+from integrity.declaration import SignedDeclaration
 from integrity.digest import Digest
 from integrity.errors import InvalidBundle
+from integrity.extent import BOTH, COPIES, ORIGINALS
+from integrity.finding import ORIGINAL_ABSENT
+from integrity.note import Signer
 from integrity.revocations import read_list
+from integrity.statement import Statement
+from integrity.statement_check import STEP
 from integrity.verify import verify_bundle
-from tests.catalog.proven import Proven
+from tests.catalog.proven import FILES, Proven
 from tests.catalog.test_checkpoint_tokens import stamp
 from tests.fakes.certificates import Issued, revocations
 from tests.fakes.clocks import START
 from tests.fakes.immutable import clear_immutable
+from tests.fakes.signers import KEY
 
 FORMAT = (Path(__file__).resolve().parents[2] / "integrity" / "README.md").read_text(encoding="utf-8")
 
@@ -50,10 +61,18 @@ def case(proven: Proven, officer: Principal, recordings: list[RecordingId]) -> C
     return opened
 
 
-def granted(house: Proven, officer: Principal, case: CaseId, *wanted: RecordingId, kind: str = "court") -> GrantId:
+def granted(
+    house: Proven,
+    officer: Principal,
+    case: CaseId,
+    *wanted: RecordingId,
+    kind: str = "court",
+    extent: str = ORIGINALS,
+) -> GrantId:
     approver = house.sessions["approver"].principal if "approver" in house.sessions else house.person(
         "approver", Role.APPROVER)  # fmt: skip
-    grant = house.approvals.decide(approver, house.applied(officer, case, *wanted, kind=kind), "approved", "符合规定")
+    request = house.applied(officer, case, *wanted, kind=kind, extent=extent)
+    grant = house.approvals.decide(approver, request, "approved", "符合规定")
     assert grant is not None
     return grant
 
@@ -147,6 +166,74 @@ def test_documents_go_along_that_were_asked_for_and_approved(
     subjects = [parse_canonical(entry.body)["subject"]["id"] for entry in contents.custody if entry.body]
     assert filed in subjects
     assert kept not in subjects
+
+
+def test_what_a_station_declared_and_signed_goes_along(
+    proven: Proven, officer: Principal, case: CaseId, tmp_path: Path
+) -> None:
+    station, _ = proven.stations.enrol(SYSTEM, proven.agency.id, "签名的采集站")
+    body = b"signed for"
+    said = Statement(
+        agency=proven.agency.id, kind="body-camera", name="签名.mp4", station=station.id, sha256=Digest.of(body)
+    )
+    signed = SignedDeclaration.sign(said.declaration(len(body)), Signer(station.id, KEY))
+    made = proven.catalogued(body, replace(said, signed=signed), station.actor)
+    recording = RecordingId(str(made.recording))
+    proven.linking.link(officer, case, [recording], "investigation")
+    write_bundle(tmp_path / "b.zip", proven.copies.contents(granted(proven, officer, case, recording)), proven.stamp)
+    verdict = verify_bundle(tmp_path / "b.zip", proven.trust, clock=proven.clock)
+    assert verdict.findings == ()
+    [step] = [step for step in verdict.steps if step.name == STEP]
+    assert signed.key.vkey in step.detail
+    with zipfile.ZipFile(tmp_path / "b.zip") as archive:
+        [name] = [name for name in archive.namelist() if name.endswith(".statement.json")]
+        assert Statement.parse(archive.read(name)).signed == signed
+
+
+@pytest.mark.parametrize("kind", ["court", "media"])
+@pytest.mark.parametrize(("extent", "places"), [
+    (ORIGINALS, {"originals"}), (BOTH, {"originals", "copies"}), (COPIES, {"copies"}),
+])  # fmt: skip
+def test_what_was_approved_of_each_recording_is_what_goes_along(
+    proven: Proven, officer: Principal, recordings: list[RecordingId], case: CaseId, tmp_path: Path,
+    kind: str, extent: str, places: set[str],
+) -> None:  # fmt: skip
+    """For everybody, also for whom the request is not opened: the approval is."""
+    contents = proven.copies.contents(granted(proven, officer, case, *recordings, kind=kind, extent=extent))
+    write_bundle(tmp_path / "b.zip", contents, proven.stamp)
+    verdict = verify_bundle(tmp_path / "b.zip", proven.trust, clock=proven.clock)
+    assert {finding.code for finding in verdict.findings} == ({ORIGINAL_ABSENT} if extent == COPIES else set())
+    with zipfile.ZipFile(tmp_path / "b.zip") as archive:
+        payload = {name.partition("/")[2]: archive.read(name) for name in archive.namelist() if "/data/" in name}
+        sealed = [name for name in archive.namelist() if name.endswith(".manifest.json")]
+    assert {name.split("/")[1] for name in payload} == places
+    assert len(sealed) == 2, "the seals of the originals go along, whatever else does"
+    copies = {name for name in payload if name.startswith("data/copies/")}
+    assert all(payload[name] == FILES["media.mp4"] for name in copies), "the film, and no poster or playlist"
+    assert copies == ({"data/copies/derived-现场.mp4", "data/copies/derived-现场 (2).mp4"} if copies else set())
+
+
+def test_a_copy_that_is_not_signed_any_more_does_not_leave(
+    proven: Proven, officer: Principal, recordings: list[RecordingId], case: CaseId
+) -> None:
+    grant = granted(proven, officer, case, *recordings, extent=COPIES)
+    with proven.database.write() as connection:
+        connection.execute(update(renditions).where(renditions.c.name == "media.mp4").values(signature=bytes(64)))
+    with pytest.raises(InvalidBundle, match="no viewing copy of part 1"):
+        proven.copies.contents(grant)
+
+
+def test_a_copy_whose_bytes_are_others_makes_no_bundle(
+    proven: Proven, officer: Principal, recordings: list[RecordingId], case: CaseId, tmp_path: Path
+) -> None:
+    contents = proven.copies.contents(granted(proven, officer, case, *recordings, extent=COPIES))
+    path = proven.folder / "renditions" / recordings[0] / "r1" / "media.mp4"
+    path.chmod(0o600)
+    for content in (b"\x00\x01other pictures", None):
+        path.write_bytes(content) if content is not None else path.unlink()
+        with pytest.raises(InvalidBundle, match=r"media\.mp4|derived-"):
+            write_bundle(tmp_path / "b.zip", contents)
+        assert not (tmp_path / "b.zip").exists()
 
 
 def test_custody_ends_with_the_approval(

@@ -6,13 +6,12 @@ from catalog.database import Database
 from catalog.ledger import Ledger
 from catalog.preparation import Rendition
 from catalog.rendition_keys import enrol, key_of
-from integrity.canonical import canonical
 from integrity.digest import Digest
 from integrity.note import Signer
-from integrity.provenance import FORMAT, KEY_NAME, Source, sign_provenance
-from tests.fakes.signers import KEY
+from integrity.provenance import Source, sign_provenance
+from tests.fakes.provenances import MAKER, provenance
 
-MAKER = Signer(KEY_NAME, KEY)
+__all__ = ["MAKER", "copied", "put_on_record"]
 
 
 def put_on_record(database: Database, ledger: Ledger) -> None:
@@ -31,22 +30,6 @@ def copied(
 ) -> Rendition:
     """A file with its signed provenance."""
     digest = Digest.of(content)
-    statement = canonical(
-        {
-            "format": FORMAT,
-            "derived": True,
-            "recipe": recipe,
-            "sources": [{"part": one.part, "sha256": one.digest.hex, "size": one.size} for one in sources],
-            "output": {"name": name, "sha256": digest.hex, "size": len(content)},
-            "plan": "remux",
-            "why": [],
-            "tools": [],
-            "argv": [],
-            "confinement": {},
-            "durations": [],
-            "findings": [],
-            "quality": [{"code": code, "start_ms": start, "end_ms": end} for code, start, end in quality],
-        }
-    )
+    statement = provenance(name, content, sources, recipe=recipe, quality=quality)
     signature = sign_provenance(statement, maker)
     return Rendition(name, digest, len(content), content_type, statement, key_of(maker.verifier), signature)

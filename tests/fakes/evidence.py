@@ -12,23 +12,27 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from integrity.authority import EmbeddedAuthority, make_authority
-from integrity.bundle import BundleApproval, BundleContents, BundleFile
+from integrity.bundle_contents import BundleApproval, BundleContents, BundleCopy, BundleFile
 from integrity.canonical import Json, canonical
 from integrity.certificates import read_certificates
 from integrity.clock import instant
 from integrity.commitment import commit
 from integrity.custody import CustodyEntry
 from integrity.digest import Digest
+from integrity.extent import BOTH, COPIES
 from integrity.heads import FileHeads
 from integrity.log import Log
+from integrity.maker import ACTION
 from integrity.manifest import Manifest
 from integrity.note import Signer
 from integrity.proof_files import OriginalProofs, Over, authority_files
+from integrity.provenance import Source, sign_provenance
 from integrity.sm3 import Sm3
 from integrity.statement import Filing, Statement
 from integrity.timestamp import HttpAuthority
 from integrity.trust import Trust, TrustedAuthority
 from tests.fakes.clocks import FakeClock, FakeRandom
+from tests.fakes.provenances import MAKER, provenance
 from tests.fakes.signers import WITNESS
 
 
@@ -75,6 +79,10 @@ class Evidence:
         """Seal bytes as the service would: manifest, two tokens (none when `pending`), one leaf."""
         filing = Filing("01case", name, "interview", "investigation", "text/plain") if kind == "document" else None
         statement = Statement(agency="01agency", station="01station", kind=kind, name=name, filing=filing)
+        return self.seal_stated(statement, body, pending, sm3)
+
+    def seal_stated(self, statement: Statement, body: bytes, pending: bool = False, sm3: Sm3 | None = None) -> Sealed:
+        """The same for what an uploader declared otherwise."""
         manifest = Manifest.of(
             statement,
             Digest.of(body),
@@ -98,6 +106,8 @@ class Evidence:
         subject: tuple[str, str] = ("recording", "01recording"),
         actor: tuple[str, str] = ("01person", "王芳"),
         details: Mapping[str, Json] | None = None,
+        kind: str = "person",
+        outcome: str = "permitted",
     ) -> CustodyEntry:
         """A ledger entry with its leaf and proof."""
         body = canonical(
@@ -105,10 +115,10 @@ class Evidence:
                 "format": "tiezheng-ledger-v1",
                 "at": instant(self.clock.now()),
                 "agency": "01agency",
-                "actor": {"kind": "person", "id": actor[0], "name": actor[1], "agency": "01agency"},
+                "actor": {"kind": kind, "id": actor[0], "name": actor[1], "agency": "01agency"},
                 "action": action,
                 "subject": {"kind": subject[0], "id": subject[1]},
-                "outcome": "permitted",
+                "outcome": outcome,
                 "purpose": "案卷评查",
                 "details": details or {},
             }
@@ -128,8 +138,26 @@ class Evidence:
         there = list(sealed.tokens.items())
         return OriginalProofs(sealed.manifest, there, self.log.tlog_proof(sealed.leaf_index)).files()
 
-    def contents(self, originals: Sequence[Sealed], documents: Sequence[Sealed] = ()) -> BundleContents:
-        """A bundle's contents: custody with a view, a withheld entry and the approval."""
+    def maker(self, maker: Signer = MAKER) -> CustodyEntry:
+        """The ledger entry that puts a maker of viewing copies on record."""
+        details: dict[str, Json] = {"vkey": maker.vkey}
+        system, subject = ("system", "system"), (ACTION, Digest.of(maker.verifier.public_key).hex)
+        return self.entry(ACTION, subject=subject, actor=system, details=details, kind="system", outcome="done")
+
+    def viewing_copy(self, sealed: Sealed, name: str = "media.mp4") -> BundleCopy:
+        """A viewing copy of a sealed file: a few bytes of its own."""
+        body = b"moving pictures of " + Digest.of(sealed.body).raw
+        said = provenance(name, body, [Source(Digest.of(sealed.body), len(sealed.body))])
+        return BundleCopy(lambda: io.BytesIO(body), said, sign_provenance(said, MAKER), self.maker())
+
+    def contents(
+        self, originals: Sequence[Sealed], documents: Sequence[Sealed] = (), extent: str | None = None
+    ) -> BundleContents:
+        """A bundle's contents: custody with a view, a withheld entry and the approval.
+
+        With an `extent` as today's service makes it, and with viewing copies where it asks for them; without one as
+        before there was a choice.
+        """
         asked: dict[str, Json] = {
             "action": "release",
             "recipient": "某区人民法院",
@@ -137,6 +165,11 @@ class Evidence:
             "legal_basis": "行政诉讼法",
         }
         granted: dict[str, Json] = {"decision": "approved", "grant": "01grant", "expires_at": instant(self.clock.now())}
+        recordings = [Digest.of(sealed.body).hex for sealed in originals]
+        records = [Digest.of(sealed.body).hex for sealed in documents]
+        if extent is not None:
+            asked["extent"] = extent
+            granted |= {"extent": extent, "recordings": [*recordings], "documents": [*records]}
         request = ("request", "01request")
         custody = [
             self.entry("view"),
@@ -148,7 +181,7 @@ class Evidence:
             grant="01grant",
             organisation="某市城市管理局",
             made_on=self.clock.now().date(),
-            originals=[self.file(sealed) for sealed in originals],
+            originals=[self.file(sealed) for sealed in originals if extent != COPIES],
             documents=[self.file(sealed) for sealed in documents],
             authorities=authority_files({"embedded": self.embedded.root_pem}),
             checkpoint=self.log.head().note,
@@ -156,8 +189,8 @@ class Evidence:
             approval=BundleApproval(
                 request={
                     "id": "01request",
-                    "recordings": [Digest.of(sealed.body).hex for sealed in originals],
-                    "documents": [Digest.of(sealed.body).hex for sealed in documents],
+                    "recordings": [*recordings],
+                    "documents": [*records],
                     "requester": "王芳",
                     "purpose": "案卷评查",
                     **asked,
@@ -166,4 +199,6 @@ class Evidence:
                 grant={"id": "01grant", "expires_at": granted["expires_at"]},
                 entry=custody[-1].commitment,
             ),
+            copies=[self.viewing_copy(sealed) for sealed in originals if extent in (BOTH, COPIES)],
+            absent=[self.proofs(sealed) for sealed in originals if extent == COPIES],
         )

@@ -13,11 +13,13 @@ import bagit
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from integrity.bundle import BundleContents, BundleFile, write_bundle
+from integrity.bundle import write_bundle
+from integrity.bundle_contents import BundleContents, BundleFile
 from integrity.canonical import parse_canonical
 from integrity.custody import read_custody
 from integrity.digest import Digest
 from integrity.errors import IntegrityError, InvalidBundle, VaultMissing
+from integrity.extent import BOTH, COPIES
 from integrity.manifest import leaf_of
 from integrity.proof_files import MANIFEST, TLOG_PROOF
 from integrity.sm3 import Sm3
@@ -130,7 +132,8 @@ def paste(bag: Path) -> list[str]:
 
 
 def test_the_commands_of_verify_txt_say_ok(bag: Path) -> None:
-    same, added, tags_added, sm3, _, stamps, whole, head, aged, told, roots, page, digest = paste(bag)
+    same, added, tags_added, sm3, _, stamps, whole, head, aged, told, roots, page, copies, digest = paste(bag)
+    assert copies == "", "there are no viewing copies in it"
     assert (same, added, tags_added, sm3) == ("OK", "OK", "OK", "")
     assert stamps.count("Verification: OK") == 10
     assert whole.endswith("Verification: OK")
@@ -402,3 +405,76 @@ def test_a_file_without_its_sealed_sm3_is_not_copied(evidence: Evidence, tmp_pat
     with pytest.raises(InvalidBundle, match="does not have the SM3"):
         write_bundle(tmp_path / "bundle.zip", contents, evidence.stamp)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def copied(evidence: Evidence) -> BundleContents:
+    """Of one recording both, and nothing else."""
+    return evidence.contents([evidence.seal("询问 01.MOV", VIDEO)], extent=BOTH)
+
+
+def unpacked(path: Path) -> Path:
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(path.parent)
+    return path.parent / "tiezheng-01grant"
+
+
+def test_a_viewing_copy_is_labelled_listed_and_of_a_version_of_its_own(
+    copied: BundleContents, evidence: Evidence, tmp_path: Path
+) -> None:
+    write_bundle(tmp_path / "bundle.zip", copied, evidence.stamp)
+    assert write_bundle(tmp_path / "again.zip", copied).bundle_sha256 == Digest.of(
+        (unpacked(tmp_path / "bundle.zip") / "tagmanifest-sha256.txt").read_bytes()
+    ), "the same contents, the same bytes"
+    bag = tmp_path / "tiezheng-01grant"
+    bagit.Bag(str(bag)).validate()
+    assert "Tiezheng-Bundle: tiezheng-bundle-v2\n" in (bag / "bag-info.txt").read_text(encoding="utf-8")
+    [copy] = (bag / "data/copies").iterdir()
+    assert copy.name == "derived-询问 01.MOV.mp4"
+    assert f"{Digest.of_file(copy)}  data/copies/{copy.name}\n" in (bag / "manifest-sha256.txt").read_text("utf-8")
+    text = (bag / "VERIFY.txt").read_text(encoding="utf-8")
+    assert "派生的播放副本，不是原件" in text and "a copy is no original" in text
+
+
+@pytest.mark.parametrize("extent", [BOTH, COPIES])
+def test_the_commands_of_verify_txt_check_a_viewing_copy(evidence: Evidence, tmp_path: Path, extent: str) -> None:
+    contents = evidence.contents([evidence.seal("a.mp4", VIDEO)], extent=extent)
+    write_bundle(tmp_path / "bundle.zip", contents, evidence.stamp)
+    bag = unpacked(tmp_path / "bundle.zip")
+    said = paste(bag)
+    assert said[:3] == ["OK", "OK", "OK"]
+    assert said[5].count("Verification: OK") == (2 if extent == BOTH else 0), "no token is said to be of the copy"
+    assert said[12].count("Signature Verified Successfully") == 1
+    assert said[12].count("  data/copies/derived-a.mp4") == 1
+    assert said[12].count("Verification: OK") == 1, "the token of the original, by its digest"
+    [told] = bag.glob("proofs/*.provenance.json")
+    told.write_bytes(told.read_bytes().replace(b"remux", b"other"))
+    assert "Signature Verified Successfully" not in paste(bag)[12]
+
+
+def test_copies_that_do_not_fit_are_refused(copied: BundleContents, evidence: Evidence, tmp_path: Path) -> None:
+    [copy] = copied.copies
+    stranger = evidence.viewing_copy(evidence.seal("other.mp4", b"other"))
+    wrong = [
+        replace(copied, copies=[replace(copy, open=lambda: io.BytesIO(b"other pictures"))]),
+        replace(copied, copies=[replace(copy, signature=bytes(64))]),
+        replace(copied, copies=[replace(copy, provenance=b"{}")]),
+        replace(copied, copies=[replace(copy, maker=copied.custody[0])]),
+        replace(copied, copies=[copy, copy]),
+        replace(copied, copies=[stranger]),
+        replace(copied, originals=[], copies=[copy]),
+    ]
+    for number, case in enumerate(wrong):
+        with pytest.raises(InvalidBundle):
+            write_bundle(tmp_path / f"{number}.zip", case)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_copies_are_listed_by_sm3_too(evidence: Evidence, tmp_path: Path) -> None:
+    contents = evidence.contents([evidence.seal("a.mp4", VIDEO, sm3=Sm3.of(VIDEO))], extent=COPIES)
+    write_bundle(tmp_path / "bundle.zip", contents, evidence.stamp)
+    bag = unpacked(tmp_path / "bundle.zip")
+    assert paste(bag)[3] == "OK"
+    assert "data/copies/derived-a.mp4" in (bag / "manifest-sm3.txt").read_text(encoding="utf-8")
+    verdict = verify_bundle(tmp_path / "bundle.zip", evidence.trust, clock=evidence.clock)
+    assert verdict.copies_only

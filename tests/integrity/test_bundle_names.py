@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrity.bundle_names import LENGTH, safe_names
+from integrity.bundle_names import LENGTH, copy_name, possible_names, safe_names
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,22 @@ def test_any_names(declared: list[str]) -> None:
         assert not set(name) & set('/\\\n\r\0%<>:"|?*')
         assert len(name.encode()) <= LENGTH + 10
         assert name == name.strip(" .")
+
+
+@pytest.mark.parametrize(("declared", "output", "named"), [
+    ("现场.mp4", "media.mp4", "derived-现场.mp4"),
+    ("现场.MP4", "media-2.mp4", "derived-现场.MP4"),
+    ("现场.mov", "media.mp4", "derived-现场.mov.mp4"),
+    ("照片.jpeg", "picture.jpg", "derived-照片.jpeg.jpg"),
+    ("", "text.txt", "derived-.txt"),
+    ("x" * 300 + ".avi", "media.mp4", "derived-" + "x" * 188 + ".mp4"),
+    ("../a/b.mp4", "media.mp4", "derived-.._a_b.mp4"),
+])  # fmt: skip
+def test_a_copy_is_labelled_whatever_its_original_is_called(declared: str, output: str, named: str) -> None:
+    assert safe_names([copy_name(declared, output)]) == [named]
+
+
+def test_a_number_may_have_been_put_behind_a_name() -> None:
+    assert possible_names("a (2).mp4") == ("a (2).mp4", "a.mp4")
+    assert possible_names("a (2)") == ("a (2)", "a")
+    assert possible_names("a.mp4") == ("a.mp4", "a.mp4")

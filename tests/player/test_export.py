@@ -16,11 +16,12 @@ from catalog.grants import GrantFacts
 from catalog.identity import CaseId, GrantId, RecordingId
 from catalog.permissions import Principal, Role
 from catalog.tables import originals
-from integrity.bundle import BundleContents
+from integrity.bundle_contents import BundleContents
 from integrity.canonical import parse_canonical
 from integrity.custody import CustodyEntry
 from integrity.digest import Digest
 from integrity.errors import AuthorityUnavailable, InvalidBundle, VaultUnavailable
+from integrity.extent import COPIES
 from integrity.tlog_proof import TlogProof
 from integrity.verify import verify_bundle
 from player.export import AHEAD, Delivery, Export
@@ -369,3 +370,27 @@ def test_with_the_log_down_nothing_is_released(ready: Scene) -> None:
     ready.office.clock.advance(61)
     sent(ready.release())
     assert ready.facts().state == "completed"
+
+
+def test_where_only_copies_were_approved_the_bundle_has_no_original(office: Office) -> None:
+    """That its verdict says so holds nothing back; a copy that was exchanged does."""
+    officer, approver = office.person("officer", Role.OFFICER), office.person("approver", Role.APPROVER)
+    case = office.cases.open(officer, "〔2026〕1号", "占道经营")
+    recording = office.footage(BODY)
+    office.linking.link(officer, case, [recording], "investigation")
+    made = []
+    for _ in range(2):
+        request = office.applied(officer, case, recording, extent=COPIES)
+        grant = office.approvals.decide(approver, request, "approved", "仅供播放")
+        assert grant is not None
+        office.export.make(grant)
+        made.append(office.grants.get(officer, grant))
+        path = office.folder / "renditions" / recording / "r1" / "media.mp4"
+        path.chmod(0o600)
+        path.write_bytes(path.read_bytes()[::-1])
+    assert [facts.state for facts in made] == ["ready", "failed"]
+    assert "derived-现场.mp4" in (made[1].reason or "")
+    bundle = office.folder / "bundles" / made[0].id / "bundle.zip"
+    assert verify_bundle(bundle, office.trust).copies_only
+    with zipfile.ZipFile(bundle) as archive:
+        assert all(BODY not in archive.read(name) for name in archive.namelist())

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from integrity import copy_check
 from integrity.digest import Digest
 from integrity.finding import Assurance
 from integrity.verify_page import verify_page
@@ -21,11 +22,13 @@ from tests.servers.service import tiezheng
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = (
+    "approval_check",
     "bag",
     "bag_sm3",
     "bundle_check",
     "container",
     "container_zip",
+    "copy_check",
     "files",
     "inquiry",
     "judge",
@@ -149,7 +152,7 @@ def raised() -> set[str]:
 
 def test_every_code_has_words_and_a_place_in_the_format() -> None:
     asked_for_only = {"token-nonce-differs", "token-policy"}  # when a token is fetched, never when evidence is verified
-    codes = raised() - asked_for_only | {"trust-not-supplied"}
+    codes = raised() - asked_for_only | {"trust-not-supplied", "original-absent"}
     assert set(verdict_words.FINDINGS) == codes
     text = (ROOT / "integrity" / "README.md").read_text(encoding="utf-8")
     verdict = text[text.index("| code | meaning |") :]
@@ -162,7 +165,7 @@ def test_every_step_has_words(place: Path) -> None:
         steps |= {step["name"] for step in json.loads(run(*arguments, "--json").stdout)["steps"]}
     optional = {"the receipt is about this file", "this copy was released"}
     optional |= {"an authority stamped the log's checkpoint", "the time stamps were renewed"}
-    optional.add("the station signed what it declared")
+    optional |= {"the station signed what it declared", copy_check.STEP, copy_check.ABSENT}
     assert steps | optional == set(verdict_words.STEPS)
 
 

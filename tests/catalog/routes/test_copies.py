@@ -16,7 +16,8 @@ def asked(door: Door, officer: Caller) -> tuple[str, str]:
         "recordings": [recording], "action": "copy", "recipient": "某区人民法院", "recipient_kind": "court",
         "legal_basis": "行政诉讼法", "purpose": "举证",
     }  # fmt: skip
-    assert officer.ask("POST", f"/cases/{case}/requests", body | {"legal_basis": ""}).json()["field"] == "legal_basis"
+    for wrong in ({"legal_basis": ""}, {"extent": "everything"}):
+        assert officer.ask("POST", f"/cases/{case}/requests", body | wrong).json()["field"] in wrong
     return case, officer.make(f"/cases/{case}/requests", body)["id"]
 
 
@@ -40,3 +41,18 @@ def test_refused_and_withdrawn(door: Door) -> None:
     assert answer.json() == {"grant": None}
     assert officer.ask("DELETE", f"/requests/{request}").status_code == 409
     assert officer.get("/grants") == []
+
+
+def test_the_viewing_copy_may_be_asked_for(door: Door) -> None:
+    officer = door.person("officer", Role.OFFICER)
+    case, first = asked(door, officer)
+    [recording] = officer.get(f"/requests/{first}")["recordings"]
+    body = {
+        "recordings": [recording[0]], "action": "copy", "recipient": "王五", "recipient_kind": "party",
+        "legal_basis": "法", "purpose": "阅看", "extent": "copies",
+    }  # fmt: skip
+    request = officer.make(f"/cases/{case}/requests", body)["id"]
+    assert (officer.get(f"/requests/{first}")["extent"], officer.get(f"/requests/{request}")["extent"]) == (
+        "originals",
+        "copies",
+    )

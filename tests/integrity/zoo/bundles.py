@@ -2,16 +2,22 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 from integrity import checkpoint
 from integrity.canonical import canonical, parse_canonical
 from integrity.checkpoint import Checkpoint
 from integrity.commitment import commit
 from integrity.custody import CustodyEntry
+from integrity.declaration import SignedDeclaration
 from integrity.digest import Digest
+from integrity.manifest import leaf_of
+from integrity.note import Signer
 from integrity.sm3 import Sm3
+from integrity.statement import Statement
 from tests.fakes import certificates
 from tests.fakes.ocsp import Response
+from tests.fakes.signers import KEY
 from tests.integrity.zoo import Cage, Files
 from tests.integrity.zoo.specimen import (
     DOCUMENT_PATH,
@@ -431,7 +437,7 @@ def the_approval_was_left_out(files: Files, specimen: Specimen) -> None:
 
 @case("version-unknown")
 def a_bundle_of_a_later_version(files: Files, specimen: Specimen) -> None:
-    files["bag-info.txt"] = files["bag-info.txt"].replace(b"tiezheng-bundle-v1", b"tiezheng-bundle-v2")
+    files["bag-info.txt"] = files["bag-info.txt"].replace(b"tiezheng-bundle-v1", b"tiezheng-bundle-v3")
     specimen.relisted(files)
 
 
@@ -525,6 +531,57 @@ def the_checkpoint_token_is_over_another_checkpoint(files: Files, specimen: Spec
 @case("file-unexpected")
 def the_checkpoint_token_is_not_listed(files: Files, specimen: Specimen) -> None:
     files["checkpoint.tsr"] = specimen.evidence.stamp(Digest.of(files["checkpoint"]))
+
+
+# What a station declared and signed
+
+
+STATION = Signer("01station", KEY)
+
+
+def stated(files: Files, specimen: Specimen, signer: Signer = STATION) -> None:
+    """The first recording, declared and signed by its station and sealed so."""
+    body = specimen.video.body
+    said = Statement(
+        agency="01agency", station="01station", kind="body-camera", name="询问 01.mp4", sha256=Digest.of(body),
+        device="DSJ-7", started_at=specimen.evidence.clock.now(), clock_offset_ms=-1500, clock_uncertainty_ms=20,
+    )  # fmt: skip
+    said = replace(said, signed=SignedDeclaration.sign(said.declaration(len(body)), signer))
+    sealed = specimen.evidence.seal_stated(said, body)
+    files[proofs(body, "statement.json")] = said.encode()
+    files[proofs(body, "manifest.json")] = sealed.manifest
+    files[proofs(body, "manifest.tsr")] = sealed.tokens["manifest"]
+    files[proofs(body, "tlog-proof")] = specimen.evidence.log.tlog_proof(sealed.leaf_index)
+    specimen.relisted(files)
+
+
+@case("declaration-signature")
+def what_a_station_declared_was_signed_by_another(files: Files, specimen: Specimen) -> None:
+    stated(files, specimen, Signer("02station", KEY))
+
+
+@case("declaration-differs")
+def what_a_station_declared_is_not_what_was_sealed(files: Files, specimen: Specimen) -> None:
+    """Whole and signed, of the same file, and not the statement whose digest stands in the manifest."""
+    stated(files, specimen)
+    path = proofs(specimen.video.body, "statement.json")
+    said = replace(Statement.parse(files[path]), device="DSJ-8", signed=None)
+    signed = SignedDeclaration.sign(said.declaration(len(specimen.video.body)), STATION)
+    files[path] = replace(said, signed=signed).encode()
+    specimen.relisted(files)
+
+
+@case("declaration-malformed")
+def what_a_station_declared_is_garbage(files: Files, specimen: Specimen) -> None:
+    """And yet it is what the manifest names: sealed by a service that did not look."""
+    garbage, body = b"garbage", specimen.video.body
+    path = proofs(body, "manifest.json")
+    files[path] = edited(files[path], statement=Digest.of(garbage).hex)
+    files[proofs(body, "statement.json")] = garbage
+    files[proofs(body, "manifest.tsr")] = specimen.evidence.stamp(Digest.of(files[path]))
+    index = specimen.evidence.append(leaf_of(files[path]))
+    files[proofs(body, "tlog-proof")] = specimen.evidence.log.tlog_proof(index)
+    specimen.relisted(files)
 
 
 # The lists by SM3

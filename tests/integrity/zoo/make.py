@@ -20,7 +20,7 @@ from integrity.log import Log
 from integrity.sm3 import Sm3
 from integrity.trust import Trust
 from tests.fakes.evidence import Evidence
-from tests.integrity.zoo import Case, Files, bundles, logs, parts, renewals, seals, tokens, zips
+from tests.integrity.zoo import Case, Files, bundles, copies, logs, parts, renewals, seals, tokens, zips
 from tests.integrity.zoo.exhibits import FOLDER, VIDEO, Exhibit
 from tests.integrity.zoo.specimen import Specimen
 from tests.integrity.zoo.tokens import Bench
@@ -109,7 +109,13 @@ def _bundles(studio: Studio, folder: Path) -> Made:
     twice = copy(studio.bundle)
     bundles.by_sm3(twice, studio.specimen())
     yield Exhibit("bundle", folder / "good_with_sm3.zip", "none"), _packed(twice)
-    for case in bundles.cage.cases:
+    signed = copy(studio.bundle)
+    bundles.stated(signed, studio.specimen())
+    yield Exhibit("bundle", folder / "good_with_a_signed_statement.zip", "none"), _packed(signed)
+    both: Files = {}
+    copies.copied(both, studio.specimen())
+    yield Exhibit("bundle", folder / "good_with_viewing_copies.zip", "none"), _packed(both)
+    for case in (*bundles.cage.cases, *copies.cage.cases):
         files = copy(studio.bundle)
         case.make(files, studio.specimen())
         yield _exhibit(folder, case, ".zip"), _packed(files)

@@ -1,5 +1,8 @@
 """A copy, from the question to the one download; and everybody who is refused on the way."""
 
+import io
+import zipfile
+
 from catalog.identity import CaseId, RecordingId, RequestId
 from catalog.permissions import Role
 from integrity.digest import Digest
@@ -124,3 +127,33 @@ def test_a_grant_is_no_page_of_somebody_else(office: Office) -> None:
     request = asked(office, officer)
     office.browser("li", Role.APPROVER).form(f"/requests/{request}/decision", {"decision": "approved", "reason": "x"})
     assert office.browser("admin", Role.ADMINISTRATOR).get(f"/grants/{office.granted[0]}").status_code == 403
+
+
+def test_the_viewing_copy_instead_of_the_original(office: Office) -> None:
+    officer, approver = office.browser("zhang", Role.OFFICER), office.browser("li", Role.APPROVER)
+    case, recording = case_of(office)
+    form = officer.get(f"/cases/{case}/requests/new").text
+    assert form.count("<option", form.index('name="extent"'), form.index("</select>", form.index('name="extent"'))) == 3
+    answer = officer.form(f"/cases/{case}/requests", {**ASKED, "recording": [recording], "extent": "copies"})
+    request = answer.headers["location"].removeprefix("/requests/")
+    shown = approver.get(f"/requests/{request}").text
+    assert "The viewing copy only" in shown and "The originals stay here" in shown
+    approver.form(f"/requests/{request}/decision", {"decision": "approved", "reason": "仅供播放"})
+    office.export.make(office.granted[0])
+    answer = officer.get(f"/grants/{office.granted[0]}/bundle.zip")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        places = {name.split("/")[2] for name in archive.namelist() if "/data/" in name}
+    assert places == {"copies"}
+
+
+def test_a_viewing_copy_that_there_is_not_cannot_be_asked_for(office: Office) -> None:
+    officer = office.browser("zhang", Role.OFFICER)
+    case, _ = case_of(office)
+    unprepared = office.footage(b"unprepared", ready=False)
+    office.linking.link(office.principal("zhang"), case, [unprepared], "investigation")
+    wanted = {**ASKED, "recording": [unprepared], "extent": "both"}
+    answer = officer.form(f"/cases/{case}/requests", wanted)
+    assert answer.status_code == 422 and "ask for the original" in answer.text
+    assert 'value="both" selected' in answer.text, "what was chosen is still there"
+    wanted["extent"] = "everything"
+    assert officer.form(f"/cases/{case}/requests", wanted).status_code == 422

@@ -7,7 +7,7 @@ looking. The page's own policy forbids evaluated code, so waiting is done from o
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,8 +61,12 @@ class Town:
         given = [part for name, value in options.items() for part in (f"--{name}", value)]
         sent = tiezheng("dock", "--server", self.service.url, "--credentials", self.station, *given, *files)
         assert sent.returncode == 0, sent.stderr
+        self.prepared([str(row["id"]) for row in self.recordings()])
+
+    def prepared(self, recordings: Collection[str]) -> None:
+        """Wait until each of these is prepared or known to be unplayable."""
         deadline = time.monotonic() + PATIENCE_S
-        while any(row["state"] not in ("ready", "unplayable") for row in self.recordings()):
+        while any(row["id"] in recordings and row["state"] not in ("ready", "unplayable") for row in self.recordings()):
             assert time.monotonic() < deadline, "preparing hangs"
             time.sleep(0.3)
 

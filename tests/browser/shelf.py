@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote
 
-from catalog.renditions import CONTENT_TYPES
+from catalog.renditions import content_type
 
 HLS = Path(__file__).resolve().parents[2] / "player" / "static" / "vendor" / "hls.mjs"
 _PAGE = b"<!doctype html><meta charset=utf-8><video id=v muted></video>"
@@ -39,7 +39,7 @@ def shelf(folder: Path) -> Iterator[str]:
                 self._send(404, b"", "text/plain")
 
         def _file(self, path: Path) -> None:
-            content, kind = path.read_bytes(), CONTENT_TYPES[path.name]
+            content, kind = path.read_bytes(), content_type(path.name) or "text/plain"
             asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
             if asked is None:
                 self._send(200, content, kind)

@@ -1,38 +1,29 @@
 """`tiezheng dock`: a docking station's client. Brings files in and says which of them are safe to wipe from a camera.
 
 Resumable over restarts of either side, several files at a time; what it knows lies beside the credentials
-(`scripts.dock_state`). Exit status 0 only when every file has a receipt that was verified.
+(`scripts.dock_state`). Exit status 0 only when every file has a receipt that was verified. With `--watch` it runs until
+it is ended, and docks whatever appears in a folder of cameras (`scripts.cameras`); the next start goes on.
 """
 
-import json
 import sys
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
-import httpx2
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
 
 from ingest.metadata import KINDS
 from integrity.clock import SystemClock
-from integrity.trust import read_trust
 from player.language import gettext as _
-from scripts.dock_pace import Pace
-from scripts.dock_state import Credentials
+from scripts.cameras import Cameras, Told
 from scripts.dock_wipe import wipe
-from scripts.docking import TIMEOUT, Dock, DockError, Outcome, Patience, files_below
+from scripts.docking import Dock, Outcome, files_below
+from scripts.station_door import StationDoor, alone, ended_by_signals, json_line
+
+LOOK_SECONDS = 5.0
+"""Between two looks at a folder of cameras."""
 
 
 @click.command(name="dock")
@@ -54,51 +45,79 @@ from scripts.docking import TIMEOUT, Dock, DockError, Outcome, Patience, files_b
 @click.option("--bandwidth", type=click.FloatRange(0, min_open=True),
               help=_("most that is sent, in megabits per second, all files together"))  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help=_("one JSON line for each file"))
-@click.argument("places", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@click.option("--watch", "watched", type=click.Path(path_type=Path, exists=True, file_okay=False),
+              help=_("go on docking what appears in this folder, each folder in it a camera's"))  # fmt: skip
+@click.option("--settle", type=click.FloatRange(0), default=10.0, show_default=True,
+              help=_("with --watch: seconds without a change after which a file is finished"))  # fmt: skip
+@click.argument("places", nargs=-1, type=click.Path(path_type=Path, exists=True))
 def command(
     server: str | None, credentials: Path, parallel: int, patience: float, wiping: bool,
-    bandwidth: float | None, as_json: bool,
+    bandwidth: float | None, as_json: bool, watched: Path | None, settle: float,
     places: tuple[Path, ...], **declared: str | int | None,
 ) -> None:  # fmt: skip
-    """Send FILES or folders, keep their receipts, and say which are safe to wipe."""
-    known = Credentials.read(credentials)
-    trust = read_trust(credentials.with_name("trust.json"))
-    address = server or known.server
-    if address is None:
-        raise click.UsageError(_("--server is missing, and the credentials name none"))
+    """Send FILES or folders, keep their receipts, and say which are safe to wipe; or --watch a folder of cameras."""
+    if (watched is None) != bool(places):
+        raise click.UsageError(_("either files and folders, or --watch"))
+    door = StationDoor(server, credentials, parallel, patience, bandwidth, as_json, staying=watched is not None)
+    if watched is not None:
+        _watch(door, watched, _metadata(declared), settle, wiping)
+    else:
+        _send(door, list(places), _metadata(declared), wiping)
+
+
+def _send(door: StationDoor, places: list[Path], declared: dict[str, str], wiping: bool) -> None:
+    """Each file once; exit status 1 unless all have their receipt."""
     ending = threading.Event()
-    with shown(as_json, ending) as progress, httpx2.Client(timeout=TIMEOUT, limits=limits(parallel)) as client:
-        waiting = Patience(patience, sleep=lambda seconds: wait(ending, seconds))
-        pace = paced(bandwidth, ending)
-        dock = Dock(address, known, trust, _metadata(declared), client, waiting, progress, pace)
-        files = list(files_below(list(places)))
-        device = declared.get("device")
-        if isinstance(device, str) and files:
-            dock.announce(files, device, SystemClock().now())
-        outcomes = _dock_all(dock, files, parallel, json_line if as_json else None, ending)
-    if not as_json:
-        _report(outcomes)
+    with door.dock(declared, ending) as dock:
+        files = list(files_below(places))
+        if "device" in declared and files:
+            dock.announce(files, declared["device"], SystemClock().now())
+        outcomes = _dock_all(dock, files, door.parallel, json_line if door.as_json else None, ending)
+    for outcome in outcomes if not door.as_json else ():
+        _line(outcome)
+    done = sum(outcome.receipted for outcome in outcomes)
+    if not door.as_json:
+        click.echo(_("{done} of {all} files have a verified receipt").format(done=done, all=len(outcomes)))
     for outcome in outcomes if wiping else ():
         if wipe(outcome):
-            click.echo(_("wiped: {file}").format(file=outcome.file), err=as_json)
-    if not outcomes or not all(outcome.receipted for outcome in outcomes):
+            click.echo(_("wiped: {file}").format(file=outcome.file), err=door.as_json)
+    if not outcomes or done < len(outcomes):
         sys.exit(1)
+
+
+def _watch(door: StationDoor, folder: Path, declared: dict[str, str], settle: float, wiping: bool) -> None:
+    """Look again and again, until somebody ends it: within a piece, and the next start goes on."""
+    wipes = wipe if wiping else None
+    with ended_by_signals() as ending, alone(door.credentials), door.dock(declared, ending) as dock:
+        threads = ThreadPoolExecutor(door.parallel, thread_name_prefix="dock")
+        cameras = Cameras(
+            folder, dock, threads, time.monotonic, SystemClock().now, settle=settle, device=declared.get("device"),
+            wipes=wipes,
+        )  # fmt: skip
+        try:
+            while not ending.is_set():
+                _tell(door, cameras.look())
+                ending.wait(LOOK_SECONDS)
+        finally:
+            ending.set()
+            threads.shutdown(cancel_futures=True)
+        _tell(door, cameras.ended())
+
+
+def _tell(door: StationDoor, told: Iterable[Told]) -> None:
+    for one in told:
+        if door.as_json:
+            json_line(one.outcome)
+        else:
+            _line(one.outcome)
+        if one.wiped:
+            click.echo(_("wiped: {file}").format(file=one.outcome.file), err=door.as_json)
 
 
 def _metadata(declared: dict[str, str | int | None]) -> dict[str, str]:
     """Options as Upload-Metadata keys."""
     named = {"started": "started_at"}
     return {named.get(name, name): str(value) for name, value in declared.items() if value is not None}
-
-
-def paced(bandwidth: float | None, ending: threading.Event) -> Pace:
-    """What `--bandwidth` asks for; a person who ends it is not waited for."""
-    return Pace(None if bandwidth is None else bandwidth * 125_000, sleep=lambda seconds: wait(ending, seconds))
-
-
-def limits(parallel: int) -> httpx2.Limits:
-    """Connections for so many files at a time, and the log beside them."""
-    return httpx2.Limits(max_connections=parallel + 2, max_keepalive_connections=parallel + 2)
 
 
 def _dock_all(
@@ -124,53 +143,12 @@ def _dock_all(
     return [outcomes[index] for index in range(len(files))]
 
 
-def json_line(outcome: Outcome) -> None:
-    """One file's outcome for programs, on stdout."""
-    line = {
-        "file": str(outcome.file),
-        "sha256": None if outcome.digest is None else outcome.digest.hex,
-        "size": outcome.size,
-        "outcome": outcome.outcome,
-        "receipt": None if outcome.receipt is None else str(outcome.receipt),
-        "safe_to_wipe": outcome.safe,
-        "detail": outcome.detail,
-    }
-    click.echo(json.dumps(line, ensure_ascii=False))
-
-
-def _report(outcomes: list[Outcome]) -> None:
-    """For people: what is safe, what must wait, what went wrong."""
-    for outcome in outcomes:
-        if outcome.safe:
-            click.echo(_("safe to wipe: {file}").format(file=outcome.file))
-        elif outcome.receipted:
-            click.echo(_("receipted, keep it until more copies exist: {file}").format(file=outcome.file))
-        else:
-            click.echo(_("KEEP, no receipt: {file}").format(file=outcome.file))
-            click.echo(f"error: {outcome.outcome}: {outcome.file}: {outcome.detail}", err=True)
-    done = sum(outcome.receipted for outcome in outcomes)
-    click.echo(_("{done} of {all} files have a verified receipt").format(done=done, all=len(outcomes)))
-
-
-def wait(ending: threading.Event, seconds: float) -> None:
-    """Sleep, unless a person ends it: DockError."""
-    if ending.wait(seconds):
-        raise DockError("interrupted", "ended by the person at the station")
-
-
-@contextmanager
-def shown(as_json: bool, ending: threading.Event) -> Iterator[Callable[[Path, int, int], None]]:
-    """A bar for each file on a terminal; nothing elsewhere."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    bars = Progress(*columns, TimeRemainingColumn(), console=console, disable=as_json or not console.is_terminal)
-    tasks: dict[Path, TaskID] = {}
-
-    def show(path: Path, done: int, size: int) -> None:
-        wait(ending, 0)
-        if path not in tasks:
-            tasks[path] = bars.add_task(path.name, total=size)
-        bars.update(tasks[path], completed=done)
-
-    with bars:
-        yield show
+def _line(outcome: Outcome) -> None:
+    """For people: whether it is safe, must wait, or what went wrong."""
+    if outcome.safe:
+        click.echo(_("safe to wipe: {file}").format(file=outcome.file))
+    elif outcome.receipted:
+        click.echo(_("receipted, keep it until more copies exist: {file}").format(file=outcome.file))
+    else:
+        click.echo(_("KEEP, no receipt: {file}").format(file=outcome.file))
+        click.echo(f"error: {outcome.outcome}: {outcome.file}: {outcome.detail}", err=True)

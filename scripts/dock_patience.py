@@ -38,7 +38,7 @@ class Patience:
 
 
 @dataclass(slots=True)
-class _Tries:
+class Tries:
     """The tries of one step of one file; progress starts them anew."""
 
     patience: Patience

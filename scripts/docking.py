@@ -7,7 +7,6 @@ and never changes or removes a file.
 """
 
 import base64
-import json
 import mimetypes
 import os
 import threading
@@ -23,26 +22,18 @@ import httpx2
 from catalog.identity import AgencyId, StationId
 from ingest.errors import InvalidMetadata
 from ingest.metadata import read_statement, write_header
-from integrity.clock import instant
 from integrity.declaration import SignedDeclaration
 from integrity.digest import Digest
 from integrity.errors import IntegrityError, InvalidReceipt
 from integrity.receipt import Receipt, verify_receipt
 from integrity.tlog_proof import TlogProof
 from integrity.trust import Trust
+from scripts import dock_inventory
+from scripts.dock_line import Line, asked_wait, refusal
 from scripts.dock_log import LogInconsistent, LogMemory
 from scripts.dock_pace import Pace
-from scripts.dock_patience import DockError as DockError
-from scripts.dock_patience import Interrupted as Interrupted
-from scripts.dock_patience import Patience as Patience
-from scripts.dock_patience import _Tries as _Tries
+from scripts.dock_patience import DockError, Interrupted, Patience, Tries
 from scripts.dock_state import Credentials, DockState
-
-PIECE = 1024 * 1024
-TIMEOUT = httpx2.Timeout(connect=10, read=300, write=120, pool=None)
-"""Reading waits long: after a restart the server hashes what it has before it goes on."""
-RETRIED = frozenset({408, 409, 423, 425, 429, 500, 502, 503, 504, 507})
-"""Answers that may be another one later; 409 because the offset is asked for again."""
 
 WITNESS_TRIES, WITNESS_SECONDS = 10, 1.0
 """How long a station waits for the witnesses that its trust.json asks for; the next run looks again."""
@@ -90,16 +81,13 @@ class Dock:
         progress: Progress = lambda _path, _done, _size: None,
         pace: Pace | None = None,
     ) -> None:
-        self._server = server.rstrip("/") + "/"
+        self._line = Line(server, credentials, client, patience or Patience())
         self._station = credentials.station
         self._signer = credentials.signer
         self._trust = trust
         self._declared = dict(declared)
-        self._client = client
-        self._patience = patience or Patience()
         self._progress = progress
         self._pace = pace or Pace()
-        self._headers = {"Authorization": f"Bearer {credentials.token}", "Tus-Resumable": "1.0.0"}
         self._state = DockState(credentials.path)
         self._log = LogMemory(self._state, trust, self._public)
         self._turns: defaultdict[Digest, threading.Lock] = defaultdict(threading.Lock)
@@ -115,43 +103,22 @@ class Dock:
             with self._turns[file.digest]:
                 receipt, kept = self._receipt(file)
             witnessed = self._witnessed(receipt)
-        except (DockError, LogInconsistent) as error:
+            self._progress(path, file.size, file.size)
+        except (DockError, LogInconsistent, OSError) as error:
             digest, size = (file.digest, file.size) if file else (None, None)
-            return Outcome(path, digest, size, error.code, None, False, str(error))
-        self._progress(path, file.size, file.size)
+            code = "station-disk" if isinstance(error, OSError) else error.code
+            return Outcome(path, digest, size, code, None, False, str(error))
         safe = witnessed and receipt.wipe == "allowed"
         detail = receipt.wipe if witnessed else "witnesses-missing"
         return Outcome(path, file.digest, file.size, "receipted", kept, safe, detail)
 
-    def announce(self, files: Sequence[Path], device: str, now: datetime) -> str | None:
-        """Tell what lies on a camera, before any of it is sent: its inventory's id; None where nobody asks for one.
-
-        DockError when the server refuses it or cannot be reached for as long as patience lasts.
-        """
-        offset, uncertainty = (self._declared.get(name) for name in ("clock_offset_ms", "clock_uncertainty_ms"))
-        clock = None
-        if offset is not None and uncertainty is not None:
-            clock = {"offset_ms": int(offset), "uncertainty_ms": int(uncertainty), "measured_at": instant(now)}
-        items = [{"name": file.name, "size": file.stat().st_size, "started_at": None, "ended_at": None, "sha256": None}
-                 for file in files]  # fmt: skip
-        said = {"format": "tiezheng-inventory-v1", "device": device, "taken_at": instant(now), "clock": clock,
-                "items": items}  # fmt: skip
-        body = json.dumps(said, ensure_ascii=False).encode()
-        headers = {"Content-Type": "application/json"}
-        if self._signer is not None:
-            headers["Tiezheng-Signature"] = base64.b64encode(self._signer.sign(body).raw).decode()
-        tries = _Tries(self._patience)
-        while True:
-            try:
-                response = self._ask("POST", self._url("inventories"), headers=headers, content=iter([body]))
-            except Interrupted as reason:
-                tries.wait(reason)
-                continue
-            if response.status_code == 404:
-                return None
-            if response.status_code not in (200, 201):
-                raise _refusal(response)
-            return str(response.json()["inventory"])
+    def announce(
+        self, files: Sequence[Path], device: str, now: datetime, declared: Mapping[str, str] | None = None,
+        root: Path | None = None,
+    ) -> str | None:  # fmt: skip
+        """Tell what lies on a camera before any of it is sent, and how its clock was measured (`dock_inventory`)."""
+        said = {**self._declared, **(declared or {})}
+        return dock_inventory.announce(self._line, self._signer, files, device, said, now, root)
 
     def _witnessed(self, receipt: Receipt) -> bool:
         """Whether the witnesses that trust.json asks for signed the log that has the receipt's leaf, or soon do."""
@@ -159,7 +126,7 @@ class Dock:
         for _ in range(WITNESS_TRIES):
             if self._log.witnessed(note):
                 return True
-            self._patience.sleep(WITNESS_SECONDS)
+            self._line.patience.sleep(WITNESS_SECONDS)
         return False
 
     def _hash(self, path: Path, declared: Mapping[str, str]) -> _File:
@@ -207,11 +174,12 @@ class Dock:
 
     def _still_there(self, receipt: Receipt) -> bool:
         """Whether a server that was restored still knows the upload; what it lost is sent again."""
-        return self._ask("GET", self._url(f"files/{receipt.upload}/receipt")).status_code == 200
+        url = self._line.url(f"files/{receipt.upload}/receipt")
+        return self._line.patiently(lambda: self._line.ask("GET", url)).status_code == 200
 
     def _later(self, file: _File, receipt: Receipt) -> Receipt:
         try:
-            response = self._ask("GET", self._url(f"files/{receipt.upload}/receipt"))
+            response = self._line.ask("GET", self._line.url(f"files/{receipt.upload}/receipt"))
             if response.status_code != 200:
                 return receipt
             later = self._verify(response.content, file)
@@ -235,7 +203,7 @@ class Dock:
 
     def _send(self, file: _File) -> str:
         """The upload's address, once the server has all bytes."""
-        tries, offset = _Tries(self._patience), -1
+        tries, offset = Tries(self._line.patience), -1
         while True:
             try:
                 url, reached = self._stand(file)
@@ -252,12 +220,12 @@ class Dock:
     def _stand(self, file: _File) -> tuple[str, int]:
         """Where the upload under way stands; a new one where there is none, or the server has given it up."""
         url = self._state.upload(file.digest)
-        if url is not None and url.startswith(self._server):
-            response = self._ask("HEAD", url)
+        if url is not None and self._line.leads_to(url):
+            response = self._line.ask("HEAD", url)
             if response.status_code == 200:
                 return url, int(response.headers.get("Upload-Offset", "0"))
             if response.status_code not in (404, 410):
-                raise _refusal(response)
+                raise refusal(response)
         return self._create(file)
 
     def _create(self, file: _File) -> tuple[str, int]:
@@ -273,11 +241,11 @@ class Dock:
         remembered = self._log.newest()
         if remembered is not None:  # a server that was set back learns it from us
             headers["Tiezheng-Checkpoint"] = base64.b64encode(remembered).decode()
-        response = self._ask("POST", self._url("files"), headers=headers)
+        response = self._line.ask("POST", self._line.url("files"), headers=headers)
         if response.status_code != 201:
-            raise _refusal(response)
-        url = urljoin(self._url("files"), response.headers["Location"])
-        if not url.startswith(self._server):
+            raise refusal(response)
+        url = urljoin(self._line.url("files"), response.headers["Location"])
+        if not self._line.leads_to(url):
             raise DockError("server-wrong", f"it sends this station's token elsewhere, to {url}")
         self._state.begin_upload(file.digest, url)
         return url, 0
@@ -302,80 +270,46 @@ class Dock:
             "Content-Type": "application/offset+octet-stream",
             "Content-Length": str(file.size - offset),
         }
-        response = self._ask("PATCH", url, headers=headers, content=self._pieces(file, offset))
+        response = self._line.ask("PATCH", url, headers=headers, content=self._pieces(file, offset))
         if response.status_code == 204 and int(response.headers.get("Upload-Offset", "-1")) == file.size:
             return
         if response.status_code in (404, 410):
             raise Interrupted("upload-gone", "the server has given the upload up")
         if response.status_code == 460:
             self._state.end_upload(file.digest)
-        raise _refusal(response)
+        raise refusal(response)
 
     def _pieces(self, file: _File, offset: int) -> Iterator[bytes]:
         """The file from `offset` on, exactly as many bytes as were hashed."""
-        with file.path.open("rb", buffering=0) as source:
-            source.seek(offset)
-            while offset < file.size:
-                piece = source.read(min(PIECE, self._pace.piece, file.size - offset))
-                if not piece:
-                    raise DockError("file-changed", f"{file.path} became shorter")
-                self._pace.wait(len(piece))
-                offset += len(piece)
-                yield piece
-                self._progress(file.path, offset, file.size)
+        try:
+            with file.path.open("rb", buffering=0) as source:
+                source.seek(offset)
+                while offset < file.size:
+                    piece = source.read(min(self._pace.piece, file.size - offset))
+                    if not piece:
+                        raise DockError("file-changed", f"{file.path} became shorter")
+                    self._pace.wait(len(piece))
+                    offset += len(piece)
+                    yield piece
+                    self._progress(file.path, offset, file.size)
+        except OSError as error:  # a camera that was taken out
+            raise DockError("file-unreadable", f"{file.path}: {error.strerror}") from error
 
     def _ask_for_receipt(self, url: str) -> bytes:
-        tries = _Tries(self._patience)
-        while True:
-            try:
-                response = self._ask("GET", f"{url}/receipt")
-                if response.status_code == 200:
-                    return response.content
-                if response.status_code != 202:
-                    raise _refusal(response)
-                raise Interrupted("receipt-pending", "the file is received and not sealed yet", _wait(response))
-            except Interrupted as reason:
-                tries.wait(reason)
+        def ask() -> bytes:
+            response = self._line.ask("GET", f"{url}/receipt")
+            if response.status_code == 200:
+                return response.content
+            if response.status_code != 202:
+                raise refusal(response)
+            raise Interrupted("receipt-pending", "the file is received and not sealed yet", asked_wait(response))
+
+        return self._line.patiently(ask)
 
     def _public(self, path: str) -> bytes | None:
         """A file of the log, for `LogMemory`."""
-        tries = _Tries(self._patience)
-        while True:
-            try:
-                response = self._ask("GET", self._url(f"log/{path}"))
-                return response.content if response.status_code == 200 else None
-            except Interrupted as reason:
-                tries.wait(reason)
-
-    def _url(self, path: str) -> str:
-        return urljoin(self._server, path)
-
-    def _ask(
-        self, method: str, url: str, headers: Mapping[str, str] | None = None, content: Iterator[bytes] | None = None
-    ) -> httpx2.Response:
-        """One request; Interrupted for what may go better later."""
-        try:
-            response = self._client.request(method, url, headers={**self._headers, **(headers or {})}, content=content)
-        except httpx2.TransportError as error:
-            raise Interrupted("server-unreachable", str(error) or type(error).__name__) from error
-        if response.status_code in RETRIED:
-            refused = _refusal(response)
-            raise Interrupted(refused.code, str(refused), _wait(response))
-        return response
-
-
-def _refusal(response: httpx2.Response) -> DockError:
-    """What the server says, as an error; its problem's stable code where it told one."""
-    try:
-        problem = response.json()
-        return DockError(str(problem["code"]), str(problem.get("detail") or problem.get("title") or ""))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return DockError(f"http-{response.status_code}", f"the server answered {response.status_code}")
-
-
-def _wait(response: httpx2.Response) -> float | None:
-    text = response.headers.get("Retry-After", "")
-    return min(float(text), 60.0) if text.isdecimal() else None
+        response = self._line.patiently(lambda: self._line.ask("GET", self._line.url(f"log/{path}")))
+        return response.content if response.status_code == 200 else None
 
 
 def files_below(places: list[Path]) -> Iterator[Path]:

@@ -4,38 +4,24 @@ Runs until it is ended; a signal ends it within a piece, and the next start goes
 when everything in the folder was received and moved.
 """
 
-import fcntl
-import os
-import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
-import httpx2
 
 from ingest.metadata import KINDS
-from integrity import durable
-from integrity.trust import read_trust
 from player.language import gettext as _
-from scripts.dock import json_line, limits, paced, shown, wait
-from scripts.dock_state import Credentials
-from scripts.docking import TIMEOUT, Dock, Outcome, Patience
+from scripts.docking import Outcome
+from scripts.station_door import StationDoor, alone, ended_by_signals, json_line
 from scripts.watch_folder import WatchFolder
 
 Tell = Callable[[Outcome], None]
 PATIENCE = 60.0
 """Seconds without progress after which a file is left for a later look, so that others get their turn."""
-
-
-class AlreadyWatched(Exception):
-    """Another process watches with these credentials; two would move each other's files."""
-
-    code = "already-watched"
 
 
 @click.command(name="watch")
@@ -60,20 +46,12 @@ def command(
     sidecar_needed: bool, parallel: int, once: bool, bandwidth: float | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Receive what recorders deliver into FOLDER, and move it below FOLDER/sealed once its receipt was verified."""
-    known, trust = Credentials.read(credentials), read_trust(credentials.with_name("trust.json"))
-    address = server or known.server
-    if address is None:
-        raise click.UsageError(_("--server is missing, and the credentials name none"))
-    ending = _ended_by_signals()
+    door = StationDoor(server, credentials, parallel, PATIENCE, bandwidth, as_json, staying=True)
+    declared = {} if kind is None else {"kind": kind}
     with (
-        _alone(credentials), shown(as_json, ending) as progress,
-        httpx2.Client(timeout=TIMEOUT, limits=limits(parallel)) as client,
+        ended_by_signals() as ending, alone(credentials), door.dock(declared, ending) as dock,
         ThreadPoolExecutor(parallel, thread_name_prefix="dock") as threads,
     ):  # fmt: skip
-        patience = Patience(PATIENCE, sleep=lambda seconds: wait(ending, seconds))
-        declared = {} if kind is None else {"kind": kind}
-        pace = paced(bandwidth, ending)
-        dock = Dock(address, known, trust, declared, client, patience, progress, pace)
         watched = WatchFolder(folder, dock.dock, threads, time.monotonic, settle=settle, sidecar_needed=sidecar_needed)
         tell = json_line if as_json else _line
         if once:
@@ -102,27 +80,3 @@ def _line(outcome: Outcome) -> None:
         click.echo(_("received and moved: {file}").format(file=outcome.file))
     else:
         click.echo(f"error: {outcome.outcome}: {outcome.file}: {outcome.detail}", err=True)
-
-
-def _ended_by_signals() -> threading.Event:
-    ending = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ending.set())
-    return ending
-
-
-@contextmanager
-def _alone(credentials: Path) -> Iterator[None]:
-    """One watcher for a station's credentials; AlreadyWatched."""
-    state = credentials.with_name(credentials.name + ".state")
-    durable.make_folder(state)
-    fd = os.open(state / "watch.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(fd)
-        raise AlreadyWatched(f"another process watches with {credentials}") from error
-    try:
-        yield
-    finally:
-        os.close(fd)

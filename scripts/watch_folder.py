@@ -1,18 +1,13 @@
 """A folder that recorders deliver into (FTP, SMB): which files are finished, and what becomes of each.
 
-A file is finished when it no longer has the name of an unfinished one, when it and its sidecar have not changed for
-a while, and when nobody on this machine has it open for writing. A finished file is docked; once its receipt was
+A finished file (`scripts.finished`), whose sidecar has not changed for a while either, is docked; once its receipt was
 verified and kept, its sidecar and then the file itself move below `sealed/`. Whatever was refused stays where it is,
 with the reason in `NAME.refused.txt` beside it, and is tried again: when it or its sidecar changes, else ever later.
 Nothing is changed but names, and nothing is ever removed but those explanations. A crash between any two steps leaves
 what the next look goes on from: a file that has its receipt is not sent again.
 """
 
-import errno
-import fcntl
 import os
-import signal
-import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
@@ -21,27 +16,12 @@ from pathlib import Path
 from integrity import durable
 from player.language import gettext as _
 from scripts.docking import Outcome
+from scripts.finished import Settling, State, files_in, open_for_writing, state_of
 from scripts.sidecars import SUFFIXES, InvalidSidecar, names_of_sidecars, read_sidecar
 
-UNFINISHED = frozenset({".part", ".partial", ".tmp", ".temp", ".filepart", ".crdownload", ".upload", ".writing"})
-"""Endings that FTP and SMB clients give to what they still write; the rename at the end makes the file visible."""
 EXPLAINED = ".refused.txt"
-LONGEST_WAIT = 3600.0
-"""Seconds after which what was refused is tried again at the latest."""
 
-State = tuple[int, int, int]
-"""Inode, size and change time: what must stay the same."""
 Docks = Callable[[Path, Mapping[str, str]], Outcome]
-
-
-@dataclass(slots=True)
-class _Known:
-    """A file as it was seen before."""
-
-    state: tuple[State | None, ...]
-    since: float
-    tries: int = 0
-    not_before: float = 0.0
 
 
 class _Files(dict[Path, State]):
@@ -74,15 +54,13 @@ class WatchFolder:
         durable.make_folder(self.sealed, 0o755)
         self._docks = docks
         self._threads = threads
-        self._monotonic = monotonic
-        self._settle = settle
         self._sidecar_needed = sidecar_needed
-        self._known: dict[Path, _Known] = {}
+        self._seen = Settling(monotonic, settle)
 
     def look(self) -> Iterator[Outcome]:
         """Dock what is finished; each outcome as soon as it is there, the sealed ones moved already."""
         files = _Files(self._files())
-        self._known = {path: known for path, known in self._known.items() if path in files}
+        self._seen.forget_but(files)
         due = [delivery for path in sorted(files) if isinstance(delivery := self._due(path, files), Delivery | Outcome)]
         yield from (self._refuse(one) for one in due if isinstance(one, Outcome))
         for outcome, delivery in self._docked(one for one in due if isinstance(one, Delivery)):
@@ -90,8 +68,16 @@ class WatchFolder:
                 yield self._seal(outcome, delivery) if outcome.receipted else self._refuse(outcome)
 
     def waiting(self) -> int:
-        """Files that lie here now and are not sealed: unfinished, refused, or new since the last look."""
-        return sum(1 for path in self._files() if not _is_sidecar(path))
+        """How much lies here and is not sealed, whatever it is, but for our own explanations.
+
+        Refused or new since the last look, with an unfinished or a hidden name, a sidecar without its file, a link.
+        """
+        count = 0
+        for place, folders, names in os.walk(self.folder):
+            folders[:] = [name for name in folders if Path(place, name) != self.sealed]
+            links = [name for name in folders if Path(place, name).is_symlink()]
+            count += sum(1 for name in (*names, *links) if not name.endswith(EXPLAINED))
+        return count
 
     def _docked(self, deliveries: Iterable[Delivery]) -> Iterator[tuple[Outcome, Delivery]]:
         begun = [(self._threads.submit(self._docks, one.path, one.declared), one) for one in deliveries]
@@ -99,24 +85,17 @@ class WatchFolder:
             yield running.result(), delivery
 
     def _files(self) -> dict[Path, State]:
-        """What lies here and may be finished: regular files only, nothing of our own, no links into elsewhere."""
-        found: dict[Path, State] = {}
-        for place, folders, names in os.walk(self.folder):
-            folders[:] = [name for name in folders if Path(place, name) != self.sealed and not name.startswith(".")]
-            for name in names:
-                path = Path(place, name)
-                if not name.startswith(".") and not name.endswith(EXPLAINED) and path.suffix.lower() not in UNFINISHED:
-                    state = _state(path)
-                    if state is not None:
-                        found[path] = state
-        return found
+        """What lies here and may be finished, nothing of our own."""
+        found = files_in(self.folder, {self.sealed})
+        return {path: state for path, state in found.items() if not path.name.endswith(EXPLAINED)}
 
     def _due(self, path: Path, files: _Files) -> Delivery | Outcome | None:
         """The file, when it is to be docked now; an outcome where its sidecar forbids that."""
         if _is_sidecar(path):
             return None
         sidecars = [files.names[name] for one in names_of_sidecars(path) if (name := _name(one)) in files.names]
-        if not self._settled(path, (files[path], *(files[one] for one in sidecars))):
+        self._seen.see(path, files[path], *(files[one] for one in sidecars))
+        if not self._seen.due(path) or open_for_writing(path):
             return None
         try:
             return self._delivery(path, files[path], sidecars)
@@ -138,17 +117,9 @@ class WatchFolder:
         target = self._target(path)
         return next((one for suffix in SUFFIXES if (one := _beside(target, suffix)).is_file()), None)
 
-    def _settled(self, path: Path, state: tuple[State, ...]) -> bool:
-        now, known = self._monotonic(), self._known.get(path)
-        if known is None or known.state != state:
-            known = self._known[path] = _Known(state, now)
-        return now - known.since >= self._settle and now >= known.not_before and not open_for_writing(path)
-
     def _refuse(self, outcome: Outcome) -> Outcome:
         """Say why beside the file, and when it is tried again."""
-        known = self._known[outcome.file]
-        known.not_before = self._monotonic() + min(LONGEST_WAIT, 10.0 * 2.0 ** min(known.tries, 20))
-        known.tries += 1
+        self._seen.later(outcome.file)
         words = _("Not received: {code}\n{detail}\nThe file stays here and is tried again.\n")
         text = words.format(code=outcome.outcome, detail=outcome.detail).encode("utf-8", "backslashreplace")
         explained = _explained(outcome.file)
@@ -158,7 +129,7 @@ class WatchFolder:
 
     def _seal(self, outcome: Outcome, delivery: Delivery) -> Outcome:
         """Move what has its receipt out of the recorder's way: the sidecar, then the file, then the explanation."""
-        if _state(delivery.path) != delivery.state or open_for_writing(delivery.path):
+        if state_of(delivery.path) != delivery.state or open_for_writing(delivery.path):
             detail = f"{delivery.path.name} changed after it was sent; the receipt is of what was sent"
             return self._refuse(replace(outcome, outcome="file-changed", receipt=None, safe=False, detail=detail))
         target = self._target(delivery.path)
@@ -184,36 +155,10 @@ def _beside(target: Path, suffix: str) -> Path:
     return target.with_name(target.name + suffix.lower())
 
 
-def open_for_writing(path: Path) -> bool:
-    """Whether a process of this machine writes to it; False where the file system cannot tell."""
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return True  # gone, or not ours to read: not now
-    try:
-        # A writer that comes while the lease is held is told to us by this signal; its default would be to end us.
-        fcntl.fcntl(fd, fcntl.F_SETSIG, signal.SIGURG)
-        fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_RDLCK)
-        fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
-    except OSError as error:
-        return error.errno == errno.EAGAIN
-    finally:
-        os.close(fd)
-    return False
-
-
 def _move(source: Path, target: Path) -> None:
     for folder in reversed([one for one in target.parents if not one.is_dir()]):
         durable.make_folder(folder, 0o755)
     durable.move(source, target)
-
-
-def _state(path: Path) -> State | None:
-    try:
-        found = path.lstat()
-    except OSError:
-        return None
-    return (found.st_ino, found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
 
 
 def _name(path: Path) -> tuple[Path, str]:

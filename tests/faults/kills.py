@@ -28,8 +28,9 @@ from integrity.digest import Digest
 from integrity.receipt import verify_receipt
 from integrity.trust import read_trust
 from scripts.dock_pace import Pace
+from scripts.dock_patience import Patience
 from scripts.dock_state import Credentials
-from scripts.docking import Dock, Outcome, Patience
+from scripts.docking import Dock, Outcome
 from tests.servers.service import Service, tiezheng
 
 KILL = "TIEZHENG_TEST_KILL"

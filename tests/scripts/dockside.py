@@ -24,8 +24,9 @@ from ingest.errors import IngestError
 from ingest.receive import Receiver
 from ingest.routes import make_router
 from integrity.trust import write_trust
+from scripts.dock_patience import Patience
 from scripts.dock_state import Credentials, write_key
-from scripts.docking import Dock, Outcome, Patience
+from scripts.docking import Dock, Outcome
 from tests.fakes.signers import KEY, SIGNER
 from tests.ingest.served import STATUS
 from tests.ingest.works import TRUST, Works
@@ -104,7 +105,7 @@ class Dockside:
 
     def file(self, name: str, body: bytes) -> Path:
         path = self.station / "camera" / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(body)
         return path
 

@@ -2,6 +2,9 @@
 
 import json
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from player.language import speaking
 from scripts.dock import command
+from tests.ingest.served import until
 from tests.ingest.works import accounts
 from tests.scripts.dockside import Dockside
 
@@ -84,7 +88,48 @@ def test_the_server_may_be_named_by_the_credentials(dockside: Dockside) -> None:
     assert named.exit_code == 0, named.output
 
 
-@pytest.mark.parametrize("arguments", [["--parallel", "0"], ["--kind", "drone"], ["nothing-here"], []])
+@pytest.mark.xdist_group("watch")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_watched_folder_goes_on_where_it_was_ended(dockside: Dockside, number: signal.Signals) -> None:
+    """In the middle of a file, by a signal that asks and by one that does not; and wipes only then."""
+    body = os.urandom(300_000)
+    path = dockside.file("BWC-1/a.mp4", body)
+    asked = ["dock", "--server", dockside.url, "--credentials", dockside.credentials, "--settle", "0",
+             "--wipe-after-receipt", "--watch", dockside.station / "camera"]  # fmt: skip
+    dockside.always("/receipt", b"", 202)
+
+    def begun() -> "subprocess.Popen[bytes]":
+        return subprocess.Popen([sys.executable, "-m", "scripts.cli", *map(str, asked)], stdout=subprocess.PIPE)
+
+    running = begun()
+    until(lambda: any(one.endswith("/receipt") for _method, one in dockside.asked))
+    running.send_signal(number)
+    running.communicate(timeout=240)
+    assert running.returncode == (0 if number == signal.SIGTERM else -signal.SIGKILL)
+    assert path.exists()
+    dockside.cuts.clear()
+    dockside.asked.clear()
+    running = begun()
+    until(lambda: not path.exists())
+    running.send_signal(signal.SIGTERM)
+    said = running.communicate(timeout=240)[0].decode()
+    assert running.returncode == 0
+    assert said.count(str(path)) == 2, "that it was safe, and that it was wiped"
+    assert ("POST", "/files") not in dockside.asked, "the same upload went on"
+    assert dockside.works.count("originals") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--parallel", "0"],
+        ["--kind", "drone"],
+        ["nothing-here"],
+        [],
+        ["--watch", "nothing-here"],
+        ["--watch", ".", "."],
+    ],
+)
 def test_wrong_usage(dockside: Dockside, arguments: list[str]) -> None:
     assert run(dockside, *arguments).exit_code == 2
 

@@ -4,9 +4,9 @@ import threading
 
 import pytest
 
-from scripts.dock import paced
 from scripts.dock_pace import LARGEST, SMALLEST, Pace
 from scripts.dock_patience import DockError
+from scripts.station_door import paced
 
 
 class Clock:

@@ -20,8 +20,9 @@ from integrity.cosignature import cosigned
 from integrity.receipt import verify_receipt
 from integrity.statement import Statement
 from scripts.dock_log import LogMemory
+from scripts.dock_patience import DockError, Interrupted, Patience, Tries
 from scripts.dock_state import Credentials, DockState
-from scripts.docking import Dock, DockError, Interrupted, Patience, _Tries, files_below
+from scripts.docking import Dock, files_below
 from tests.fakes.clocks import START
 from tests.fakes.signers import SIGNER, WITNESS
 from tests.ingest.test_intake import until
@@ -179,7 +180,7 @@ def test_a_restart_of_both_sides_goes_on_where_it_was(dockside: Dockside) -> Non
         dock._progress = stop_halfway
         monkey = pytest.MonkeyPatch()
         with monkey.context() as patched:
-            patched.setattr("scripts.docking.PIECE", 50_000)
+            patched.setattr("scripts.dock_pace.LARGEST", 50_000)
             assert dock.dock(path).outcome == "interrupted"
     dockside.stop()
     dockside.start()
@@ -332,7 +333,7 @@ def test_waits_grow_with_jitter_until_patience_ends() -> None:
         waits.append(seconds)
         watch[0] += seconds
 
-    tries = _Tries(Patience(100, sleep=sleep, monotonic=lambda: watch[0], jitter=lambda: 0.5))
+    tries = Tries(Patience(100, sleep=sleep, monotonic=lambda: watch[0], jitter=lambda: 0.5))
     with pytest.raises(DockError) as gave_up:
         while True:
             tries.wait(Interrupted("server-unreachable", "no"))

@@ -13,7 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from player.language import speaking
-from scripts.watch import AlreadyWatched, _alone, command
+from scripts.station_door import AlreadyWatched, alone
+from scripts.watch import command
 from tests.scripts.dockside import Dockside
 
 
@@ -65,8 +66,18 @@ def test_what_was_refused_is_explained_in_the_language_of_the_place(dockside: Do
     assert not (folder / "a.mp4.refused.txt").exists()
 
 
+@pytest.mark.parametrize("name", ["b.mp4.part", "b.json"])
+def test_what_was_left_lying_is_no_success(dockside: Dockside, folder: Path, name: str) -> None:
+    (folder / "a.mp4").write_bytes(b"footage")
+    (folder / name).write_text("{}")
+    assert once(dockside, folder).exit_code == 1
+    assert (folder / "sealed" / "a.mp4").exists()
+    (folder / name).unlink()
+    assert once(dockside, folder).exit_code == 0
+
+
 def test_one_watcher_at_a_time(dockside: Dockside, folder: Path) -> None:
-    with _alone(dockside.credentials):
+    with alone(dockside.credentials):
         result = once(dockside, folder)
     assert isinstance(result.exception, AlreadyWatched)
     assert once(dockside, folder).exit_code == 0

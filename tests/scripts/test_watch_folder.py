@@ -11,7 +11,8 @@ from integrity import durable
 from integrity.digest import Digest
 from player.language import speaking
 from scripts.docking import Outcome
-from scripts.watch_folder import WatchFolder, open_for_writing
+from scripts.finished import open_for_writing
+from scripts.watch_folder import WatchFolder
 
 
 class Place:
@@ -199,6 +200,28 @@ def test_a_sidecar_without_its_file_waits_and_is_never_sent(place: Place) -> Non
     place.write("a.json", '{"device": "1"}')
     assert place.look(1000) == []
     assert place.lies() == ["a.json"]
+    assert place.watched.waiting() == 1
+
+
+@pytest.mark.parametrize("name", ["a.mp4.part", ".a.mp4", ".upload/a.mp4", "sub/a.json", "a.mp4"])
+def test_whatever_is_not_sealed_waits(place: Place, name: str) -> None:
+    place.write("done.mp4", b"1")
+    assert place.look() == ["receipted"]
+    assert place.watched.waiting() == 0
+    path = place.write(name, b"2")
+    assert place.watched.waiting() == 1
+    path.unlink()
+    path.symlink_to(place.folder / "sealed")
+    assert place.watched.waiting() == 1
+
+
+def test_our_own_explanation_is_not_waited_for(place: Place) -> None:
+    path = place.write("a.mp4", b"1")
+    place.says = "busy"
+    place.look()
+    assert place.watched.waiting() == 1
+    path.unlink()
+    assert place.lies() == ["a.mp4.refused.txt"]
     assert place.watched.waiting() == 0
 
 

@@ -3,7 +3,7 @@
 A station may upload for its agency and read its own receipts; never footage, never another station's uploads. One that
 enrolled itself by a one-time code has a key pair besides, and signs what it declares; its private key never comes here.
 Tokens change without a gap: the next one takes the place of the present one when it is used for the first time, so an
-answer that was lost on its way shuts nobody out.
+answer that was lost on its way shuts nobody out; the one before is honoured for a while, for what still runs with it.
 """
 
 import binascii
@@ -32,6 +32,8 @@ from integrity.errors import InvalidDeclaration, InvalidNote
 from integrity.note import Signature, Verifier
 
 CODE_LASTS = timedelta(hours=72)
+FORMER_LASTS = timedelta(hours=1)
+"""How long a token is good after another took its place."""
 SIGNATURE = "tiezheng-signature"
 """The header in which a station signs a request's body: base64 of Ed25519 over its bytes."""
 
@@ -112,19 +114,25 @@ class Stations:
             if station.revoked_at is not None:
                 raise Unauthenticated("the station is shut out")
             held = update(stations).where(stations.c.id == station.id)
-            connection.execute(held.values(token_hash=_hash(token), next_token_hash=None))
+            only = {"token_hash": _hash(token), "next_token_hash": None, "former_token_hash": None}
+            connection.execute(held.values(only))
             key = Verifier(station.id, public_key)
             entry_id = None if station.key == key.vkey else self._add_key(connection, station.actor, station, key)
         if entry_id is not None:
             self._ledger.wait(entry_id)
         return Station(station.id, station.agency_id, station.name, station.enrolled_at, None, key.vkey), token
 
-    def rotate(self, station: Station) -> str:
-        """The station's next token; the present one is good until this one is used for the first time."""
+    def rotate(self, station: Station, present: str) -> str:
+        """The station's next token; the present one is good until an hour after this one was used for the first time.
+
+        Unauthenticated unless `present` is still the station's token: a former one changes nothing.
+        """
         token = self._random(32).hex()
         with self._database.write() as connection:
-            held = update(stations).where(stations.c.id == station.id, stations.c.revoked_at.is_(None))
-            connection.execute(held.values(next_token_hash=_hash(token)))
+            mine = (stations.c.id == station.id, stations.c.token_hash == _hash(present))
+            held = update(stations).where(*mine, stations.c.revoked_at.is_(None))
+            if connection.execute(held.values(next_token_hash=_hash(token))).rowcount != 1:
+                raise Unauthenticated("another token took this one's place")
             self._ledger.write(connection, Entry("station-token", station.actor, _subject(station), "done"))
         return token
 
@@ -149,7 +157,9 @@ class Stations:
             # By the token's hash: how long the look-up takes tells nothing of the token.
             row = connection.execute(_with_key().where(stations.c.token_hash == hashed)).one_or_none()
             if row is None:
-                row = connection.execute(_with_key().where(stations.c.next_token_hash == hashed)).one_or_none()
+                still = (stations.c.former_token_hash == hashed) & (stations.c.former_token_until > self._clock.now())
+                other = or_(stations.c.next_token_hash == hashed, still)
+                row = connection.execute(_with_key().where(other)).one_or_none()
         if row is None or row.revoked_at is not None:
             raise Unauthenticated("a station's token is needed")
         if row.next_token_hash == hashed:
@@ -234,10 +244,12 @@ class Stations:
         return entry_id
 
     def _promote(self, station: StationId, hashed: str) -> None:
-        """The next token is in use: the one before it ends."""
+        """The next token is in use: the one before it ends soon. Of two first uses one does this."""
         with self._database.write() as connection:
             held = update(stations).where(stations.c.id == station, stations.c.next_token_hash == hashed)
-            connection.execute(held.values(token_hash=hashed, next_token_hash=None))
+            former = {"former_token_hash": stations.c.token_hash,
+                      "former_token_until": self._clock.now() + FORMER_LASTS}  # fmt: skip
+            connection.execute(held.values(token_hash=hashed, next_token_hash=None, **former))
 
 
 def require_signed(station: Station, content: bytes, header: str | None) -> bytes | None:

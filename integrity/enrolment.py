@@ -20,6 +20,7 @@ _LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1"})
 _CODE = re.compile(rf"[{_ALPHABET}]{{{SECRET + MARK}}}")
 _SECRET = re.compile(rf"[{_ALPHABET}]{{{SECRET}}}")
 _DOMAIN = b"tiezheng-enrolment-v1\n"
+_TOKEN_DOMAIN = b"tiezheng-token-v1\n"
 
 
 def new_secret(random: Random) -> str:
@@ -62,6 +63,11 @@ def require_key(secret: str, key: Verifier, proof: bytes) -> None:
         key.verify(_DOMAIN + secret.encode(), Signature(key.name, key.key_id, proof))
     except InvalidNote as error:
         raise InvalidDeclaration("the key that comes with the code did not sign it") from error
+
+
+def token_request(present: str) -> bytes:
+    """What a station with a key signs to be told its next token: so a thief of the present one shuts nobody out."""
+    return _TOKEN_DOMAIN + present.encode()
 
 
 def _spell(value: int, length: int) -> str:

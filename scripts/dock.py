@@ -68,11 +68,11 @@ def command(
 def _send(door: StationDoor, places: list[Path], declared: dict[str, str], wiping: bool) -> None:
     """Each file once; exit status 1 unless all have their receipt."""
     ending = threading.Event()
-    with door.dock(declared, ending) as dock:
+    with door.dock(declared, ending) as connection:
         files = list(files_below(places))
         if "device" in declared and files:
-            dock.announce(files, declared["device"], SystemClock().now())
-        outcomes = _dock_all(dock, files, door.parallel, json_line if door.as_json else None, ending)
+            connection.dock.announce(files, declared["device"], SystemClock().now())
+        outcomes = _dock_all(connection.dock, files, door.parallel, json_line if door.as_json else None, ending)
     for outcome in outcomes if not door.as_json else ():
         _line(outcome)
     done = sum(outcome.receipted for outcome in outcomes)
@@ -87,15 +87,15 @@ def _send(door: StationDoor, places: list[Path], declared: dict[str, str], wipin
 
 def _watch(door: StationDoor, folder: Path, declared: dict[str, str], settle: float, wiping: bool) -> None:
     """Look again and again, until somebody ends it: within a piece, and the next start goes on."""
-    wipes = wipe if wiping else None
-    with ended_by_signals() as ending, alone(door.credentials), door.dock(declared, ending) as dock:
+    with ended_by_signals() as ending, alone(door.credentials), door.dock(declared, ending) as connection:
         threads = ThreadPoolExecutor(door.parallel, thread_name_prefix="dock")
         cameras = Cameras(
-            folder, dock, threads, time.monotonic, SystemClock().now, settle=settle, device=declared.get("device"),
-            wipes=wipes,
+            folder, connection.dock, threads, time.monotonic, SystemClock().now, settle=settle,
+            device=declared.get("device"), wipes=wipe if wiping else None,
         )  # fmt: skip
         try:
             while not ending.is_set():
+                connection.renew()
                 _tell(door, cameras.look())
                 ending.wait(LOOK_SECONDS)
         finally:

@@ -56,6 +56,10 @@ class Line:
             raise Interrupted(refused.code, str(refused), asked_wait(response))
         return response
 
+    def reread(self) -> None:
+        """Go on with the token that lies in the credentials by now."""
+        self._changed(self._token)
+
     def patiently(self, asked: Callable[[], Answer]) -> Answer:
         """Ask until it is answered; DockError when patience is at its end."""
         tries = Tries(self.patience)

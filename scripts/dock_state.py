@@ -10,13 +10,15 @@ Losing the state folder costs time, never evidence: what was under way is sent a
 
 import base64
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from integrity import durable
+from integrity.clock import from_instant, instant
 from integrity.digest import Digest
 from integrity.note import Signer
 
@@ -32,6 +34,8 @@ class Credentials:
     """An enrolled station's id, name and bearer token; `server` where the file names one.
 
     `key` is the station's own Ed25519 private key; without one it signs nothing. Never printed, never sent.
+    `since` tells when the station got its token, where it knows; `former` is the token before, kept until the present
+    one was accepted (`scripts.dock_token`).
     """
 
     path: Path
@@ -40,6 +44,8 @@ class Credentials:
     token: str
     server: str | None
     key: Ed25519PrivateKey | None = None
+    since: datetime | None = None
+    former: str | None = None
 
     @property
     def signer(self) -> Signer | None:
@@ -54,9 +60,14 @@ class Credentials:
                 raise WrongCredentials(f"{path} can be read by others: chmod 600")
             fields = json.loads(path.read_bytes())
             station, name, token = (_text(fields, field) for field in ("station", "name", "token"))
-            server = None if fields.get("server") is None else _text(fields, "server")
-            key = None if fields.get("key") is None else read_key(_text(fields, "key"))
-            return cls(path, station, name, token, server, key)
+            server, key, since, former = (
+                None if fields.get(field) is None else _text(fields, field)
+                for field in ("server", "key", "token_since", "former_token")
+            )
+            return cls(
+                path, station, name, token, server, None if key is None else read_key(key),
+                None if since is None else from_instant(since), former,
+            )  # fmt: skip
         except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
             raise WrongCredentials(f"{path}: {error}") from error
 
@@ -64,12 +75,10 @@ class Credentials:
         """Put the file in place, durably and for its owner's eyes only."""
         fields = {"server": self.server, "station": self.station, "name": self.name, "token": self.token}
         key = None if self.key is None else write_key(self.key)
-        told = {name: value for name, value in (*fields.items(), ("key", key)) if value is not None}
+        since = None if self.since is None else instant(self.since)
+        fields |= {"key": key, "token_since": since, "former_token": self.former}
+        told = {name: value for name, value in fields.items() if value is not None}
         durable.replace(self.path, (json.dumps(told, ensure_ascii=False) + "\n").encode(), 0o600)
-
-    def with_token(self, token: str) -> "Credentials":
-        """The same station with its next token."""
-        return replace(self, token=token)
 
 
 def write_key(key: Ed25519PrivateKey) -> str:

@@ -112,6 +112,10 @@ class Dock:
         detail = receipt.wipe if witnessed else "witnesses-missing"
         return Outcome(path, file.digest, file.size, "receipted", kept, safe, detail)
 
+    def reread(self) -> None:
+        """Go on with the token that the credentials hold by now, after `scripts.dock_token` changed it."""
+        self._line.reread()
+
     def announce(
         self, files: Sequence[Path], device: str, now: datetime, declared: Mapping[str, str] | None = None,
         root: Path | None = None,

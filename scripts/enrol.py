@@ -6,6 +6,7 @@ that the code vouches for: whoever answers in the server's place has another.
 """
 
 import base64
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -14,6 +15,7 @@ import httpx2
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from integrity import durable
+from integrity.clock import SystemClock
 from integrity.enrolment import prove_key, read_code, trust_mark
 from integrity.note import Signer
 from integrity.trust import Trust
@@ -39,13 +41,13 @@ def command(server: str, credentials: Path, code: str) -> None:
     if credentials.exists():
         raise click.UsageError(_("there is a file already: {path}").format(path=credentials))
     with httpx2.Client(timeout=SECONDS, follow_redirects=False) as client:
-        known, trust = enrol(client, server, credentials, code)
+        known, trust = enrol(client, server, credentials, code, SystemClock().now())
     click.echo(_("station {name} enrolled: {path}").format(name=known.name, path=credentials))
     for kind, fingerprint in trust.fingerprints:
         click.echo(f"  {kind}: {fingerprint}")
 
 
-def enrol(client: httpx2.Client, server: str, path: Path, code: str) -> tuple[Credentials, Trust]:
+def enrol(client: httpx2.Client, server: str, path: Path, code: str, now: datetime) -> tuple[Credentials, Trust]:
     """Redeem the code and write credentials and trust.json; EnrolmentRefused. Again goes on with the same key."""
     secret, mark = read_code(code)
     durable.make_folder(path.parent)
@@ -67,7 +69,8 @@ def enrol(client: httpx2.Client, server: str, path: Path, code: str) -> tuple[Cr
     trust = str(answer["trust"]).encode()
     if trust_mark(trust) != mark:
         raise EnrolmentRefused("its trust.json is not the one that the code vouches for: ask for a new code")
-    known = Credentials(path, str(answer["station"]), str(answer["name"]), str(answer["token"]), server, key)
+    station, name, token = (str(answer[field]) for field in ("station", "name", "token"))
+    known = Credentials(path, station, name, token, server, key, since=now)
     durable.replace(path.with_name("trust.json"), trust, 0o644)
     known.write()
     durable.remove(kept)

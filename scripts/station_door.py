@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,12 +29,14 @@ from rich.progress import (
 )
 
 from integrity import durable
+from integrity.clock import SystemClock
 from integrity.trust import read_trust
 from player.language import gettext as _
 from scripts.dock_line import TIMEOUT
 from scripts.dock_pace import Pace
 from scripts.dock_patience import DockError, Patience
 from scripts.dock_state import Credentials
+from scripts.dock_token import LOOK_SECONDS, Renewal
 from scripts.docking import Dock, Outcome
 
 Shows = Callable[[Path, int, int], None]
@@ -43,6 +46,37 @@ class AlreadyWatched(Exception):
     """Another process watches with these credentials; two would take each other's files."""
 
     code = "already-watched"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A station's connection, and what a command that stays does now and then: change its token in time."""
+
+    dock: Dock
+    renew: Callable[[], None]
+
+
+class Renewing:
+    """Changes the token when it is time; what hinders that is said, and hinders nothing else."""
+
+    def __init__(self, renewal: Renewal, changed: Callable[[], None], monotonic: Callable[[], float]) -> None:
+        self._renewal = renewal
+        self._changed = changed
+        self._monotonic = monotonic
+        self._next = monotonic()
+
+    def look(self) -> None:
+        """To be called often; asks the server at most once an hour, and only for a token that is old."""
+        if self._monotonic() < self._next:
+            return
+        self._next = self._monotonic() + LOOK_SECONDS
+        try:
+            if self._renewal.renew():
+                self._changed()
+        except (DockError, OSError) as error:
+            code = error.code if isinstance(error, DockError) else "file-error"
+            said = _("the station's token was not changed: {code}: {detail}").format(code=code, detail=error)
+            click.echo(said, err=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +93,8 @@ class StationDoor:
     """Whether the command runs until it is ended: then a bar goes away with its file."""
 
     @contextmanager
-    def dock(self, declared: dict[str, str], ending: threading.Event) -> Iterator[Dock]:
-        """The connection, with its progress shown, for as long as the block lasts."""
+    def dock(self, declared: dict[str, str], ending: threading.Event) -> "Iterator[Connection]":
+        """The connection, with its progress shown, for as long as the block lasts; an old token is changed first."""
         known, trust = Credentials.read(self.credentials), read_trust(self.credentials.with_name("trust.json"))
         address = self.server or known.server
         if address is None:
@@ -69,7 +103,11 @@ class StationDoor:
         limits = httpx2.Limits(max_connections=connections, max_keepalive_connections=connections)
         patience = Patience(self.patience, sleep=lambda seconds: wait(ending, seconds))
         with self._shown(ending) as show, httpx2.Client(timeout=TIMEOUT, limits=limits) as client:
-            yield Dock(address, known, trust, declared, client, patience, show, paced(self.bandwidth, ending))
+            dock = Dock(address, known, trust, declared, client, patience, show, paced(self.bandwidth, ending))
+            renewal = Renewal(client, address, self.credentials, SystemClock().now)
+            renewing = Renewing(renewal, dock.reread, time.monotonic)
+            renewing.look()
+            yield Connection(dock, renewing.look)
 
     @contextmanager
     def _shown(self, ending: threading.Event) -> Iterator[Shows]:

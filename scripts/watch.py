@@ -49,14 +49,16 @@ def command(
     door = StationDoor(server, credentials, parallel, PATIENCE, bandwidth, as_json, staying=True)
     declared = {} if kind is None else {"kind": kind}
     with (
-        ended_by_signals() as ending, alone(credentials), door.dock(declared, ending) as dock,
+        ended_by_signals() as ending, alone(credentials), door.dock(declared, ending) as connection,
         ThreadPoolExecutor(parallel, thread_name_prefix="dock") as threads,
     ):  # fmt: skip
-        watched = WatchFolder(folder, dock.dock, threads, time.monotonic, settle=settle, sidecar_needed=sidecar_needed)
+        docks = connection.dock.dock
+        watched = WatchFolder(folder, docks, threads, time.monotonic, settle=settle, sidecar_needed=sidecar_needed)
         tell = json_line if as_json else _line
         if once:
             sys.exit(0 if _once(watched, settle, ending, tell) else 1)
         while not ending.is_set():
+            connection.renew()
             _look(watched, tell)
             ending.wait(every)
 

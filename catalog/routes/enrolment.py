@@ -1,4 +1,4 @@
-"""A station's own doors: redeeming a one-time code, and changing its token. At the root, like /files."""
+"""A station's own doors: redeeming a one-time code, who it is, and changing its token. At the root, like /files."""
 
 import base64
 import binascii
@@ -12,11 +12,9 @@ from catalog.dependencies import Here, station
 from catalog.errors import InvalidInput, Unauthenticated
 from catalog.routes.bodies import PROBLEMS, Body, read_json, takes
 from catalog.stations import SIGNATURE, Station, require_signed
-from integrity.enrolment import is_secret
+from integrity.enrolment import is_secret, token_request
 
 router = APIRouter(prefix="/stations", tags=["stations"], responses=PROBLEMS)
-ROTATION = b"tiezheng-token-v1\n"
-"""Before the present token: what a station with a key signs to get the next one."""
 
 
 class Redeemed(Body):
@@ -37,8 +35,17 @@ class Enrolled(BaseModel):
     trust: str
 
 
+class Known(BaseModel):
+    """The station of a token; `key` is the verifier key it must sign with, or null."""
+
+    station: str
+    name: str
+    agency: str
+    key: str | None
+
+
 class NextToken(BaseModel):
-    """The token that is good from its first use on; until then the present one is."""
+    """The token that is good from its first use on; the present one is until then, and an hour longer."""
 
     token: str
 
@@ -59,12 +66,18 @@ async def redeem(request: Request, here: Here) -> Enrolled:
     return Enrolled(station=known.id, name=known.name, agency=known.agency_id, token=token, trust=trust)
 
 
+@router.get("/self", summary="The station of this token")
+async def tell(who: Annotated[Station, Depends(station)]) -> Known:
+    """Who asks: whether a token is good, without doing anything. The first use of a next token, if it is one."""
+    return Known(station=who.id, name=who.name, agency=who.agency_id, key=who.key)
+
+
 @router.post("/token", status_code=201, summary="The station's next token")
 async def rotate(request: Request, here: Here, who: Annotated[Station, Depends(station)]) -> NextToken:
     """Change the token. Where the station has a key, it signs the present one, so a thief of it shuts nobody out."""
     present = request.headers.get("authorization", "").partition(" ")[2].strip()
-    require_signed(who, ROTATION + present.encode(), request.headers.get(SIGNATURE))
-    return NextToken(token=await run_in_threadpool(here.stations.rotate, who))
+    require_signed(who, token_request(present), request.headers.get(SIGNATURE))
+    return NextToken(token=await run_in_threadpool(here.stations.rotate, who, present))
 
 
 def _bytes(field: str, text: str, length: int) -> bytes:

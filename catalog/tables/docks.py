@@ -23,6 +23,8 @@ stations = Table(
     Column("name", Text, nullable=False),
     Column("token_hash", Sha256, nullable=False, unique=True),  # SHA-256 of the bearer token
     Column("next_token_hash", Sha256),  # of the one that takes its place when it is first used
+    Column("former_token_hash", Sha256),  # of the one whose place it took, good until then
+    Column("former_token_until", Instant),
     Column("enrolled_at", Instant, nullable=False),
     Column("revoked_at", Instant),
     UniqueConstraint("agency_id", "name"),

@@ -64,7 +64,7 @@ class Door:
         self.app = FastAPI()
         self.app.state.services = self._services(secure=False)
         self.app.include_router(router)
-        self.app.add_exception_handler(CatalogError, _answer)
+        self.app.add_exception_handler(CatalogError, answer)
 
     def stranger(self) -> Caller:
         """Somebody without a session."""
@@ -119,6 +119,6 @@ class Door:
         )  # fmt: skip
 
 
-async def _answer(_request: Request, error: Exception) -> JSONResponse:
+async def answer(_request: Request, error: Exception) -> JSONResponse:
     status, body = problem(error)
     return JSONResponse(body, status, media_type=CONTENT_TYPE)

@@ -10,7 +10,7 @@ from catalog.entry import SYSTEM
 from catalog.errors import Conflict, InvalidInput, LedgerUnavailable, NotFound, NotPermitted, Unauthenticated
 from catalog.identity import StationId
 from catalog.permissions import Role
-from catalog.stations import CODE_LASTS, Station, require_signed
+from catalog.stations import CODE_LASTS, FORMER_LASTS, Station, require_signed
 from catalog.tables import station_codes, stations
 from integrity.enrolment import prove_key
 from integrity.note import Signer
@@ -157,12 +157,45 @@ def test_only_administrators_invite(house: House) -> None:
 
 def test_the_next_token_takes_over_when_it_is_used(house: House) -> None:
     station, token = house.stations.enrol(SYSTEM, house.agency.id, "采集站 1")
-    lost, following = house.stations.rotate(station), house.stations.rotate(station)
+    lost, following = house.stations.rotate(station, token), house.stations.rotate(station, token)
     house.stations.authenticate(token)
     with pytest.raises(Unauthenticated):
         house.stations.authenticate(lost)
     house.stations.authenticate(following)
     house.stations.authenticate(following)
+    assert house.stations.authenticate(token) == station, "what still runs with it goes on"
+    house.clock.advance(FORMER_LASTS.total_seconds() - 1)
+    house.stations.authenticate(token)
+    house.clock.advance(1)
+    with pytest.raises(Unauthenticated):
+        house.stations.authenticate(token)
+    house.stations.authenticate(following)
+
+
+def test_a_former_token_changes_nothing_and_ends_with_the_station(house: House) -> None:
+    """Whoever finds an old token in the hour it lasts cannot make himself the next."""
+    station, token = house.stations.enrol(SYSTEM, house.agency.id, "采集站 1")
+    following = house.stations.rotate(station, token)
+    house.stations.authenticate(following)
+    with pytest.raises(Unauthenticated):
+        house.stations.rotate(station, token)
+    assert len(house.entries("station-token")) == 1
+    third = house.stations.rotate(station, following)
+    house.stations.authenticate(third)
+    with pytest.raises(Unauthenticated):
+        house.stations.authenticate(token)
+    house.stations.revoke(SYSTEM, station.id)
+    for one in (token, following, third):
+        with pytest.raises(Unauthenticated):
+            house.stations.authenticate(one)
+    with pytest.raises(Unauthenticated):
+        house.stations.rotate(station, third)
+
+
+def test_a_code_ends_every_token_before_it(house: House) -> None:
+    station, token = house.stations.enrol(SYSTEM, house.agency.id, "采集站 1")
+    house.stations.authenticate(house.stations.rotate(station, token))
+    redeem(house, house.stations.invite_again(SYSTEM, station.id))
     with pytest.raises(Unauthenticated):
         house.stations.authenticate(token)
 

@@ -23,6 +23,7 @@ from catalog.errors import Unauthenticated
 from ingest.errors import IngestError
 from ingest.receive import Receiver
 from ingest.routes import make_router
+from integrity.clock import SystemClock, instant
 from integrity.trust import write_trust
 from scripts.dock_patience import Patience
 from scripts.dock_state import Credentials, write_key
@@ -47,7 +48,9 @@ class Dockside:
         self.station = root / "station"
         self.station.mkdir()
         write_trust(self.station / "trust.json", TRUST)
-        credentials = {"server": None, "station": self.works.station.id, "name": "dock 1", "token": TOKEN}
+        fresh = instant(SystemClock().now())
+        credentials = {"server": None, "station": self.works.station.id, "name": "dock 1", "token": TOKEN,
+                       "token_since": fresh}  # fmt: skip
         self.credentials = self.station / "dock.json"
         self.credentials.write_text(json.dumps(credentials))
         self.credentials.chmod(0o600)

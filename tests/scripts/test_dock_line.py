@@ -1,6 +1,7 @@
 """Requests: what is tried again, what is not, and a token that another run changed."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx2
@@ -36,7 +37,7 @@ def knowing(token: str) -> Answers:
 def test_a_token_that_another_run_changed_is_read_anew(credentials: Credentials) -> None:
     line = line_to(credentials, knowing(NEW))
     assert line.ask("GET", line.url("files")).status_code == 401, "nobody changed it: it is simply wrong"
-    credentials.with_token(NEW).write()
+    replace(credentials, token=NEW).write()
     with pytest.raises(Interrupted):
         line.ask("GET", line.url("files"))
     assert line.ask("GET", line.url("files")).status_code == 200

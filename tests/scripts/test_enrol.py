@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from integrity.note import Verifier
 from integrity.trust import write_trust
 from scripts.dock_state import Credentials
 from scripts.enrol import EnrolmentRefused, enrol
+from tests.fakes.clocks import START
 from tests.ingest.works import TRUST
 
 SECRET = "0" * 20
@@ -44,13 +46,14 @@ def server(tmp_path: Path) -> Server:
 
 def redeem(server: Server, path: Path, code: str | None = None) -> Credentials:
     with httpx2.Client(transport=httpx2.MockTransport(server)) as client:
-        return enrol(client, "http://service.example", path, code or write_code(SECRET, server.trust))[0]
+        return enrol(client, "http://service.example", path, code or write_code(SECRET, server.trust), START)[0]
 
 
 def test_the_key_stays_here(server: Server, tmp_path: Path) -> None:
     path = tmp_path / "station" / "dock.json"
     known = redeem(server, path)
-    assert Credentials.read(path).token == known.token == "2" * 64
+    assert replace(Credentials.read(path), key=None) == replace(known, key=None)
+    assert (known.token, known.since) == ("2" * 64, START)
     assert (path.parent / "trust.json").read_bytes() == server.trust
     [asked] = server.asked
     assert is_secret(asked["secret"])

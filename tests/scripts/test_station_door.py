@@ -2,11 +2,15 @@
 
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from scripts.station_door import AlreadyWatched, alone, ended_by_signals
+from scripts.dock_patience import DockError
+from scripts.dock_token import LOOK_SECONDS, Renewal
+from scripts.station_door import AlreadyWatched, Renewing, alone, ended_by_signals
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -34,3 +38,38 @@ def test_one_at_a_time(tmp_path: Path) -> None:
             pass
     with alone(tmp_path / "dock.json"):
         pass
+
+
+class Asked:
+    """Stands for the renewal: counts, and answers what the test says."""
+
+    def __init__(self, answer: Callable[[], bool]) -> None:
+        self.answer = answer
+        self.count = 0
+
+    def renew(self) -> bool:
+        self.count += 1
+        return self.answer()
+
+
+def test_a_token_is_looked_after_once_an_hour() -> None:
+    now, changed = [0.0], []
+    asked = Asked(lambda: True)
+    renewing = Renewing(cast(Renewal, asked), lambda: changed.append(1), lambda: now[0])
+    for moment, count in ((0.0, 1), (LOOK_SECONDS - 1, 1), (LOOK_SECONDS, 2), (LOOK_SECONDS + 1, 2)):
+        now[0] = moment
+        renewing.look()
+        assert (asked.count, len(changed)) == (count, count)
+
+
+@pytest.mark.parametrize("error", [DockError("busy", "the test"), PermissionError(13, "the test")])
+def test_a_token_that_cannot_be_changed_is_told_and_stops_nothing(
+    error: Exception, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> bool:
+        raise error
+
+    changed: list[int] = []
+    Renewing(cast(Renewal, Asked(fail)), lambda: changed.append(1), lambda: 0.0).look()
+    assert "the test" in capsys.readouterr().err
+    assert changed == []

@@ -4,24 +4,33 @@ Reads only. Whoever wanted footage forgotten would remove its line: the inventor
 ledger, still name it.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from catalog.audit_ledger import STREAM
 from catalog.errors import CatalogError
 from catalog.inventories import key_of
 from catalog.inventory import Inventory
-from catalog.tables import inventories, inventory_items, uploads
+from catalog.tables import inventories, inventory_items, ledger, station_keys, uploads
+from integrity.canonical import parse_canonical
 from integrity.digest import Digest
+from integrity.errors import IntegrityError, InvalidNote
 from integrity.finding import Finding
+from integrity.note import Signature, Verifier
 
 
 def inventory_findings(connection: Connection) -> Iterator[Finding]:
-    """`inventory-differs`, `inventory-item-missing`, `inventory-arrival-differs`."""
-    columns = (inventories.c.id, inventories.c.agency_id, inventories.c.sha256, inventories.c.body)
-    for row in connection.execute(select(*columns).order_by(inventories.c.id), execution_options=STREAM):
+    """`inventory-differs`, `inventory-signature`, `inventory-item-missing`, `inventory-arrival-differs`."""
+    keys: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
+    for key in connection.execute(select(station_keys)):
+        keys[key.station_id].append((key.entry_id, key.vkey))
+    rows = select(inventories, ledger.c.body.label("entry")).join(ledger, ledger.c.id == inventories.c.entry_id)
+    for row in connection.execute(rows.order_by(inventories.c.id), execution_options=STREAM):
         subject, body = f"inventory {row.id}", bytes(row.body)
+        yield from _signature(row, [vkey for since, vkey in keys[row.station_id] if since < row.entry_id])
         if Digest.of(body).hex != row.sha256:
             yield Finding("inventory-differs", subject, "its bytes have another digest than was recorded")
             continue
@@ -32,6 +41,32 @@ def inventory_findings(connection: Connection) -> Iterator[Finding]:
             continue
         yield from _forgotten(connection, subject, row.agency_id, inventory)
     yield from _strange_arrivals(connection)
+
+
+def _signature(row: Row[Any], keys: Sequence[str]) -> Iterator[Finding]:
+    """What a station signed is still signed, by a key that was its own then."""
+    subject = f"inventory {row.id}"
+    if row.signature is None:
+        if _said_signed(row.entry):
+            yield Finding("inventory-signature", subject, "the signature that came with it is gone")
+    elif not any(_made_by(vkey, bytes(row.signature), bytes(row.body)) for vkey in keys):
+        yield Finding("inventory-signature", subject, "no key that was this station's then signed it")
+
+
+def _said_signed(entry: bytes) -> bool:
+    try:
+        return bool(parse_canonical(entry)["details"]["signed"])
+    except (IntegrityError, KeyError, TypeError):
+        return False  # an entry that cannot be read is a finding of its own
+
+
+def _made_by(vkey: str, signature: bytes, body: bytes) -> bool:
+    try:
+        key = Verifier.from_vkey(vkey)
+        key.verify(body, Signature(key.name, key.key_id, signature))
+    except InvalidNote:
+        return False
+    return True
 
 
 def _forgotten(connection: Connection, subject: str, agency: str, inventory: Inventory) -> Iterator[Finding]:

@@ -28,6 +28,7 @@ FINDINGS: Mapping[str, str] = {
     "inventory-arrival-differs": marked("what arrived of an inventory is other than the catalogue says"),
     "inventory-differs": marked("an inventory is other than its ledger entry says"),
     "inventory-item-missing": marked("an item of an inventory is missing"),
+    "inventory-signature": marked("a station's signature over its inventory does not hold"),
     "leaf-beyond-log": marked("a leaf is claimed that the log does not have"),
     "leaf-body-missing": marked("what a leaf commits to is missing"),
     "leaf-claimed-twice": marked("one leaf is claimed twice"),

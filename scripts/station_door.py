@@ -164,8 +164,8 @@ def ended_by_signals() -> Iterator[threading.Event]:
             before[number] = signal.signal(number, lambda *_: ending.set())
         yield ending
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for ended_by, handler in before.items():
+            signal.signal(ended_by, handler)
 
 
 @contextmanager

@@ -1,18 +1,24 @@
 """Inventories against what they name, on both databases."""
 
 import json
+from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from catalog.audit_inventories import inventory_findings
 from catalog.audit_records import record_findings
 from catalog.audit_rights import right_findings
 from catalog.entry import SYSTEM
 from catalog.permissions import Role
+from catalog.stations import Station
 from integrity.clock import instant
+from integrity.enrolment import prove_key
+from integrity.note import Signer
 from tests.catalog.audited import Audited
 from tests.catalog.house import House
 from tests.catalog.owner import change
+from tests.fakes.signers import KEY, OTHER
 
 
 @pytest.fixture
@@ -59,3 +65,45 @@ def test_rows_without_their_entry(audited: Audited) -> None:
     )
     assert audited.codes(record_findings) == {"missing-explained-not-recorded", "inventory-not-recorded"}
     assert audited.codes(right_findings) == {"agency-not-recorded"}
+
+
+def signed_inventory(house: House, key: Ed25519PrivateKey = KEY) -> Station:
+    """Of a station with a key, signed by this one."""
+    public = Signer("station", KEY).verifier.public_key
+    station, _ = house.stations.enrol(SYSTEM, house.agency.id, "采集站 2", public)
+    said: dict[str, Any] = {"format": "tiezheng-inventory-v1", "device": "DSJ-8", "clock": None, "items": []}
+    said["taken_at"] = instant(house.clock.now())
+    body = json.dumps(said).encode()
+    house.inventories.take(station, body, Signer(station.id, key).sign(body).raw)
+    house.sequencer.drain()
+    return station
+
+
+def test_what_a_station_signed_is_clean_under_its_later_keys_too(audited: Audited) -> None:
+    house, later = audited.house, Signer("station", OTHER._key)
+    station = signed_inventory(house)
+    secret = house.stations.invite_again(SYSTEM, station.id)
+    house.stations.redeem(secret, later.verifier.public_key, prove_key(secret, later))
+    assert audited.codes(inventory_findings) == set()
+
+
+def test_a_signature_by_another_key_is_named(audited: Audited) -> None:
+    signed_inventory(audited.house, OTHER._key)
+    assert audited.codes(inventory_findings) == {"inventory-signature"}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE inventories SET signature = NULL WHERE signature IS NOT NULL",
+        "UPDATE inventories SET signature = body WHERE signature IS NOT NULL",
+        "UPDATE inventories SET signature = body WHERE signature IS NULL",
+        "DELETE FROM station_keys",
+        "UPDATE station_keys SET entry_id = (SELECT max(id) FROM ledger)",
+        "UPDATE station_keys SET vkey = 'x'",
+    ],
+)
+def test_a_signature_that_does_not_hold_any_more_is_named(audited: Audited, statement: str) -> None:
+    signed_inventory(audited.house)
+    change(audited.house.database, statement)
+    assert audited.codes(inventory_findings) == {"inventory-signature"}

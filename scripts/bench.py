@@ -7,6 +7,7 @@ against, the two measured in turns, as median, minimum and maximum over the runs
 import click
 
 from scripts.bench_integrity import command as integrity
+from scripts.bench_prepare import command as prepare
 from scripts.bench_upload import command as upload
 
 
@@ -16,4 +17,5 @@ def command() -> None:
 
 
 command.add_command(integrity)
+command.add_command(prepare)
 command.add_command(upload)

@@ -56,12 +56,17 @@ def wall_seconds(work: Callable[[], object]) -> float:
     return time.monotonic() - begun
 
 
-def child_cpu_seconds(arguments: Sequence[str | Path]) -> float:
-    """CPU-seconds of a child, start and end included; it must succeed."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([str(argument) for argument in arguments], check=True, stdout=subprocess.DEVNULL)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+def child_cpu_seconds(arguments: Sequence[str | Path], folder: Path | None = None) -> float:
+    """CPU-seconds of a child, start and end included; it must succeed. `folder` is where it works."""
+    begun = children_cpu_seconds()
+    subprocess.run([str(argument) for argument in arguments], check=True, stdout=subprocess.DEVNULL, cwd=folder)
+    return children_cpu_seconds() - begun
+
+
+def children_cpu_seconds() -> float:
+    """CPU-seconds of all children that have ended and were waited for, and of theirs."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def in_turns(runs: int, *measures: Callable[[], float]) -> list[Spread]:

@@ -6,7 +6,6 @@ that is wrong ends the measure. Never measures the client, and leaves no process
 
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from integrity.digest import Digest
 from integrity.receipt import verify_receipt
 from integrity.trust import read_trust
 from scripts.bench_bodies import TIMEOUT, Body, receipt, stream, upload
+from scripts.bench_measure import children_cpu_seconds
 from scripts.settings import child_environment
 
 PACKAGES = ("@tus/server@2.4.5", "@tus/file-store@2.1.1")
@@ -117,9 +117,9 @@ class TusNodeServer:
 
     def receive(self, bodies: Sequence[Body]) -> Cost:
         """The server's part and openssl's together."""
-        before = _children_cpu()
+        before = children_cpu_seconds()
         cost = _measured([self._process.pid], bodies, self._take)
-        return Cost(cost.cpu_s + _children_cpu() - before, cost.wall_s, cost.rss_mib)
+        return Cost(cost.cpu_s + children_cpu_seconds() - before, cost.wall_s, cost.rss_mib)
 
     def stop(self) -> None:
         _end(self._process)
@@ -214,8 +214,3 @@ def _memory(pid: int) -> float:
 
 def _command_line(pid: int) -> bytes:
     return Path(f"/proc/{pid}/cmdline").read_bytes()
-
-
-def _children_cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime

@@ -7,8 +7,9 @@ that finds nothing to do ends at once. The implementation is `scripts.engine`; n
 
 from typing import Literal, Protocol
 
-Kind = Literal["prepare", "bundle", "copy", "lock", "dispose", "scrub", "renew", "revocations"]
-"""What a job does: make a recording's rendition (subject: recording id), make a grant's bundle (subject: grant id),
+Kind = Literal["prepare", "transcode", "bundle", "copy", "lock", "dispose", "scrub", "renew", "revocations"]
+"""What a job does: make a recording's rendition (subject: recording id), make those that take long (subject: `wanted`
+for what viewers wait for, or a number: one each of so many at a time), make a grant's bundle (subject: grant id),
 copy what a further vault does not hold yet, renew the locks of a store (subject: the vault's name), carry out an order
 of disposal (subject: its id), read sealed bytes again for a while (subject: always `scrub`), renew the time
 stamps that begin to end (subject: always `due`), fetch what authorities say was revoked (subject: always `due`)."""

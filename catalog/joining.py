@@ -267,7 +267,7 @@ def _renew(connection: Connection, recording: RecordingId) -> None:
 def _move(connection: Connection, recording: RecordingId, **values: Any) -> None:
     """Another state, without a playable copy; Conflict while a worker has it."""
     mine = update(recordings).where(recordings.c.id == recording, recordings.c.state != "preparing")
-    if connection.execute(mine.values(recipe=None, **values)).rowcount != 1:
+    if connection.execute(mine.values(recipe=None, postponed_at=None, **values)).rowcount != 1:
         raise Conflict("one of these is being prepared: try again in a moment")
     remove_copy(connection, recording)
 

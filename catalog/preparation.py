@@ -4,7 +4,8 @@ Each step is a conditional UPDATE whose row count decides, and every one after t
 workers never prepare one recording at the same time, and a late worker, whose claim was given to another meanwhile,
 changes nothing and replaces no file (`publish` runs between the step and its commit). Only deaths of the job's own
 child are attempts: when the process itself dies, the recording is released (`catalog.workers`) and nothing is counted.
-What viewers wait for goes first, then the oldest. Whatever comes of it, the seal stands.
+What viewers wait for goes first, then the oldest; what turned out to take long is postponed, and claimed only by who
+asks for such. Whatever comes of it, the seal stands.
 """
 
 import threading
@@ -64,24 +65,29 @@ class Preparation:
         self._turn = threading.Lock()  # guards that set; never held while waiting for the database
 
     def claim(self, recording: RecordingId) -> bool:
-        """Take a catalogued recording for preparing; False when it is another's, or needs none."""
+        """Take a catalogued recording for preparing; False when it is another's, was postponed, or needs none."""
         if not self._take(recording):
             return False
         moved = False
         try:
             with self._database.write() as connection:
-                moved = self._begin(connection, recording)
+                moved = self._begin(connection, recording, recordings.c.postponed_at.is_(None))
         finally:
             if not moved:
                 self.let_go(recording)
         return moved
 
-    def claim_next(self, besides: Collection[RecordingId] = (), *, wanted: bool = False) -> RecordingId | None:
-        """Take what is most urgent of all that waits, or of what viewers wait for alone; None when there is nothing."""
+    def claim_next(
+        self, besides: Collection[RecordingId] = (), *, wanted: bool = False, long: bool = False
+    ) -> RecordingId | None:
+        """Take what is most urgent of all that waits, or of what viewers wait for alone; None when there is nothing.
+
+        `long`: of what was postponed because it takes long; else of all the rest.
+        """
         taken = None
         try:
             with self._database.write() as connection:
-                taken = self._next(connection, besides, wanted)
+                taken = self._next(connection, besides, wanted, long)
                 if taken is not None and not self._begin(connection, taken):
                     raise RuntimeError("a recording that was locked for us has another state")
         except BaseException:
@@ -99,6 +105,12 @@ class Preparation:
         """Give it back unprepared, with no attempt counted: the service is ending, the child did nothing wrong."""
         with self._database.write() as connection:
             return self._move(connection, recording, "catalogued", claimed_at=None, claimed_by=None)
+
+    def postpone(self, recording: RecordingId) -> bool:
+        """Give it back, as one that takes long: others go first, and no attempt is counted."""
+        with self._database.write() as connection:
+            later = {"claimed_at": None, "claimed_by": None, "postponed_at": self._clock.now()}
+            return self._move(connection, recording, "catalogued", **later)
 
     def release_all(self) -> int:
         """Give back all that this worker had taken when it was killed, or a version that named no worker."""
@@ -137,7 +149,7 @@ class Preparation:
         with self._database.write() as connection:
             if not self._move(
                 connection, recording, "ready",
-                claimed_at=None, claimed_by=None, wanted_at=None,
+                claimed_at=None, claimed_by=None, wanted_at=None, postponed_at=None,
                 medium=medium, recipe=recipe, duration_ms=duration_ms, reason=None,
             ):  # fmt: skip
                 return False
@@ -173,11 +185,22 @@ class Preparation:
             return "catalogued"
 
     def to_prepare(self, limit: int = 1000) -> list[RecordingId]:
-        """Recordings that wait for a worker, the most urgent first: what the reconciler wakes jobs for."""
-        waiting = select(recordings.c.id).where(recordings.c.state == "catalogued")
+        """Recordings that wait for a worker, the most urgent first: what the reconciler wakes jobs for.
+
+        Without those that were postponed: `postponed` says whether there are any.
+        """
+        waiting = select(recordings.c.id).where(recordings.c.state == "catalogued", recordings.c.postponed_at.is_(None))
         with self._database.read() as connection:
             rows = connection.scalars(waiting.order_by(*_URGENCY).limit(limit))
             return [RecordingId(row) for row in rows]
+
+    def postponed(self) -> bool:
+        """Whether anything waits that takes long."""
+        waiting = select(recordings.c.id).where(
+            recordings.c.state == "catalogued", recordings.c.postponed_at.is_not(None)
+        )
+        with self._database.read() as connection:
+            return connection.scalar(waiting.limit(1)) is not None
 
     def dead(self, limit: int = 1000) -> list[DeadLetter]:
         """Recordings that are unplayable because decoders died on them, and not because of what they hold."""
@@ -220,7 +243,7 @@ class Preparation:
             ]
 
     def _give_up(self, connection: Connection, recording: RecordingId, reason: str) -> bool:
-        gone: dict[str, object] = {"claimed_at": None, "claimed_by": None, "wanted_at": None}
+        gone: dict[str, object] = dict.fromkeys(("claimed_at", "claimed_by", "wanted_at", "postponed_at"))
         moved = self._move(connection, recording, "unplayable", reason=reason, **gone)
         if moved:
             self._tell(connection, recording, "unplayable", {"reason": reason})
@@ -262,18 +285,21 @@ class Preparation:
             self._in_hand.add(recording)
             return True
 
-    def _next(self, connection: Connection, besides: Collection[RecordingId], wanted: bool) -> RecordingId | None:
+    def _next(
+        self, connection: Connection, besides: Collection[RecordingId], wanted: bool, long: bool
+    ) -> RecordingId | None:
         with self._turn:
             left_out = {*besides, *self._in_hand}
         waiting = select(recordings.c.id).where(recordings.c.state == "catalogued", recordings.c.id.not_in(left_out))
+        waiting = waiting.where(recordings.c.postponed_at.is_not(None) if long else recordings.c.postponed_at.is_(None))
         if wanted:
             waiting = waiting.where(recordings.c.wanted_at.is_not(None))
         # What another worker is taking at this moment is passed over; on SQLite there is one writer at a time.
         found = connection.scalar(waiting.order_by(*_URGENCY).limit(1).with_for_update(skip_locked=True))
         return RecordingId(found) if found is not None and self._take(RecordingId(found)) else None
 
-    def _begin(self, connection: Connection, recording: RecordingId) -> bool:
-        free = update(recordings).where(recordings.c.id == recording, recordings.c.state == "catalogued")
+    def _begin(self, connection: Connection, recording: RecordingId, *only: ColumnElement[bool]) -> bool:
+        free = update(recordings).where(recordings.c.id == recording, recordings.c.state == "catalogued", *only)
         ours = free.values(state="preparing", claimed_at=self._clock.now(), claimed_by=self._worker)
         return connection.execute(ours).rowcount == 1
 

@@ -106,6 +106,7 @@ _TABLE = (
     Problem("child-timed-out", 500, "A decoder took too long"),
     Problem("child-answer-invalid", 500, "A decoder answered nonsense"),
     Problem("children-stopped", 503, "The service is ending"),
+    Problem("encoding-postponed", 503, "It takes long and is done later"),
     Problem("unplayable", 409, "It cannot be shown"),
     INTERNAL,
 )

@@ -202,7 +202,7 @@ def _details(stored: StoredOriginal, arrival: Arrival, *, repeated: bool) -> dic
 def _revive(connection: Connection, recording: RecordingId) -> None:
     """A recording that was disposed of has all of its bytes again: it is prepared like a new one."""
     ended = update(recordings).where(recordings.c.id == recording, ~disposed(recordings.c.id))
-    connection.execute(ended.values(state="catalogued", reason=None, attempts=0, recipe=None))
+    connection.execute(ended.values(state="catalogued", reason=None, attempts=0, recipe=None, postponed_at=None))
 
 
 def _whole(statement: Statement) -> Json:

@@ -15,10 +15,13 @@ from typing import Any
 
 from ingest.child import Decoder
 from ingest.errors import ChildAnswerInvalid
+from ingest.lanes import Lane
 from ingest.task import MIB, Limits, Reply, Task
 
 _READING_S = 3600.0
 """Seconds of tasks that only read: enough for a day of footage, and all that a file made to hold us up gets."""
+_PATIENCE = 4
+"""How many times its seconds what gives way to everybody may take: processor time is bounded as for the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +34,25 @@ class Bounds:
 
 
 class Decoding:
-    """Runs tasks; used from any thread."""
+    """Runs tasks in a lane; used from any thread."""
 
-    def __init__(self, children: Decoder, bounds: Bounds) -> None:
+    def __init__(self, children: Decoder, bounds: Bounds, lane: Lane) -> None:
         self._children = children
         self.bounds = bounds
+        self.lane = lane
 
     def ask(self, task: Task, source_size: int = 0, duration_us: int = 0) -> Reply:
         """Run a task; `render` may write as much as its source and its length let one expect, the others little."""
         bounds = self.bounds
-        wall = bounds.timeout_s if task.name in ("render", "thumbnails") else min(bounds.timeout_s, _READING_S)
+        seconds = bounds.timeout_s if task.name in ("render", "thumbnails") else min(bounds.timeout_s, _READING_S)
+        idle = self.lane is Lane.BACKLOG
         limits = Limits(
-            wall_s=wall,
-            cpu_s=int(wall * bounds.threads) + 1,
+            wall_s=seconds * _PATIENCE if idle else seconds,
+            cpu_s=int(seconds * bounds.threads) + 1,
             memory=bounds.memory,
             file_size=64 * MIB + 4 * source_size + duration_us // 1_000_000 * MIB,
-            nice=15 if task.name == "render" else 5,
+            nice=19 if idle else 10 if task.name == "render" else 5,
+            idle=idle,
         )
         return self._children.run(task, limits)
 

@@ -29,6 +29,7 @@ IngestError                         code
 │   ├── ChildTimedOut               child-timed-out         ran longer than it may, and was ended
 │   └── ChildAnswerInvalid          child-answer-invalid    what it answered has another shape than agreed
 ├── ChildrenStopped                 children-stopped        the service is ending: no attempt, the work is done later
+├── EncodingPostponed               encoding-postponed      it takes long: no attempt, it is done in another lane
 └── Unplayable                      unplayable              `reason` says why; the seal stands
 
 An error carries no HTTP status; `catalog.problems` maps codes to problems.
@@ -213,6 +214,12 @@ class ChildrenStopped(IngestError):
     """The service is ending and took its children along: no attempt was made."""
 
     code = "children-stopped"
+
+
+class EncodingPostponed(IngestError):
+    """The picture has to be encoded anew and that takes long: nothing is wrong with it, and others go first."""
+
+    code = "encoding-postponed"
 
 
 class Unplayable(IngestError):

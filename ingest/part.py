@@ -9,11 +9,12 @@ from typing import Any
 
 from ingest import playlist, quality
 from ingest.decoding import Decoding, command_line, plain
-from ingest.errors import ChildCrashed, Unplayable
+from ingest.errors import ChildCrashed, EncodingPostponed, Unplayable
+from ingest.lanes import Lane
 from ingest.playlist import Index, Tiles
 from ingest.provenance import Making, compare, without_paths
 from ingest.quality import Code, QualityFinding
-from ingest.recipe import Plan, choose
+from ingest.recipe import MOMENT, Plan, choose, effort
 from ingest.task import Task
 from ingest.tracks import Probed, from_answer
 from integrity.digest import Digest
@@ -59,7 +60,8 @@ def probe(decoding: Decoding, original: Original) -> Probed:
 def play(decoding: Decoding, original: Original, probed: Probed, folder: Path, *, silence: bool = False) -> Played:
     """Make the playable copy in an empty folder; `silence` gives it a track of sound where it has none of its own.
 
-    Raises Unplayable, and ChildFailed's children when a decoder died of it.
+    Raises Unplayable, ChildFailed's children when a decoder died of it, and EncodingPostponed in the quick lane when a
+    copy does not hold and encoding takes long.
     """
     made, rendition = _rendered(decoding, original, probed, folder, silence)
     making = replace(made, findings=(*probed.left_out, *made.findings))
@@ -78,7 +80,14 @@ def _rendered(
         except (ChildCrashed, Unplayable):
             pass  # a copy that cannot be made or read is no verdict on the original
         plan = choose(probed, copying=False, silence=silence)
+    postpone(decoding, effort(probed, plan))
     return _attempt(decoding, original, probed, plan, folder)
+
+
+def postpone(decoding: Decoding, pixel_seconds: int) -> None:
+    """EncodingPostponed when so much encoding does not belong into this lane."""
+    if decoding.lane is Lane.QUICK and pixel_seconds > MOMENT:
+        raise EncodingPostponed("encoding its picture anew takes long")
 
 
 def _attempt(decoding: Decoding, original: Original, probed: Probed, plan: Plan, folder: Path) -> tuple[Making, Probed]:

@@ -3,7 +3,8 @@
 Repeat-safe: the state in the catalog decides, a rendition appears in its store whole or not at all, and is told of only
 then. What counts as an attempt is a decoder's own death, never ours: killed before the last commit, the recording is
 still `preparing`, is released at the next start or by others (`catalog.workers`) and simply done again. What viewers
-wait for goes before whatever else a job was woken for; and what fails for no fault of its own holds nothing else up.
+wait for goes before whatever else a job was woken for; what turns out to take long waits in lanes of its own
+(`ingest.lanes`); and what fails for no fault of its own holds nothing else up.
 Whatever comes of it, the seal stands; nothing here can change an original, which it is given open for reading only.
 """
 
@@ -23,7 +24,8 @@ from catalog.parts import Parts
 from catalog.preparation import Preparation, Rendition
 from catalog.rendition_keys import key_of
 from catalog.renditions import RenditionStore, content_type
-from ingest.errors import ChildFailed, ChildrenStopped, SpaceExhausted, Unplayable
+from ingest.errors import ChildFailed, ChildrenStopped, EncodingPostponed, SpaceExhausted, Unplayable
+from ingest.lanes import Lane
 from ingest.rendering import Original, Renderer, RenditionFile
 from ingest.task import MIB
 from ingest.tracks import Medium
@@ -78,25 +80,30 @@ class Pipeline:
     def prepare(self, recording: RecordingId) -> None:
         """Prepare one recording to its end, after those that viewers wait for; nothing to do when another has it.
 
+        All in the quick lane: what takes long is only found to do so, and left for `prepare_next` in the other lanes.
         Raises ChildrenStopped when the service is ending, SpaceExhausted when there is no room, and whatever the
         vault or the catalog raise; the recording is then given back with no attempt counted.
         """
         self.prepare_wanted()
         while self._states.claim(recording):
-            self._attempt(recording)
+            self._attempt(recording, Lane.QUICK)
 
-    def prepare_next(self) -> bool:
-        """Try what is most urgent once; False when nothing waits. Raises as `prepare`: that one is left for later."""
-        recording = self._states.claim_next(self._left_for_later())
+    def prepare_next(self, lane: Lane = Lane.QUICK) -> bool:
+        """Try what is most urgent in a lane once; False when nothing waits there.
+
+        Raises as `prepare`: that one is left for later.
+        """
+        long, wanted = lane is not Lane.QUICK, lane is Lane.WANTED
+        recording = self._states.claim_next(self._left_for_later(), wanted=wanted, long=long)
         if recording is not None:
-            self._attempt(recording)
+            self._attempt(recording, lane)
         return recording is not None
 
     def prepare_wanted(self) -> None:
-        """Prepare all that viewers wait for. What fails is left for later; ChildrenStopped."""
+        """Prepare all that viewers wait for and takes no long. What fails is left for later; ChildrenStopped."""
         while recording := self._states.claim_next(self._left_for_later(), wanted=True):
             try:
-                self._attempt(recording)
+                self._attempt(recording, Lane.QUICK)
             except ChildrenStopped:
                 raise
             except Exception as error:  # noqa: BLE001  it is left for later; what the job was woken for is not to blame
@@ -106,9 +113,11 @@ class Pipeline:
         now = self._monotonic()
         return {recording for recording, until in self._later.copy().items() if until > now}
 
-    def _attempt(self, recording: RecordingId) -> None:
+    def _attempt(self, recording: RecordingId, lane: Lane) -> None:
         try:
-            self._prepare(recording)
+            self._prepare(recording, lane)
+        except EncodingPostponed:
+            self._states.postpone(recording)
         except Unplayable as error:
             self._states.unplayable(recording, str(error))
         except ChildFailed as error:
@@ -130,7 +139,7 @@ class Pipeline:
             finally:
                 self._states.let_go(recording)
 
-    def _prepare(self, recording: RecordingId) -> None:
+    def _prepare(self, recording: RecordingId, lane: Lane) -> None:
         originals = self._parts.of(recording)
         self._need(sum(original.size for original in originals) + RESERVE)
         folder = self._store.begin(recording)
@@ -139,7 +148,7 @@ class Pipeline:
             for original, source in zip(originals, sources, strict=True):
                 self._tell(original.id, source)
             try:
-                prepared = self._renderer.render(sources, folder)
+                prepared = self._renderer.render(sources, folder, lane)
             except ChildFailed:
                 self._need(RESERVE // 4)  # a full disk kills ffmpeg too, and that is not the recording's fault
                 raise

@@ -17,6 +17,8 @@ MAX_SIDE = 4096
 """Longest side of a picture we encode, in pixels: what H.264 level 5.2 and every browser's decoder hold."""
 MAX_GAP_US = 30_000_000
 """Keyframes farther apart than this are not kept: a player could not seek, and a segment would not fit in memory."""
+MOMENT = 60 * 1280 * 720
+"""Pixels times seconds of a picture that is encoded in a moment: a minute in 1280 × 720."""
 _PROFILES = frozenset(("Baseline", "Constrained Baseline", "Extended", "Main", "High", "Progressive High"))
 _PIXELS = frozenset(("yuv420p", "yuvj420p"))
 _AAC_PROFILES = frozenset(("LC", "HE-AAC", "HE-AACv2"))
@@ -79,6 +81,14 @@ def choose(probed: Probed, copying: bool = True, *, silence: bool = False) -> Pl
         omitted=tuple(track.index for track in probed.of("video") if picture and track.index != picture.index),
         silence_us=picture.end_us - probed.start_us if silence and picture and not sounds else 0,
     )
+
+
+def effort(probed: Probed, plan: Plan) -> int:
+    """How much there is to encode, in pixels times seconds of the picture; sound costs next to nothing."""
+    picture = main_picture(probed)
+    if picture is None or plan.picture_copied:
+        return 0
+    return plan.width * plan.height * picture.length_us // 1_000_000
 
 
 def main_picture(probed: Probed) -> Track | None:

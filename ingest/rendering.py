@@ -14,10 +14,11 @@ from ingest.child import Decoder
 from ingest.decoding import Bounds, Decoding, plain
 from ingest.errors import ChildAnswerInvalid, Unplayable
 from ingest.joining import Laid, lay
-from ingest.part import Original, Played, play, probe
+from ingest.lanes import Lane
+from ingest.part import Original, Played, play, postpone, probe
 from ingest.provenance import Making, statement
 from ingest.quality import QualityFinding
-from ingest.recipe import RECIPE
+from ingest.recipe import RECIPE, choose, effort
 from ingest.task import Task
 from ingest.tracks import Medium, Probed
 from integrity import durable
@@ -65,13 +66,25 @@ class Renderer:
     """Makes renditions; used from any thread, for one recording at a time in each."""
 
     def __init__(self, children: Decoder, bounds: Bounds) -> None:
-        self._decoding = Decoding(children, bounds)
+        self._lanes = {lane: _Rendering(Decoding(children, bounds, lane)) for lane in Lane}
 
-    def render(self, originals: Sequence[Original], folder: Path) -> Prepared:
+    def render(self, originals: Sequence[Original], folder: Path, lane: Lane = Lane.WANTED) -> Prepared:
         """Fill `folder` with a rendition of a recording's originals, in order.
 
-        Raises Unplayable when none of them can be shown, ChildFailed's children when a decoder died on them.
+        Raises Unplayable when none of them can be shown, ChildFailed's children when a decoder died on them, and in the
+        quick lane EncodingPostponed when it would take long.
         """
+        return self._lanes[lane].render(originals, folder)
+
+
+class _Rendering:
+    """The same in one lane."""
+
+    def __init__(self, decoding: Decoding) -> None:
+        self._decoding = decoding
+
+    def render(self, originals: Sequence[Original], folder: Path) -> Prepared:
+        """See `Renderer.render`."""
         if not 0 < len(originals) <= MAX_PARTS:
             raise Unplayable("several-parts", f"not from one to {MAX_PARTS} parts, which can be played as one")
         left = _LeftOut()
@@ -80,6 +93,7 @@ class Renderer:
             return self._still(parts[0], folder)
         shown = _of_one_kind(left, parts)
         sound = any(part.probed.of("audio") for part in shown)
+        postpone(self._decoding, sum(effort(part.probed, choose(part.probed, silence=sound)) for part in shown))
         played = [one for part in shown for one in self._played(left, part, folder, sound)]
         if not played:
             raise left.refusal

@@ -29,7 +29,10 @@ TASKS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a child may use: seconds of wall time and of CPU, bytes of address space and of one written file."""
+    """What a child may use: seconds of wall time and of CPU, bytes of address space and of one written file.
+
+    `nice` and `idle` say who goes before it: with `idle` it reads and writes only when nobody else does.
+    """
 
     wall_s: float = 600
     cpu_s: int = 600
@@ -37,6 +40,7 @@ class Limits:
     file_size: int = 256 * MIB
     open_files: int = 256
     nice: int = 5
+    idle: bool = False
 
 
 @dataclass(frozen=True, slots=True)

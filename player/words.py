@@ -205,6 +205,7 @@ ABSENCE_DECISIONS = {"confirmed": _("Confirmed"), "rejected": _("Rejected")}
 JOBS = {
     "seal": _("Sealing"),
     "prepare": _("Making viewing copies"),
+    "transcode": _("Encoding viewing copies"),
     "bundle": _("Making bundles"),
     "copy": _("Copying to further vaults"),
     "lock": _("Renewing locks"),

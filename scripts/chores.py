@@ -42,6 +42,8 @@ from scripts.settings import MIB, child_environment
 
 UNHURRIED: frozenset[Kind] = frozenset({"lock", "scrub", "renew", "revocations"})
 """Chores of days and months: nobody waits for one of them to begin."""
+WANTED = "wanted"
+"""The transcoding job that viewers alone wait for."""
 
 _log = structlog.get_logger()
 
@@ -91,8 +93,8 @@ class Chores:
             fetching=Fetching(house.revocations, sources_of(settings.authorities), every, house.clock),
         )
 
-    def kinds(self) -> Mapping[Kind, Work]:
-        """What each kind of job does."""
+    def kinds(self, wake: Callable[[Kind, str], None]) -> Mapping[Kind, Work]:
+        """What each kind of job does; `wake`: some find work for others."""
         others: dict[Kind, Callable[[str], object]] = {
             "bundle": lambda subject: self.export.make(GrantId(subject)),
             "copy": self.replication.run,
@@ -107,11 +109,18 @@ class Chores:
             kind: Work(noting(kind, run, failures), poll_s=LATE_S if kind in UNHURRIED else SOON_S)
             for kind, run in others.items()
         }
-        return {"prepare": Work(self._prepare, self.house.settings.prepare_jobs), **noted}  # notes its failures itself
+        jobs = self.house.settings.prepare_jobs
+        preparing: dict[Kind, Work] = {  # what prepares notes its failures itself
+            "prepare": Work(partial(self._prepare, wake), jobs),
+            # One is for viewers alone; what takes minutes may as well begin some seconds later.
+            "transcode": Work(self._transcode, jobs + 1 if jobs else 0, LATE_S),
+        }
+        return {**preparing, **noted}
 
     def looks(self, jobs: JobPort) -> Sequence[Callable[[], object]]:
         """What the reconciler looks at besides spool and recordings: whatever a job is to be woken for, or swept."""
         return (
+            partial(self._wake_transcoding, jobs.wake),
             partial(self._wake_bundles, jobs),
             partial(self.replication.wake, jobs),
             partial(self.locks.wake, jobs),
@@ -134,8 +143,21 @@ class Chores:
         self.children.stop()
         self.scrubbing.stop()
 
-    def _prepare(self, subject: str) -> None:
+    def _prepare(self, wake: Callable[[Kind, str], None], subject: str) -> None:
         self.precedence.prepare(RecordingId(subject))
+        self._wake_transcoding(wake)
+
+    def _transcode(self, subject: str) -> None:
+        if subject == WANTED:
+            self.precedence.transcode_wanted()
+        else:
+            self.precedence.transcode()
+
+    def _wake_transcoding(self, wake: Callable[[Kind, str], None]) -> None:
+        """Everybody who encodes; whoever finds nothing to do ends at once."""
+        if self.house.recordings.postponed():
+            for subject in (WANTED, *map(str, range(1, self.house.settings.prepare_jobs + 1))):
+                wake("transcode", subject)
 
     def _dispose(self, subject: str) -> None:
         _log.info("disposal", order=subject, **self.disposing.carry_out(subject))

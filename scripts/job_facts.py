@@ -22,7 +22,7 @@ from ingest.spool import RECEIVED
 from integrity.clock import instant
 from scripts.assemble import House
 
-SEAL, PREPARE = "seal", "prepare"
+SEAL, PREPARE, TRANSCODE = "seal", "prepare", "transcode"
 _QUEUED = """
 SELECT queue_name, status, count(*), min(created_at) FROM workflow_status
 WHERE status IN ('ENQUEUED', 'PENDING', 'DELAYED') GROUP BY queue_name, status
@@ -47,7 +47,7 @@ class Depth:
 def job_facts(house: House) -> dict[str, Any]:
     """Everything, measured now."""
     now = house.clock.now()
-    kinds = {SEAL: _to_seal(house.data / "spool", now), PREPARE: _to_prepare(house, now)}
+    kinds = {SEAL: _to_seal(house.data / "spool", now), **_to_prepare(house, now)}
     kinds |= queued(house.data / "jobs.sqlite3", now)
     return {
         "kinds": {kind: asdict(depth) for kind, depth in kinds.items()},
@@ -63,7 +63,7 @@ def job_facts(house: House) -> dict[str, Any]:
 
 def queued(file: Path, now: datetime) -> dict[str, Depth]:
     """The engine's own queue, by kind; nothing where it has none yet, or is busy with beginning it."""
-    depths = {kind: Depth() for kind in get_args(Kind) if kind != PREPARE}
+    depths = {kind: Depth() for kind in get_args(Kind) if kind not in (PREPARE, TRANSCODE)}
     try:
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=5)) as connection:
             rows = connection.execute(_QUEUED).fetchall()
@@ -86,17 +86,21 @@ def _to_seal(spool: Path, now: datetime) -> Depth:
     return depth
 
 
-def _to_prepare(house: House, now: datetime) -> Depth:
-    depth = Depth()
+def _to_prepare(house: House, now: datetime) -> dict[str, Depth]:
+    """What is made in a moment, and apart from it what takes long."""
+    depths = {PREPARE: Depth(), TRANSCODE: Depth()}
+    long = recordings.c.postponed_at.is_not(None)
+    oldest = func.min(recordings.c.catalogued_at).label("since")
     counted = (
-        select(recordings.c.state, func.count().label("there"), func.min(recordings.c.catalogued_at).label("since"))
+        select(recordings.c.state, long.label("long"), func.count().label("there"), oldest)
         .where(recordings.c.state.in_(["catalogued", "preparing"]))
-        .group_by(recordings.c.state)
+        .group_by(recordings.c.state, long)
     )
     with house.database.read() as connection:
         for row in connection.execute(counted):
+            depth = depths[TRANSCODE if row.long else PREPARE]
             depth.add(row.there, running=row.state == "preparing", age=(now - row.since).total_seconds())
-    return depth
+    return depths
 
 
 def _worker(worker: Worker, now: datetime) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 A file that waits for its seal has a station waiting for its receipt, and a camera that cannot be wiped. So preparing
 what nobody waits for begins only when nothing waits for its seal, or when that has gone on for long: a day of uploads
-without a pause still gets its viewing copies.
+without a pause still gets its viewing copies. What takes long is done beside that, in lanes of its own.
 """
 
 import threading
@@ -11,6 +11,7 @@ from time import monotonic
 from typing import Protocol
 
 from catalog.identity import RecordingId
+from ingest.lanes import Lane
 
 LONGEST_S = 60.0
 """For how long one recording lets seals go first."""
@@ -22,6 +23,7 @@ class Preparing(Protocol):
 
     def prepare(self, recording: RecordingId) -> None: ...
     def prepare_wanted(self) -> None: ...
+    def prepare_next(self, lane: Lane) -> bool: ...
 
 
 class Precedence:
@@ -42,11 +44,25 @@ class Precedence:
 
     def prepare(self, recording: RecordingId) -> None:
         """See `Pipeline.prepare`."""
+        self._let_seals_go(self._pipeline.prepare_wanted)
+        self._pipeline.prepare(recording)
+
+    def transcode_wanted(self) -> None:
+        """Encode whatever a viewer waits for, until nothing of it is left."""
+        while self._pipeline.prepare_next(Lane.WANTED):
+            continue
+
+    def transcode(self) -> None:
+        """Encode whatever waits for it, what viewers wait for first, until nothing is left."""
+        self._let_seals_go(self.transcode_wanted)
+        while self._pipeline.prepare_next(Lane.WANTED) or self._pipeline.prepare_next(Lane.BACKLOG):
+            self._let_seals_go(self.transcode_wanted)
+
+    def _let_seals_go(self, meanwhile: Callable[[], object]) -> None:
         until = self._now() + LONGEST_S
         while self._sealing() and self._now() < until and not self._ending.is_set():
-            self._pipeline.prepare_wanted()
+            meanwhile()
             self._ending.wait(self._tick)
-        self._pipeline.prepare(recording)
 
     def stop(self) -> None:
         """Wait no more: the service is ending."""

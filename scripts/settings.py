@@ -190,7 +190,8 @@ class Settings(BaseModel):
         default=1,
         ge=0,
         le=32,
-        description="how many recordings are prepared at the same time; 0 leaves all to `tiezheng work`",
+        description="how many recordings are prepared at the same time, and as many encoded beside them; "
+        "0 leaves all to `tiezheng work`",
     )
     prepare_timeout_s: int = Field(default=6 * 3600, ge=10, description="seconds after which a decoder is ended")
     prepare_memory_bytes: int = Field(

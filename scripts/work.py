@@ -36,6 +36,7 @@ from catalog.workers import Workers
 from ingest.child import Children
 from ingest.derived import Derived, Telling
 from ingest.errors import ChildrenStopped
+from ingest.lanes import Lane
 from ingest.pipeline import Pipeline
 from ingest.rendering import Bounds, Renderer
 from integrity import durable
@@ -83,9 +84,10 @@ def command(data: Path, jobs: int | None, name: str | None, file: Path | None) -
         signal.signal(number, lambda _number, _frame: ending.set())
     worker = f"{(name or socket.gethostname())[:40]}-{os.getpid()}-{system_random(4).hex()}"
     with _workshop(data, settings, worker) as shop:
+        lanes = [(Lane.WANTED,), *[(Lane.QUICK,), (Lane.WANTED, Lane.BACKLOG)] * (jobs or settings.prepare_jobs or 1)]
         threads = [
-            threading.Thread(target=_work, args=(shop.pipeline, ending), name=f"work-{number}")
-            for number in range(jobs or settings.prepare_jobs or 1)
+            threading.Thread(target=_work, args=(shop.pipeline, ending, mine), name=f"work-{number}")
+            for number, mine in enumerate(lanes)
         ]
         for thread in threads:
             thread.start()
@@ -147,11 +149,11 @@ def _workshop(data: Path, settings: Settings, worker: str) -> Iterator[Workshop]
         yield Workshop(pipeline, children, heart)
 
 
-def _work(pipeline: Pipeline, ending: threading.Event) -> None:
-    """Prepare whatever waits, the most urgent first, until the end."""
+def _work(pipeline: Pipeline, ending: threading.Event, lanes: Sequence[Lane]) -> None:
+    """Prepare whatever waits in the first of these lanes where anything does, the most urgent first, until the end."""
     while not ending.is_set():
         try:
-            if not pipeline.prepare_next():
+            if not any(pipeline.prepare_next(lane) for lane in lanes):
                 ending.wait(POLL_S)
         except ChildrenStopped:
             return

@@ -68,7 +68,9 @@ def running(house: House, authorities: Authorities, grants: Grants, export: Bund
         threads = ThreadPoolExecutor(RECEIVERS, thread_name_prefix="receive")
         stack.callback(threads.shutdown)
         chores = Chores.of(house, authorities, grants, export, lambda: _sealing(works.intake))
-        jobs = Engine(sqlite_url(house.data / "jobs.sqlite3"), chores.kinds())
+        jobs = Engine(
+            sqlite_url(house.data / "jobs.sqlite3"), chores.kinds(lambda kind, subject: jobs.wake(kind, subject))
+        )
         asked, wanted, sm3 = authorities.asked, house.settings.tokens_wanted, house.settings.sm3
         sealer = Sealer(house.vault, asked, house.sequencer, house.clock, house.random, wanted, sm3=sm3)
         works = _intake(house, authorities, sealer, _receiver(house.settings, threads, stack), jobs, chores)

@@ -17,6 +17,7 @@ recordings = Table(
     Column("claimed_at", Instant),  # while preparing: when
     Column("claimed_by", String(64)),  # and by which worker, whether or not it has a row
     Column("wanted_at", Instant),  # since when a viewer waits for its copy
+    Column("postponed_at", Instant),  # since when it is known that making its copy takes long
     Column("name", Text, nullable=False),
     Column("device_id", Id, ForeignKey("devices.id")),
     Column("operator", Text),

@@ -225,6 +225,52 @@ def test_what_a_viewer_waits_for_goes_first(recordings: Recordings, three: list[
     assert not recordings.want(three[2]), "there is a copy"
 
 
+def test_what_takes_long_is_taken_only_by_who_asks_for_it(recordings: Recordings, three: list[RecordingId]) -> None:
+    assert not recordings.postponed()
+    for recording in three[:2]:
+        assert recordings.claim(recording)
+        assert recordings.postpone(recording)
+        recordings.let_go(recording)
+    assert recordings.postponed()
+    assert recordings.to_prepare() == [three[2]]
+    assert not recordings.claim(three[0])
+    assert recordings.want(three[1])
+    assert recordings.claim_next(wanted=True) is None
+    assert recordings.claim_next() == three[2]
+    assert recordings.claim_next() is None
+    assert recordings.claim_next(wanted=True, long=True) == three[1]
+    assert recordings.claim_next(wanted=True, long=True) is None
+    assert recordings.claim_next(long=True) == three[0]
+    assert not recordings.postponed(), "all are in hand"
+    assert recordings.release(three[0])
+    recordings.let_go(three[0])
+    assert recordings.claim_next() is None, "given back it takes as long as before"
+    assert recordings.claim_next(long=True) == three[0]
+
+
+def test_only_what_is_ours_is_postponed(database: Database, recordings: Recordings, recording: RecordingId) -> None:
+    assert not recordings.postpone(recording)
+    assert recordings.claim(recording)
+    assert not other(database, "another").postpone(recording)
+    assert _row(database)[0] == "preparing"
+
+
+@pytest.mark.parametrize("end", ["ready", "unplayable"])
+def test_what_came_to_an_end_is_judged_anew_the_next_time(
+    database: Database, recordings: Recordings, recording: RecordingId, end: str
+) -> None:
+    recordings.claim(recording)
+    recordings.postpone(recording)
+    recordings.let_go(recording)
+    assert recordings.claim_next(long=True) == recording
+    if end == "ready":
+        _prepare(recordings, recording, COPY)
+    else:
+        recordings.unplayable(recording, "damaged: no frame")
+    with database.write() as connection:
+        assert connection.scalar(select(tables.recordings.c.postponed_at)) is None
+
+
 def test_several_workers_share_what_waits(database: Database, three: list[RecordingId]) -> None:
     shops = [other(database, f"worker {number}") for number in range(4)]
     with ThreadPoolExecutor(4) as pool:

@@ -26,6 +26,7 @@ from catalog.schema import migrate
 from catalog.sequencer import Sequencer
 from ingest.child import Decoder
 from ingest.errors import ChildCrashed, ChildrenStopped, SpaceExhausted
+from ingest.lanes import Lane
 from ingest.pipeline import LATER_SECONDS, Pipeline
 from ingest.rendering import Renderer
 from ingest.task import Limits, Reply, Task
@@ -243,6 +244,28 @@ def test_what_fails_holds_nothing_else_up_and_is_tried_later(shop: Shop, tmp_pat
     assert not pipeline.prepare_next()
     assert shop.failures.list() == []
     assert (shop.row()["state"], shop.row()["attempts"]) == ("ready", 0)
+
+
+@pytest.mark.parametrize("lane", [Lane.WANTED, Lane.BACKLOG])
+def test_what_takes_long_waits_for_its_own_lane(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lane: Lane
+) -> None:
+    monkeypatch.setattr("ingest.part.MOMENT", 0)
+    recording, pipeline = shop.add(make(tmp_path / "a.avi", "-c:v", "mpeg4")), shop.pipeline()
+    pipeline.prepare(recording)
+    row = shop.row()
+    assert (row["state"], row["attempts"], row["claimed_by"], row["postponed_at"]) == ("catalogued", 0, None, START)
+    assert (shop.failures.list(), list((tmp_path / "renditions" / ".work").iterdir())) == ([], [])
+    pipeline.prepare(recording)
+    assert not pipeline.prepare_next(), "quickly nothing is done of it"
+    assert not pipeline.prepare_next(Lane.WANTED), "and no viewer waits for it"
+    if lane is Lane.WANTED:
+        shop.recordings.want(recording)
+        pipeline.prepare(recording)
+        assert shop.row()["state"] == "catalogued", "a viewer who waits for it does not bring it into the quick lane"
+    assert pipeline.prepare_next(lane)
+    row = shop.row()
+    assert (row["state"], row["wanted_at"], row["postponed_at"]) == ("ready", None, None)
 
 
 def test_killed_while_ffmpeg_runs_nothing_is_left_running(tmp_path: Path) -> None:

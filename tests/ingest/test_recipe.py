@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ingest.recipe import MAX_SIDE, choose, main_picture
+from ingest.recipe import MAX_SIDE, MOMENT, choose, effort, main_picture
 from ingest.tracks import Track
 from tests.ingest.test_tracks import PICTURE, PROBED, SOUND
 
@@ -78,3 +78,25 @@ def test_the_last_picture_keeps_its_length() -> None:
     late = replace(PROBED, tracks=(replace(SOUND, start_us=40_000), replace(PICTURE, start_us=100_000)))
     plan = choose(late)
     assert (plan.last_us, plan.last_frame_us) == (3_560_000, 40_000)
+
+
+def test_the_effort_is_what_is_encoded_of_the_picture() -> None:
+    assert effort(PROBED, choose(PROBED)) == 0, "a copy takes none"
+    older = replace(PROBED, tracks=(SOUND, replace(PICTURE, codec="hevc")))
+    assert effort(older, choose(older)) == 640 * 480 * 36 // 10
+    assert effort(PROBED, choose(PROBED, copying=False)) == 640 * 480 * 36 // 10
+    large = replace(PROBED, tracks=(replace(PICTURE, width=8192, height=4320, codec="hevc"),))
+    assert effort(large, choose(large)) == MAX_SIDE * 2160 * 36 // 10, "as large as the copy will be"
+    sound = replace(PROBED, tracks=(SOUND,))
+    assert effort(sound, choose(sound)) == 0
+
+
+def test_a_minute_of_720_lines_is_a_moment_and_more_is_not() -> None:
+    minute = replace(PICTURE, codec="hevc", width=1280, height=720, start_us=0, end_us=60_000_000)
+    for track, long in (
+        (minute, False),
+        (replace(minute, end_us=60_100_000), True),
+        (replace(minute, width=1920), True),
+    ):
+        found = replace(PROBED, tracks=(track,))
+        assert (effort(found, choose(found)) > MOMENT) is long

@@ -67,6 +67,10 @@ def test_what_waits_is_counted_where_it_lies(house: House) -> None:
     assert claimed is not None
     after = job_facts(_at(house, 90))["kinds"]["prepare"]
     assert after == {"waiting": counted - 1, "running": 1, "oldest_seconds": 90}
+    assert house.recordings.postpone(claimed)
+    apart = job_facts(_at(house, 90))["kinds"]
+    assert apart["prepare"] == {"waiting": counted - 1, "running": 0, "oldest_seconds": 90}
+    assert apart["transcode"] == {"waiting": 1, "running": 0, "oldest_seconds": 90}
 
 
 def _at(house: House, seconds: float) -> House:

@@ -12,13 +12,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Executor
 from typing import Protocol, TypeVar
 
-from ingest.direct import Rest, Taking
+from ingest.direct import LARGE_PIECE, PIECE, Rest, Taking
 from ingest.errors import UploadStalled
 from ingest.pace import FLOOR, IDLE_SECONDS, Pace
 from ingest.reception import Reception
 
-PIECE = 1024 * 1024
+GATHERED = 1024 * 1024
 """Bytes gathered before a thread is asked to write them."""
+FEW = 8
+"""Bodies at once that have large buffers; those beyond them make do with less, so that memory stays what it is."""
 
 Answer = TypeVar("Answer")
 
@@ -49,7 +51,7 @@ class Receiver:
         self._idle_seconds = idle_seconds
         self._floor = floor
         self._direct_threads = direct_threads
-        self._free = direct if direct_threads else 0
+        self._most = self._free = direct if direct_threads else 0
 
     def run(self, work: Callable[[], Answer]) -> Awaitable[Answer]:
         """Run blocking work; it is not cut short when the caller is."""
@@ -62,7 +64,7 @@ class Receiver:
         rest = handover.claim(self._idle_seconds) if handover and self._free else None
         if handover is None or rest is None:
             return await self._plain(chunks, reception)
-        taking = Taking(rest, reception, self._pace())
+        taking = Taking(rest, reception, self._pace(), LARGE_PIECE if self._most - self._free < FEW else PIECE)
         reception.claim.give_up = taking.end
         self._free -= 1
         try:
@@ -138,7 +140,7 @@ class _Pump:
     async def add(self, chunk: bytes) -> None:
         self._chunks.append(chunk)
         self._gathered += len(chunk)
-        if self._gathered >= PIECE:
+        if self._gathered >= GATHERED:
             await self._written()
             self._start()
 

@@ -29,7 +29,7 @@ from ingest.rendering import Bounds, Renderer
 from ingest.replication import Replication
 from scripts.assemble import House
 from scripts.authorities import Authorities
-from scripts.engine import LATE_S, SOON_S, Engine, Work
+from scripts.engine import LATE_S, LATER_S, SOON_S, Engine, Work
 from scripts.founding import worker_of
 from scripts.heart import Heart
 from scripts.key_change import retire_keys
@@ -40,8 +40,8 @@ from scripts.revocations import Fetching, sources_of
 from scripts.scrubbing import Scrubbing, Stopped
 from scripts.settings import MIB, child_environment
 
-UNHURRIED: frozenset[Kind] = frozenset({"lock", "scrub", "renew", "revocations"})
-"""Chores of days and months: nobody waits for one of them to begin."""
+LOOKS_S: Mapping[Kind, float] = {"bundle": SOON_S, "copy": LATER_S, "dispose": LATER_S}
+"""How soon a chore begins; any other is one of days and months."""
 WANTED = "wanted"
 """The transcoding job that viewers alone wait for."""
 
@@ -106,8 +106,7 @@ class Chores:
         }
         failures = JobFailures(self.house.database, self.house.clock)
         noted = {
-            kind: Work(noting(kind, run, failures), poll_s=LATE_S if kind in UNHURRIED else SOON_S)
-            for kind, run in others.items()
+            kind: Work(noting(kind, run, failures), poll_s=LOOKS_S.get(kind, LATE_S)) for kind, run in others.items()
         }
         jobs = self.house.settings.prepare_jobs
         preparing: dict[Kind, Work] = {  # what prepares notes its failures itself

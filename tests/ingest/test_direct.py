@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from catalog.identity import UploadId
-from ingest.direct import PIECE, Rest, Taking
+from ingest.direct import LARGE_PIECE, PIECE, Rest, Taking
 from ingest.errors import SpaceExhausted, UploadInterrupted, UploadStalled
 from ingest.pace import Pace
 from ingest.reception import Reception
@@ -26,13 +26,15 @@ class Line:
         self.upload: UploadId = house.create(length)
         self.near, self.far = socket.socketpair()
 
-    def begin(self, first: bytes, left: int, checksum: Digest | None = None, pace: Pace | None = None) -> Taking:
+    def begin(
+        self, first: bytes, left: int, checksum: Digest | None = None, pace: Pace | None = None, piece: int = PIECE
+    ) -> Taking:
         offset = self.house.offset(self.upload)
         reception: Reception = self.house.uploads.begin(
             STATION, self.upload, offset, len(first) + left, checksum
         )  # fmt: skip
         self.near.settimeout(pace.idle_seconds if pace else 20)
-        return Taking(Rest(first, self.near, left), reception, pace or Pace())
+        return Taking(Rest(first, self.near, left), reception, pace or Pace(), piece)
 
 
 @pytest.fixture
@@ -122,9 +124,10 @@ def test_a_disk_that_is_full_keeps_what_was_acknowledged(line: Line, monkeypatch
     assert line.house.send(line.upload, 2, b"23456789") == 10
 
 
+@pytest.mark.parametrize("piece", [PIECE, LARGE_PIECE])
 @pytest.mark.parametrize("offset", [0, 1, 4096, 4097])
-def test_more_than_one_buffer_at_any_place(house: House, offset: int) -> None:
-    content = os.urandom(PIECE + 4099)
+def test_more_than_one_buffer_at_any_place(house: House, offset: int, piece: int) -> None:
+    content = os.urandom(piece + 4099)
     line = Line(house, len(content))
     if offset:
         house.send(line.upload, 0, content[:offset])
@@ -134,7 +137,7 @@ def test_more_than_one_buffer_at_any_place(house: House, offset: int) -> None:
     if child == 0:
         line.far.sendall(rest)
         os._exit(0)
-    assert line.begin(first, len(rest)).run() == len(content)
+    assert line.begin(first, len(rest), piece=piece).run() == len(content)
     os.waitpid(child, 0)
     line.far.close()
     assert house.content(line.upload) == content

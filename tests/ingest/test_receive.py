@@ -11,8 +11,9 @@ import pytest
 
 from catalog.identity import UploadId
 from ingest import receive
-from ingest.direct import Rest
+from ingest.direct import LARGE_PIECE, PIECE, Rest, Taking
 from ingest.errors import UploadStalled, UploadTooLarge
+from ingest.pace import Pace
 from ingest.receive import Receiver
 from ingest.reception import Reception
 from tests.ingest.house import STATION, House
@@ -54,7 +55,7 @@ async def broken(*parts: bytes) -> AsyncIterator[bytes]:
 
 
 def test_pieces_are_gathered(house: House, threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receive, "PIECE", 4)
+    monkeypatch.setattr(receive, "GATHERED", 4)
     upload, reception = begin(house, 10)
     taken: list[bytes] = []
     take = reception.take
@@ -175,3 +176,32 @@ def test_without_a_thread_for_a_body_what_came_is_kept_and_the_reception_ends(
     assert handed.near.fileno() == -1, "closed"
     assert not house.uploads.writers.busy(upload)
     assert house.offset(upload) == 3
+
+
+def test_a_few_bodies_have_large_buffers_and_more_make_do_with_less(
+    house: House, threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pieces: list[int] = []
+
+    class Watched(Taking):
+        def __init__(self, rest: Rest, reception: Reception, pace: Pace, piece: int) -> None:
+            pieces.append(piece)
+            super().__init__(rest, reception, pace, piece)
+
+    monkeypatch.setattr(receive, "Taking", Watched)
+    monkeypatch.setattr(receive, "FEW", 1)
+
+    async def both() -> None:
+        with ThreadPoolExecutor(2) as bodies:
+            receiver, handed = Receiver(threads, direct_threads=bodies, direct=2), [Handed(1), Handed(1), Handed(1)]
+            waiting = [asyncio.ensure_future(receiver.receive(chunks(), begin(house, 4)[1], one)) for one in handed[:2]]
+            await asyncio.sleep(0)  # both have begun
+            for one in handed:
+                one.far.send(b"d")
+            await asyncio.gather(*waiting)
+            await receiver.receive(chunks(), begin(house, 4)[1], handed[2])
+            for one in handed:
+                one.far.close()
+
+    asyncio.run(both())
+    assert pieces == [LARGE_PIECE, PIECE, LARGE_PIECE]

@@ -1,13 +1,15 @@
 """What a file's bytes on the disk are: the same digest whatever their number is, and wherever O_DIRECT is refused."""
 
+import ctypes
 import errno
+import mmap
 import os
 from pathlib import Path
 
 import pytest
 
 from integrity.digest import Digest
-from integrity.uncached import PIECE, of_disk
+from integrity.uncached import BLOCK, HUGE, PIECE, aligned, of_disk
 
 
 def digest_of(path: Path, content: bytes) -> Digest:
@@ -20,10 +22,26 @@ def digest_of(path: Path, content: bytes) -> Digest:
         os.close(fd)
 
 
-@pytest.mark.parametrize("size", [0, 1, 511, 4095, 4096, 4097, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE + 4096])
+@pytest.mark.parametrize(
+    "size",
+    [0, 1, 511, 4095, 4096, 4097, HUGE - 1, HUGE, HUGE + 1, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE, 2 * PIECE + 4096],
+)
 def test_any_size(tmp_path: Path, size: int) -> None:
     content = os.urandom(size)
     assert digest_of(tmp_path / "file", content) == Digest.of(content)
+
+
+@pytest.mark.parametrize("size", [BLOCK, HUGE - BLOCK, HUGE, PIECE])
+def test_memory_begins_at_a_pages_edge_and_is_all_there(size: int) -> None:
+    memory = aligned(size)
+    assert len(memory) == size
+    assert ctypes.addressof(ctypes.c_char.from_buffer(memory)) % HUGE == 0
+    memory[-1] = 1
+
+
+def test_a_kernel_without_huge_pages_does_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mmap, "MADV_HUGEPAGE", 12345, raising=False)
+    assert len(aligned(HUGE)) == HUGE
 
 
 def test_where_it_is_refused_the_file_is_read_as_always(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

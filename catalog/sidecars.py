@@ -27,6 +27,8 @@ SLACK = timedelta(minutes=10)
 """By how much times may miss each other: a track has the satellites' time, footage the device's, and devices number
 their files anew after thousands of them."""
 _AT_ONCE = 256
+_FEW = 8
+"""Segments up to which the database looks for their names; of more it would take longer than reading all names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def told_beside(connection: Connection, recording: RecordingId) -> Sequence[Besi
     if of.device_id is None or of.medium == "text":
         return []
     segments = segments_of(connection, recording)
-    tracks = connection.execute(_tracks(of.device_id, segments)).all()
+    tracks = connection.execute(_tracks(_named_like(connection, of.device_id, segments))).all()
     return [
         _beside(segment, track) for segment in segments for track in tracks
         if _together(connection, recording, segment, track)
@@ -87,8 +89,21 @@ def goes_with(connection: Connection, sidecar: RecordingId) -> Sequence[Footage]
     return [Footage(RecordingId(row.id), row.name) for row in connection.execute(names)]
 
 
-def _tracks(device: str, segments: Sequence[Segment]) -> Select[Any]:
-    """What was read of this device's tracks that are named like one of the segments."""
+def _named_like(connection: Connection, device: str, segments: Sequence[Segment]) -> Sequence[str]:
+    """This device's recordings that may be tracks and are named like one of the segments."""
+    may_be = select(recordings.c.id, recordings.c.name).where(
+        recordings.c.device_id == device, recordings.c.medium.in_(("text", "unknown"))
+    )
+    if len(segments) <= _FEW:
+        may_be = may_be.where(or_(*(_named(PurePath(segment.span.name).stem) for segment in segments)))
+    names = {stem for segment in segments for stem in _stems(segment.span.name)}
+    own = {segment.span.recording_id for segment in segments}
+    rows = connection.execute(may_be.order_by(recordings.c.id))
+    return [row.id for row in rows if row.id not in own and PurePath(row.name).stem.casefold() in names][:_AT_ONCE]
+
+
+def _tracks(those: Sequence[str]) -> Select[Any]:
+    """What was read of these recordings, as far as they are tracks."""
     told = (facts.c.source, facts.c.content, facts.c.made_at, originals.c.sha256, facts.c.original_id)
     own = (recordings.c.id, recordings.c.name, recordings.c.started_at, recordings.c.ended_at)
     return (
@@ -96,29 +111,23 @@ def _tracks(device: str, segments: Sequence[Segment]) -> Select[Any]:
         .join(parts, parts.c.recording_id == recordings.c.id)
         .join(originals, originals.c.id == parts.c.original_id)
         .join(facts, facts.c.original_id == parts.c.original_id)
-        .where(
-            recordings.c.device_id == device,
-            facts.c.source.in_(SOURCES),
-            recordings.c.id.not_in([segment.span.recording_id for segment in segments]),
-            or_(*(_named(PurePath(segment.span.name).stem) for segment in segments)),
-        )
+        .where(recordings.c.id.in_(those), facts.c.source.in_(SOURCES))
         .order_by(recordings.c.id, facts.c.source)
-        .limit(_AT_ONCE)
     )
 
 
 def _named(stem: str) -> ColumnElement[bool]:
-    """That a recording's name may have this stem; `_same_stem` decides."""
+    """That a recording's name may have this stem; `_stems` decides."""
     return or_(recordings.c.name == stem, recordings.c.name.istartswith(f"{stem}.", autoescape=True))
 
 
-def _same_stem(footage: str, sidecar: str) -> bool:
-    """`0001.nmea` or `0001.mp4.nmea`, of `0001.mp4`; whatever the case."""
-    return PurePath(sidecar).stem.casefold() in (footage.casefold(), PurePath(footage).stem.casefold())
+def _stems(footage: str) -> tuple[str, str]:
+    """Stems of its sidecars, `0001.nmea` or `0001.mp4.nmea` of `0001.mp4`; whatever the case."""
+    return PurePath(footage).stem.casefold(), footage.casefold()
 
 
 def _together(connection: Connection, recording: RecordingId, segment: Segment, track: Row[Any]) -> bool:
-    if not _same_stem(segment.span.name, track.name):
+    if PurePath(track.name).stem.casefold() not in _stems(segment.span.name):
         return False
     start, times = segment.span.start, sorted(_times(track))
     if start is None or not times:

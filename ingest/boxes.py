@@ -15,6 +15,8 @@ _BOXES = 4000
 _MOOV_LIMIT = 64 * 1024 * 1024
 _SAMPLE_LIMIT = 1024 * 1024
 _TRACKS = 256
+_READ = (b"gpmd", b"text", b"tx3g")
+"""Formats of tracks whose samples are read; of all others the tables would only take memory."""
 _PARENTS = (b"trak", b"mdia", b"minf", b"stbl", b"udta", b"tref")
 
 
@@ -40,10 +42,10 @@ class Movie:
         return [track for track in self.tracks if track.format in formats]
 
 
-def samples_of(track: Track, file: Any) -> Iterator[tuple[int, bytes]]:
+def samples_of(track: Track, file: Any, limit: int = _SAMPLE_LIMIT) -> Iterator[tuple[int, bytes]]:
     """When each sample of a track begins, in milliseconds, and its bytes; those that lie within the file."""
     for (offset, size), at_ms in zip(track.placed(), track.starts_ms(), strict=False):
-        content = read_at(file, offset, size, _SAMPLE_LIMIT)
+        content = read_at(file, offset, size, limit)
         if content is not None:
             yield at_ms, content
 
@@ -88,7 +90,7 @@ def _walk(body: bytes, movie: Movie, track: Track, depth: int) -> None:
             mine = Track()
             _walk(content, movie, mine, depth + 1)
             if len(movie.tracks) < _TRACKS:
-                movie.tracks.append(mine)
+                movie.tracks.append(mine if mine.format in _READ else mine.without_samples())
         elif kind in _PARENTS and depth < 6:
             _walk(content, movie, track, depth + 1)
         elif not track.take(kind, content):
@@ -118,7 +120,7 @@ def _take(kind: bytes, content: bytes, movie: Movie) -> None:
         movie.loci += _loci(content)
     elif kind in (b"\xa9mod", b"\xa9mdl") and len(content) > 4:
         movie.device = printable(content[4:68])
-    elif kind == b"gps " and len(content) >= 8:
+    elif kind == b"gps " and len(content) >= 8 and len(movie.blocks) < SAMPLES:
         flat = numbers(content, 8, 2 * min(struct.unpack_from(">I", content, 4)[0], SAMPLES), ">I", 4)
         movie.blocks += zip(flat[::2], flat[1::2], strict=False)
     elif kind == b"HMMT" and len(content) >= 4:

@@ -6,6 +6,7 @@ Runs in a confined child only.
 
 import struct
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 from ingest.boxes import Movie, printable, samples_of
@@ -15,6 +16,7 @@ MARKS = 1000
 """Marks of one file that are kept, the first ones."""
 LATEST_MS = 7 * 24 * 3600 * 1000
 TITLE = 128
+_SAMPLE_LIMIT = 64 * 1024
 
 
 class CameraMark(NamedTuple):
@@ -39,7 +41,8 @@ def _chapters(movie: Movie, file: Any) -> Iterator[tuple[int, str | None]]:
     wanted = {number for track in movie.tracks for number in track.chapters}
     for track in movie.of_format(b"text", b"tx3g"):
         if track.number in wanted:
-            yield from ((at_ms, _title(sample)) for at_ms, sample in samples_of(track, file))
+            samples = islice(samples_of(track, file, _SAMPLE_LIMIT), MARKS)
+            yield from ((at_ms, _title(sample)) for at_ms, sample in samples)
             return
 
 

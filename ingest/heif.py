@@ -46,16 +46,16 @@ class Heif:
 
     def content(self, file: Any, item: Item) -> bytes | None:
         """An item's bytes; None where they are too many, or not all there."""
-        whole = b""
-        for method, offset, length in item.parts:
-            if method == 1:
-                part = self.idat[offset : offset + length] if offset + length <= len(self.idat) else None
-            else:
-                part = read_at(file, offset, length, ITEM_LIMIT)
-            if part is None or len(whole) + len(part) > ITEM_LIMIT:
-                return None
-            whole += part
-        return whole or None
+        size = sum(length for _method, _offset, length in item.parts)
+        if not 0 < size <= ITEM_LIMIT:
+            return None
+        whole = b"".join(self._part(file, *part) or b"" for part in item.parts)
+        return whole if len(whole) == size else None
+
+    def _part(self, file: Any, method: int, offset: int, length: int) -> bytes | None:
+        if method == 0:
+            return read_at(file, offset, length, ITEM_LIMIT)
+        return self.idat[offset : offset + length] if offset + length <= len(self.idat) else None
 
     def exif(self, file: Any) -> bytes | None:
         """The TIFF structure of its EXIF: after an offset of four bytes that counts from behind itself."""
@@ -145,13 +145,18 @@ def _places(heif: Heif, body: bytes) -> None:
     version, numbers = body[0], _Numbers(body, 4)
     widths = numbers.number(2)
     offset, length, base, index = widths >> 12, widths >> 8 & 15, widths >> 4 & 15, widths & 15
+    left = _ITEMS  # of all items together: a part may be told of in no bytes at all
     for _ in range(numbers.count(4 if version == 2 else 2)):
         number = numbers.number(4 if version == 2 else 2)
         method = numbers.number(2) & 15 if version else 0
         numbers.number(2)  # which file: references to others are not followed, and read as this one's
         start = numbers.number(base)
         parts = []
-        for _ in range(numbers.count(2)):
+        count = numbers.count(2)
+        left -= count
+        if left < 0:
+            raise ValueError("too many parts")
+        for _ in range(count):
             numbers.number(index if version else 0)
             parts.append((method, start + numbers.number(offset), numbers.number(length)))
         if number in heif.items and method < 2:

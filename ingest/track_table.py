@@ -33,6 +33,10 @@ class Track:
             reader(self, content)
         return reader is not None
 
+    def without_samples(self) -> "Track":
+        """What is known of it besides its samples."""
+        return Track(self.number, self.format, self.timescale, self.chapters)
+
     def placed(self) -> Iterator[tuple[int, int]]:
         """Offset and size of each sample: chunks by number, samples in a chunk by runs (8.7.4)."""
         sample = run = 0

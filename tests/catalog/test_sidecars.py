@@ -146,6 +146,14 @@ def test_each_segment_of_a_joined_recording_has_its_own(dock: Dock) -> None:
     assert [one.recording_id for one in dock.house.facts.goes_with(dock.officer, track)] == [first]
 
 
+def test_many_segments_are_looked_for_by_all_names(dock: Dock, monkeypatch: pytest.MonkeyPatch) -> None:
+    footage = dock.footage()
+    dock.track()
+    dock.track("0002.nmea")
+    monkeypatch.setattr("catalog.sidecars._FEW", 0)
+    assert [fact.sidecar.name for fact in dock.told(footage) if fact.sidecar is not None] == ["0001.nmea"]
+
+
 def test_tracks_are_not_told_of_each_other(dock: Dock) -> None:
     first, second = dock.track("0001.nmea"), dock.track("0001.gpx")
     assert dock.told(first) == dock.told(second) == []

@@ -1,5 +1,6 @@
 """What a HEIF file describes, read without decoding: items, places, EXIF; whatever is cut or flipped is survived."""
 
+import struct
 from pathlib import Path
 
 from ingest.heif import Heif, read_heif
@@ -40,6 +41,16 @@ def test_its_exif_is_a_fact(tmp_path: Path) -> None:
     assert (fact["device"], fact["local_time"]) == ("DSJ A7", "2026:03:02 08:30:00")
     assert near(fact)
     assert told(tmp_path, heif([(b"c", b"d")])) == {}
+
+
+def test_parts_that_take_no_bytes_are_counted_all_the_same(tmp_path: Path) -> None:
+    told_of = b"".join(struct.pack(">HHHH", number, 0, 0, 2048) for number in (1, 2, 3))
+    iloc = telling.box(b"iloc", struct.pack(">IHH", 1 << 24, 0, 3), told_of)
+    start = FILE.index(b"iloc") - 4
+    size = struct.unpack_from(">I", FILE, start)[0]
+    assert len(iloc) <= size
+    other = iloc + telling.box(b"free", bytes(size - len(iloc) - 8))
+    assert read(tmp_path, FILE[:start] + other + FILE[start + size :]) is None
 
 
 def test_every_cut_and_every_flipped_length_is_survived(tmp_path: Path) -> None:

@@ -24,7 +24,8 @@ from integrity.tlog_proof import TlogProof
 from integrity.trust import Trust
 from integrity.verify import verify_bundle, verify_file
 from tests.fakes.signers import SECOND_WITNESS, WITNESS
-from tests.integrity.zoo import Case, Files, bundles, copies, seals
+from tests.integrity.zoo import Case, Files, bundles, seals
+from tests.integrity.zoo.make import IN_BUNDLES
 from tests.integrity.zoo.specimen import VIDEO_PATH, Specimen, flipped, write_folder, write_zip
 
 
@@ -287,7 +288,7 @@ class TestBundle:
             assert [step.passed for step in verdict.steps] == [True] * 10
 
     @pytest.mark.parametrize("zipped", [False, True], ids=["folder", "zip"])
-    @pytest.mark.parametrize("case", [*bundles.cage.cases, *copies.cage.cases], ids=lambda case: case.name)
+    @pytest.mark.parametrize("case", IN_BUNDLES, ids=lambda case: case.name)
     def test_the_zoo(self, specimen: Specimen, tmp_path: Path, case: Case, zipped: bool) -> None:
         files = copy(specimen.bundle)
         case.make(files, specimen)

@@ -20,13 +20,32 @@ from integrity.log import Log
 from integrity.sm3 import Sm3
 from integrity.trust import Trust
 from tests.fakes.evidence import Evidence
-from tests.integrity.zoo import Case, Files, bundles, copies, logs, parts, renewals, seals, tokens, zips
+from tests.integrity.zoo import (
+    Case,
+    Files,
+    bundle_custody,
+    bundle_lists,
+    bundle_statements,
+    bundles,
+    copies,
+    logs,
+    parts,
+    renewals,
+    seals,
+    tokens,
+    zips,
+)
 from tests.integrity.zoo.exhibits import FOLDER, VIDEO, Exhibit
 from tests.integrity.zoo.specimen import Specimen
 from tests.integrity.zoo.tokens import Bench
 
 AT = datetime(2024, 3, 4, 8, 30, tzinfo=UTC)
 """When everything happened: certificates made then are good until 2049, and one token is of 2044."""
+
+IN_BUNDLES = tuple(
+    case for kind in (bundles, bundle_custody, bundle_lists, bundle_statements, copies) for case in kind.cage.cases
+)
+"""Every case that changes a bundle's files."""
 
 _BODY = b"video" * 40
 
@@ -107,15 +126,15 @@ def _bundles(studio: Studio, folder: Path) -> Made:
                         frozenset({"trust-not-supplied"}), trust="none")  # fmt: skip
     yield untrusted, _packed(studio.bundle)
     twice = copy(studio.bundle)
-    bundles.by_sm3(twice, studio.specimen())
+    bundle_lists.by_sm3(twice, studio.specimen())
     yield Exhibit("bundle", folder / "good_with_sm3.zip", "none"), _packed(twice)
     signed = copy(studio.bundle)
-    bundles.stated(signed, studio.specimen())
+    bundle_statements.stated(signed, studio.specimen())
     yield Exhibit("bundle", folder / "good_with_a_signed_statement.zip", "none"), _packed(signed)
     both: Files = {}
     copies.copied(both, studio.specimen())
     yield Exhibit("bundle", folder / "good_with_viewing_copies.zip", "none"), _packed(both)
-    for case in (*bundles.cage.cases, *copies.cage.cases):
+    for case in IN_BUNDLES:
         files = copy(studio.bundle)
         case.make(files, studio.specimen())
         yield _exhibit(folder, case, ".zip"), _packed(files)

@@ -1,7 +1,7 @@
-"""Whether the database itself is whole: revision and triggers as this version made them, and pages that can be read.
+"""Whether the database itself is whole: revision, columns and triggers as this version made them, and readable pages.
 
-Dropping a trigger is how an owner of the database begins; a flipped byte in its file can hide in an index that no other
-check reads. Reads only.
+Dropping a trigger is how an owner of the database begins; a changed column's type makes rows unreadable to every other
+check, and a flipped byte in its file can hide in an index that none of them reads. Reads only.
 """
 
 from collections.abc import Iterator
@@ -9,17 +9,17 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, text
 
 from catalog.database import Database
-from catalog.errors import CatalogUnavailable, SchemaMismatch
-from catalog.schema import check_schema
+from catalog.errors import CatalogUnavailable
+from catalog.schema import schema_defects
 from integrity.finding import Finding
 
 
 def schema_findings(database: Database) -> Iterator[Finding]:
-    """One finding for a schema that is not ours, one for each thing SQLite's own check complains of."""
+    """One finding for each column or trigger that is not ours, and for each thing SQLite's own check complains of."""
     try:
-        check_schema(database)
-    except SchemaMismatch as error:
-        yield Finding("schema-mismatch", "catalogue", str(error))
+        with database.read() as connection:
+            defects = schema_defects(connection)
+        yield from (Finding("schema-mismatch", f"catalogue {defect.subject}", defect.detail) for defect in defects)
     except CatalogUnavailable as error:
         yield Finding("catalogue-damaged", "catalogue", str(error))
     if database.dialect == "sqlite":

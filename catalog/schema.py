@@ -1,8 +1,8 @@
 """Bringing a database to this version's schema, and refusing one that is not as its migrations left it.
 
 Alembic runs from inside the package, with no file of its own to be found or forgotten. The whole upgrade is one
-transaction on both databases: it is done or it never began. Afterwards the triggers are listed and compared, because
-Alembic's batch operations drop them without a word; a start with a dropped or altered trigger is SchemaMismatch.
+transaction on both databases: it is done or it never began. Afterwards columns and triggers are listed and compared,
+because Alembic's batch operations drop triggers without a word; a start with an altered one is SchemaMismatch.
 """
 
 from collections.abc import Iterator
@@ -18,6 +18,7 @@ from sqlalchemy import Connection, text
 from catalog import append_only
 from catalog.database import Database
 from catalog.errors import SchemaMismatch
+from catalog.schema_columns import Defect, column_defects
 
 _SCRIPTS = Path(__file__).with_name("migrations")
 
@@ -38,9 +39,17 @@ def migrate(url: str, revision: str = "head") -> None:
 
 
 def check_schema(database: Database) -> None:
-    """SchemaMismatch unless the revision is this version's and every trigger is in place, unaltered, and no other."""
+    """SchemaMismatch unless the revision is this version's, and columns and triggers are as it made them."""
     with database.read() as connection:
         _check(connection)
+
+
+def schema_defects(connection: Connection) -> list[Defect]:
+    """The same, each by itself; a database of another revision is expected to differ, and is named by that alone."""
+    head = ScriptDirectory(str(_SCRIPTS)).get_current_head()
+    if (current := current_revision(connection)) != head:
+        return [Defect("revision", f"the database has revision {current}, this version needs {head}")]
+    return [*column_defects(connection), *_trigger_defects(connection)]
 
 
 def configuration(connection: Connection) -> Config:
@@ -76,29 +85,25 @@ def _refuse_newer(connection: Connection) -> None:
 
 
 def _check(connection: Connection) -> None:
-    head = ScriptDirectory(str(_SCRIPTS)).get_current_head()
-    if (current := current_revision(connection)) != head:
-        raise SchemaMismatch(f"the database has revision {current}, this version needs {head}")
-    defects = list(_trigger_defects(connection))
-    if defects:
-        raise SchemaMismatch("; ".join(defects))
+    if defects := schema_defects(connection):
+        raise SchemaMismatch("; ".join(defect.detail for defect in defects))
 
 
-def _trigger_defects(connection: Connection) -> Iterator[str]:
+def _trigger_defects(connection: Connection) -> Iterator[Defect]:
     dialect = connection.dialect.name
     found = _sqlite_triggers(connection) if dialect == "sqlite" else _postgresql_triggers(connection)
     expected = _expected(dialect)
     for name in sorted(expected.keys() - found.keys()):
-        yield f"trigger {name} is missing"
+        yield Defect(name, f"trigger {name} is missing")
     for name in sorted(found.keys() - expected.keys()):
-        yield f"trigger {name} is not ours"
+        yield Defect(name, f"trigger {name} is not ours")
     for name in sorted(expected.keys() & found.keys()):
         if found[name] != expected[name]:
-            yield f"trigger {name} was altered: {found[name]}"
+            yield Defect(name, f"trigger {name} was altered: {found[name]}")
     if dialect == "postgresql" and expected:
         for name, body in append_only.FUNCTIONS.items():
             if _function_body(connection, name) != body:
-                yield f"function {name} was altered"
+                yield Defect(name, f"function {name} was altered")
 
 
 def _expected(dialect: str) -> dict[str, str]:

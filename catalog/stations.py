@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, Select, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from catalog.attempts import Attempts
@@ -114,8 +114,7 @@ class Stations:
             if station.revoked_at is not None:
                 raise Unauthenticated("the station is shut out")
             held = update(stations).where(stations.c.id == station.id)
-            only = {"token_hash": _hash(token), "next_token_hash": None, "former_token_hash": None}
-            connection.execute(held.values(only))
+            connection.execute(held.values(_only(token)))
             key = Verifier(station.id, public_key)
             entry_id = None if station.key == key.vkey else self._add_key(connection, station.actor, station, key)
         if entry_id is not None:
@@ -147,6 +146,21 @@ class Stations:
                     "revoke-station", actor_of(by), Subject("station", station), "done", agency=attempt.agency
                 )
                 self._ledger.write(connection, entry)
+
+    def end_token(self, by: By, station: StationId) -> None:
+        """End a station's token at once, and every code of it: one that leaked. A new code gives it key and token."""
+        nobodys, now = self._random(32).hex(), self._clock.now()
+        with self._attempts.of(by, "end-station-token", Subject("station", station)) as attempt, \
+                self._database.write() as connection:  # fmt: skip
+            attempt.agency = self._managed(connection, by, station)
+            held = update(stations).where(stations.c.id == station)
+            connection.execute(held.values(_only(nobodys)))
+            connection.execute(
+                update(station_codes).where(station_codes.c.station_id == station).values(expires_at=now)
+            )
+            subject = Subject("station", station)
+            entry = Entry("end-station-token", actor_of(by), subject, "done", agency=attempt.agency)
+            self._ledger.write(connection, entry)
 
     def authenticate(self, token: str) -> Station:
         """The station of a bearer token; Unauthenticated for any other and for a revoked one."""
@@ -183,6 +197,19 @@ class Stations:
                 _with_key().where(stations.c.agency_id.in_(managed)).order_by(stations.c.name, stations.c.id)
             ).all()
         return [_read(row) for row in rows]
+
+    def open_codes(self, principal: Principal) -> dict[StationId, datetime]:
+        """Until when a code that nobody used yet is good, of the stations this person manages."""
+        query = (
+            select(station_codes.c.station_id, func.max(station_codes.c.expires_at).label("until"))
+            .join(stations, stations.c.id == station_codes.c.station_id)
+            .where(station_codes.c.public_key.is_(None), station_codes.c.expires_at > self._clock.now())
+            .group_by(station_codes.c.station_id)
+        )
+        with self._database.read() as connection:
+            managed = scope(connection, principal, Right.MANAGE)
+            rows = connection.execute(query.where(stations.c.agency_id.in_(managed))).all()
+        return {StationId(row.station_id): row.until for row in rows}
 
     def _found(
         self, by: By, agency: AgencyId, name: str, token: str, public_key: bytes | None
@@ -284,6 +311,11 @@ def _with_key() -> Select[tuple[str]]:
 
 def _read(row: Row[tuple[str]]) -> Station:
     return Station(StationId(row.id), AgencyId(row.agency_id), row.name, row.enrolled_at, row.revoked_at, row.key)
+
+
+def _only(token: str) -> dict[str, str | None]:
+    """The columns of a station that has this token and no other."""
+    return {"token_hash": _hash(token), "next_token_hash": None, "former_token_hash": None}
 
 
 def _subject(station: Station) -> Subject:

@@ -328,6 +328,7 @@ ACTIONS = {
     "station-key": _("Station enrolled by its own key"),
     "station-token": _("Station's token changed"),
     "revoke-station": _("Station shut out"),
+    "end-station-token": _("Station's token ended"),
     "manage": _("Administration"),
     "oversee": _("Oversight"),
 }

@@ -8,6 +8,7 @@ from catalog.errors import Conflict, InvalidInput
 from catalog.identity import AgencyId, PersonId, StationId
 from catalog.permissions import Role
 from catalog.shapes import one_of
+from integrity.enrolment import write_code
 from player.language import gettext as _
 from player.refusals import said
 from player.routes.here import Asked, Here
@@ -93,6 +94,7 @@ def _stations_page(here: Here, status: int = 200, failure: str = "") -> Response
         status,
         section=SECTION,
         stations=here.services.stations.list(here.principal),
+        codes=here.services.stations.open_codes(here.principal),
         agencies=here.services.agencies.list(here.principal),
         failure=failure,
     )
@@ -100,16 +102,44 @@ def _stations_page(here: Here, status: int = 200, failure: str = "") -> Response
 
 @router.post("/stations")
 def enrol_station(here: Asked) -> Response:
-    """Enrol a station; the answer shows its credentials, once."""
+    """Enrol a station; the answer shows its one-time code or, where asked for, its credentials, once."""
+    agency, name, enrolling = AgencyId(here.form.text("agency")), here.form.text("name"), here.services.stations
     try:
-        station, token = here.services.stations.enrol(
-            here.principal, AgencyId(here.form.text("agency")), here.form.text("name")
-        )
+        if here.form.text("how") != "file":
+            station, secret = enrolling.invite(here.principal, agency, name)
+            return _code_page(here, station.id, secret)
+        station, token = enrolling.enrol(here.principal, agency, name)
     except (Conflict, InvalidInput) as error:
         return _stations_page(here, 409, said(error))
     said_once = {"station": station.id, "name": station.name, "token": token}
     credentials = json.dumps(said_once, ensure_ascii=False)
     return here.page("station_made.html", section=SECTION, station=station, credentials=credentials)
+
+
+@router.post("/stations/{station}/code")
+def invite_station(here: Asked, station: StationId) -> Response:
+    """Another code for a station, shown once; it gets a new key and token by it."""
+    return _code_page(here, station, here.services.stations.invite_again(here.principal, station))
+
+
+def _code_page(here: Here, station: StationId, secret: str) -> Response:
+    stations = {each.id: each for each in here.services.stations.list(here.principal)}
+    code = write_code(secret, here.services.trust_json())
+    return here.page(
+        "station_code.html",
+        section=SECTION,
+        station=stations[station],
+        code=code,
+        until=here.services.stations.open_codes(here.principal).get(station),
+        server=str(here.request.base_url).rstrip("/"),
+    )
+
+
+@router.post("/stations/{station}/token/end")
+def end_station_token(here: Asked, station: StationId) -> Response:
+    """End the token of a station; it comes back by a new code."""
+    here.services.stations.end_token(here.principal, station)
+    return here.go(f"{SECTION}/stations", _("The station's token is ended. A new code lets it in again."))
 
 
 @router.post("/stations/{station}/end")

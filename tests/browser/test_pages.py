@@ -92,7 +92,8 @@ def test_what_is_shown_once_is_saved_as_a_file(screen: Open) -> None:
     if not page.is_visible("form[action='/administration/stations']"):
         page.click("details.do > summary")
     page.fill("form[action='/administration/stations'] [name=name]", "南山采集站")
-    window.submit("form[action='/administration/stations']")
+    page.click("form[action='/administration/stations'] [value=file]")
+    page.wait_for_load_state()
     with page.expect_download() as download:
         page.click("[data-save]")
     saved = json.loads(download.value.path().read_text(encoding="utf-8"))

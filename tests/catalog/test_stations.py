@@ -192,6 +192,25 @@ def test_a_former_token_changes_nothing_and_ends_with_the_station(house: House) 
         house.stations.rotate(station, third)
 
 
+def test_a_token_is_ended_with_every_code(house: House) -> None:
+    """Also the code that was used: the same key could have had another token by it."""
+    admin, officer = house.person("admin", Role.ADMINISTRATOR), house.person("officer", Role.OFFICER)
+    invited, secret = house.stations.invite(admin, house.agency.id, "采集站 1")
+    station, token = redeem(house, secret)
+    house.stations.authenticate(house.stations.rotate(station, token))
+    with pytest.raises(NotPermitted):
+        house.stations.end_token(officer, station.id)
+    house.stations.end_token(admin, station.id)
+    with pytest.raises(Unauthenticated):
+        house.stations.authenticate(token)
+    with pytest.raises(Unauthenticated):
+        redeem(house, secret)
+    house.stations.invite_again(admin, invited.id)
+    assert house.stations.open_codes(admin) == {station.id: house.clock.now() + CODE_LASTS}
+    assert house.stations.open_codes(officer) == {}
+    assert len(house.entries("end-station-token", "done")) == len(house.entries("end-station-token", "refused")) == 1
+
+
 def test_a_code_ends_every_token_before_it(house: House) -> None:
     station, token = house.stations.enrol(SYSTEM, house.agency.id, "采集站 1")
     house.stations.authenticate(house.stations.rotate(station, token))

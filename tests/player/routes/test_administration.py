@@ -6,9 +6,16 @@ import re
 
 import pytest
 
+from catalog.entry import SYSTEM
+from catalog.errors import Unauthenticated
 from catalog.permissions import Role
+from integrity.enrolment import prove_key, read_code, trust_mark
+from integrity.note import Signer
 from integrity.trust import Trust
+from tests.fakes.signers import KEY
 from tests.player.office import Browser, Office
+
+MINE = Signer("station", KEY)
 
 
 @pytest.fixture
@@ -77,8 +84,81 @@ def test_an_account_is_shut(office: Office, browser: Browser) -> None:
     assert "shut" in browser.get("/administration").text
 
 
-def test_a_station_uploads_with_what_is_shown_once(office: Office, browser: Browser) -> None:
+def code_of(office: Office, page: str) -> str:
+    """The secret of the code that a page shows."""
+    secret, mark = read_code(once_of(page))
+    assert mark == trust_mark(office.trust.encode())
+    return secret
+
+
+def redeem(office: Office, secret: str, signer: Signer) -> str:
+    return office.stations.redeem(secret, signer.verifier.public_key, prove_key(secret, signer))[1]
+
+
+def test_a_station_enrols_by_the_code_that_is_shown_once(office: Office, browser: Browser) -> None:
     values = {"name": "南山采集站 <1>", "agency": office.agency.id}
+    answer = browser.form("/administration/stations", values)
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
+    assert "Good until:" in answer.text and "2026-03-05 16:30:00" in answer.text, "72 hours, in Beijing time"
+    assert "tiezheng enrol --server http://" in answer.text
+    page = browser.get("/administration/stations").text
+    assert "code open until" in page and "2026-03-05 16:30:00" in page
+    assert once_of(answer.text) not in page
+    token = redeem(office, code_of(office, answer.text), MINE)
+    station = office.stations.authenticate(token)
+    assert (station.name, station.key) == ("南山采集站 <1>", Signer(station.id, KEY).vkey)
+    assert "code open until" not in browser.get("/administration/stations").text
+    assert [entry["actor"]["id"] for entry in office.entries("invite-station")] == [office.principal("admin").person_id]
+    assert browser.form("/administration/stations", values).status_code == 409
+
+
+def test_another_code_for_a_station_that_is_there(office: Office, browser: Browser) -> None:
+    station, token = office.stations.enrol(SYSTEM, office.agency.id, "dock")
+    first = code_of(office, browser.form(f"/administration/stations/{station.id}/code").text)
+    second = code_of(office, browser.form(f"/administration/stations/{station.id}/code").text)
+    assert office.stations.authenticate(token) == station, "until it is used nothing changes"
+    with pytest.raises(Unauthenticated):
+        redeem(office, first, MINE)
+    redeem(office, second, MINE)
+    with pytest.raises(Unauthenticated):
+        office.stations.authenticate(token)
+
+
+def test_a_token_that_leaked_is_ended(office: Office, browser: Browser) -> None:
+    answer = browser.form("/administration/stations", {"name": "dock", "agency": office.agency.id})
+    secret = code_of(office, answer.text)
+    token = redeem(office, secret, MINE)
+    station = office.stations.authenticate(token)
+    following = office.stations.rotate(station, token)
+    open_one = code_of(office, browser.form(f"/administration/stations/{station.id}/code").text)
+    assert browser.form(f"/administration/stations/{station.id}/token/end").status_code == 303
+    for one in (token, following):
+        with pytest.raises(Unauthenticated):
+            office.stations.authenticate(one)
+    for one in (secret, open_one):
+        with pytest.raises(Unauthenticated):
+            redeem(office, one, MINE)
+    assert len(office.entries("end-station-token")) == 1
+    again = code_of(office, browser.form(f"/administration/stations/{station.id}/code").text)
+    assert office.stations.authenticate(redeem(office, again, MINE)).id == station.id
+
+
+def test_stations_of_another_agency_are_out_of_reach(office: Office, browser: Browser) -> None:
+    away = office.agencies.add(SYSTEM, "away", "外局")
+    station, token = office.stations.enrol(SYSTEM, away.id, "their dock")
+    office.stations.invite_again(SYSTEM, station.id)
+    assert "their dock" not in browser.get("/administration/stations").text
+    for step in ("code", "token/end", "end"):
+        assert browser.form(f"/administration/stations/{station.id}/{step}").status_code in (403, 404)
+    assert browser.form("/administration/stations", {"name": "x", "agency": away.id}).status_code in (403, 404)
+    assert office.stations.authenticate(token).revoked_at is None
+    assert office.stations.open_codes(office.principal("admin")) == {}
+    assert office.entries("invite-station", "refused") and office.entries("end-station-token", "refused")
+
+
+def test_a_station_uploads_with_what_is_shown_once(office: Office, browser: Browser) -> None:
+    values = {"name": "南山采集站 <1>", "agency": office.agency.id, "how": "file"}
     answer = browser.form("/administration/stations", values)
     shown = re.search(r'data-file="credentials.json">([^<]+)<', answer.text)
     assert shown is not None
@@ -119,3 +199,6 @@ def test_nobody_else_administers(office: Office, role: Role) -> None:
     values = {"login": "x", "name": "x", "agency": office.agency.id}
     assert other.form("/administration/people", values).status_code == 403
     assert other.form("/administration/stations", values).status_code == 403
+    station, _ = office.stations.enrol(SYSTEM, office.agency.id, "dock")
+    for step in ("code", "token/end", "end"):
+        assert other.form(f"/administration/stations/{station.id}/{step}").status_code == 403

@@ -9,6 +9,7 @@ from ingest.boxes import read_movie
 from ingest.camera_marks import LATEST_MS, MARKS, CameraMark, camera_marks
 from tests import MEDIA
 from tests.ingest import telling
+from tests.ingest.making import H264, PICTURE, make
 
 
 def marks(tmp_path: Path, content: bytes) -> list[CameraMark]:
@@ -52,6 +53,23 @@ def test_as_many_and_as_late_as_is_allowed(tmp_path: Path) -> None:
     assert [mark.at_ms for mark in found] == list(range(MARKS))
     assert marks(tmp_path, telling.marked_movie(hmmt=(LATEST_MS + 1,))) == []
     assert len(marks(tmp_path, telling.marked_movie(titles=(telling.title("x" * 300),)))[0].title) == 128
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mov"])
+def test_chapters_that_ffmpeg_wrote(tmp_path: Path, suffix: str) -> None:
+    """Another's writer, which knows both ways: a track of text and a list."""
+    described = [";FFMETADATA1"]
+    for start, end, name in ((0, 1500, "开始"), (1500, 2000, "告知")):
+        described += ["[CHAPTER]", "TIMEBASE=1/1000", f"START={start}", f"END={end}", f"title={name}"]
+    (tmp_path / "chapters.txt").write_text("\n".join([*described, ""]), encoding="utf-8")
+    inputs = (*PICTURE, "-i", str(tmp_path / "chapters.txt"))
+    path = make(tmp_path / f"a.{suffix}", *H264, "-map_chapters", "1", inputs=inputs)
+    with path.open("rb") as file:
+        movie = read_movie(file)
+        found = camera_marks(movie, file)
+    assert found == [CameraMark(0, "chapter", "开始"), CameraMark(1_500, "chapter", "告知")]
+    assert any(track.chapters for track in movie.tracks)
+    assert [at_ms for at_ms, _ in movie.chapters] == [0, 1_500], "and the list alone says the same"
 
 
 @pytest.mark.parametrize("cut", [b"HMMT", b"chpl", b"GPMF", b"stts", b"mdhd"])

@@ -20,6 +20,8 @@ from ingest.errors import Unplayable
 from ingest.tracks import Track
 
 MAX_PIXELS = 64_000_000
+_HIDDEN_S = Fraction(3, 10)
+"""What an edit list hides, a copy would show: so a track that hides more than an encoder's own beginning is encoded."""
 _TRIES = 4000
 """Packets in a row that may fail to decode before a track counts as undecodable: over two minutes of pictures."""
 
@@ -37,7 +39,7 @@ class Measure:
         self._end: Fraction | None = None
         self._last: Fraction | None = None
         self._key: Fraction | None = None
-        self._gap = self._lasting = Fraction(0)
+        self._gap = self._lasting = self._hidden = Fraction(0)
         self._steady = True
 
     @property
@@ -55,7 +57,9 @@ class Measure:
         # Decoded later than shown is nonsense that a copy would turn into frames of no length.
         timed = packet.pts is not None and (packet.dts is None or packet.dts <= packet.pts)
         self._steady &= timed and not packet.has_sidedata("new_extradata")
-        if not (packet.is_discard or packet.is_corrupt) and self.stream.type == "video":
+        if packet.is_discard:
+            self._hidden += (packet.duration or 0) * (packet.time_base or 0)
+        elif self.stream.type == "video" and not packet.is_corrupt:
             self._pass(packet)
 
     def _wanted(self, packet: "Packet[Stream]") -> bool:
@@ -115,6 +119,8 @@ class Measure:
         """What to say of a track that is not, or not wholly, shown."""
         if not self.decoded:
             return f"track {self.stream.index}: {self.codec}: no frame decodes"
+        if self._hidden > _HIDDEN_S:
+            return f"track {self.stream.index}: {float(self._hidden):.1f} s are hidden by the file itself"
         if self._failures:
             return f"track {self.stream.index}: {self.codec}: {self._failures} packets do not decode"
         return None
@@ -141,7 +147,7 @@ class Measure:
             last_us=_us(last),
             frame_us=_us(frame),
             gap_us=_us(max(self._gap, end - key, Fraction(0))) if picture else 0,
-            steady=self._steady,
+            steady=self._steady and self._hidden <= _HIDDEN_S,
             width=picture.width if picture else 0,
             height=picture.height if picture else 0,
             rotation=-round(picture.rotation / 90) * 90 % 360 if picture else 0,

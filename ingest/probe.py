@@ -1,19 +1,23 @@
 """What a file is and how long its tracks really last: read packet by packet, decoded where it starts. In a child.
 
 Headers lie (one file of the test set claims 143,165 s and lasts 1.07), so nothing here comes from one: `ingest.measure`
-follows each track. Never imported by the service itself, which reads the answer through `ingest.tracks`.
+follows each track, and `ingest.continuity` the clock of those containers whose clock may leap. Never imported by the
+service itself, which reads the answer through `ingest.tracks`.
 """
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.packet import Packet
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from ingest import picture
+from ingest.continuity import Continuity
 from ingest.errors import Unplayable
 from ingest.formats import DECODERS, begins_recording, named_as_recording, open_options, picture_format
 from ingest.measure import Measure
@@ -24,6 +28,8 @@ from ingest.tracks import MAX_TRACKS, Medium, Probed, Track, to_answer
 TOOL = f"PyAV {av.__version__} (FFmpeg {av.ffmpeg_version_info})"
 MAX_US = 7 * 24 * 3600 * 1_000_000
 """A recording that seems to last longer than a week has broken timestamps; nothing can be paced by them."""
+_MAY_LEAP = 0x200
+"""FFmpeg's mark of container formats whose clock may leap, AVFMT_TS_DISCONT."""
 _DECODERS = frozenset(DECODERS.split(","))
 
 
@@ -69,14 +75,17 @@ def _recording(path: Path, head: bytes) -> Probed:
 
 def _measured(container: InputContainer) -> Probed:
     measures, left_out = _selected(container)
-    ending = _read(container, measures)
+    clock = Continuity() if container.format.flags & _MAY_LEAP else None
+    ending = _read(container, measures, clock)
     tracks = tuple(measure.track() for measure in measures.values() if measure.decoded)
     left_out += [note for measure in measures.values() if (note := measure.note())]
     announced = max(0, container.duration or 0)
     if not tracks:
         raise _nothing_decoded(measures, announced, ending)
+    leaps = clock.leaps if clock else 0
+    left_out += [f"clock: it leaps {leaps} times; what follows is shown right after what was before"] if leaps else []
     medium = Medium.VIDEO if any(track.kind == "video" for track in tracks) else Medium.AUDIO
-    found = Probed(medium, container.format.name[:64], tracks, tuple([*left_out, *ending][:64]), announced, TOOL)
+    found = Probed(medium, container.format.name[:64], tracks, tuple([*left_out, *ending][:64]), announced, TOOL, leaps)
     if found.duration_us > MAX_US:
         raise Unplayable("timestamps-absurd", "by its timestamps the recording would last longer than a week")
     return found
@@ -113,13 +122,26 @@ def _refusal(stream: Stream, taken: int) -> str | None:
     return None if taken < MAX_TRACKS else f"more than {MAX_TRACKS} tracks"
 
 
-def _read(container: InputContainer, measures: dict[int, Measure]) -> list[str]:
+def _read(container: InputContainer, measures: dict[int, Measure], clock: Continuity | None) -> list[str]:
     """Every packet to the end of the file; where reading breaks off, what was read until then counts."""
     if not measures:
         return []
     try:
         for packet in container.demux([measure.stream for measure in measures.values()]):
+            if clock is not None:
+                _follow(packet, clock)
             measures[packet.stream.index].take(packet)
     except (av.FFmpegError, OSError) as error:
         return [f"reading broke off: {type(error).__name__}"]
     return []
+
+
+def _follow(packet: "Packet[Stream]", clock: Continuity) -> None:
+    """Give a packet the times it has on a clock that never leaps."""
+    if packet.dts is None or packet.time_base is None:
+        return
+    unit = Fraction(packet.time_base)
+    shift = round(clock.shift(packet.stream.index, packet.dts * unit, (packet.duration or 0) * unit) / unit)
+    packet.dts += shift
+    if packet.pts is not None:
+        packet.pts += shift

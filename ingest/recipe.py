@@ -10,7 +10,7 @@ from typing import Any
 
 from ingest.tracks import Probed, Track
 
-RECIPE = "r2"
+RECIPE = "r3"
 """Name of the present recipe, and of the folder its renditions lie in."""
 
 MAX_SIDE = 4096
@@ -31,6 +31,7 @@ class Plan:
     `last_us` is where the last picture begins, counted from the file's start, and `last_frame_us` how long it stays:
     an encoder forgets that of a variable frame rate, and the picture would end early. `silence_us` is the length of a
     silent track that is added, so that a part without sound plays in one with parts that have some; 0 for none.
+    `leaping` says that the container's clock leaps, and that what follows is to come right after what was before.
     """
 
     picture: int | None
@@ -44,6 +45,7 @@ class Plan:
     why: tuple[str, ...]
     omitted: tuple[int, ...]
     silence_us: int = 0
+    leaping: bool = False
 
     @property
     def name(self) -> str:
@@ -79,6 +81,7 @@ def choose(probed: Probed, copying: bool = True, *, silence: bool = False) -> Pl
         last_frame_us=picture.end_us - picture.last_us if picture else 0,
         why=why,
         omitted=tuple(track.index for track in probed.of("video") if picture and track.index != picture.index),
+        leaping=probed.leaps > 0,
         silence_us=picture.end_us - probed.start_us if silence and picture and not sounds else 0,
     )
 

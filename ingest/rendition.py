@@ -11,6 +11,7 @@ from typing import Any
 
 import ffmpeg
 
+from ingest.continuity import LEAP_S
 from ingest.formats import open_options
 from ingest.task import Command, Work
 
@@ -23,6 +24,8 @@ _RATE = 48_000
 """Samples a second of encoded sound; AAC begins with 1024 samples of its own, here 21 ms and at 8 kHz 128 ms."""
 _GAP_S = 0.05
 """Silence longer than this between packets of sound is filled in, so that sound stays with the picture."""
+_NO_LEAP_S = 1_000_000
+"""Longer than any recording: else ffmpeg took a pause of one track for a leap of the clock, and played it too early."""
 _ENCODING = {"c:a": "aac", "b:a": "96k", "ac": 2, "ar": _RATE}
 _CONTAINER = {
     "format": "mp4",
@@ -62,17 +65,22 @@ def arguments(original: str, plan: Mapping[str, Any]) -> list[str]:
         tracks.append(_silence(plan["silence_us"]))
         options |= _ENCODING
     output = ffmpeg.output(*tracks, "media.mp4", threads=threads, **options)
-    told = output.global_args("-nostdin", "-hide_banner", "-loglevel", "error", "-filter_threads", str(threads))
+    leap = LEAP_S if plan["leaping"] else _NO_LEAP_S
+    quiet = ("-nostdin", "-hide_banner", "-loglevel", "error")
+    told = output.global_args(*quiet, "-filter_threads", str(threads), "-dts_delta_threshold", str(leap))
     return [str(part) for part in ffmpeg.compile(told, cmd="ffmpeg", overwrite_output=True)]
 
 
 def _sound(source: Any, plan: Mapping[str, Any]) -> Any:
-    """One track as it is; several mixed into one, since a player offers no choice and none may go unheard."""
+    """One track as it is; several mixed into one, since a player offers no choice and none may go unheard.
+
+    What is mixed has to begin together and be without gaps, for samples are counted there and times are not looked at.
+    """
     tracks = [source[str(index)] for index in plan["sound"]]
     if len(tracks) == 1:
         return tracks[0]
-    mixed = ffmpeg.filter(tracks, "amix", inputs=len(tracks), duration="longest", dropout_transition=0)
-    return mixed.filter("aresample", **{"async": 1, "min_hard_comp": _GAP_S})
+    whole = [track.filter("aresample", **{"async": 1, "min_hard_comp": _GAP_S, "first_pts": 0}) for track in tracks]
+    return ffmpeg.filter(whole, "amix", inputs=len(tracks), duration="longest", dropout_transition=0)
 
 
 def _encoded_picture(plan: Mapping[str, Any]) -> dict[str, Any]:

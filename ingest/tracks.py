@@ -58,7 +58,10 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """A whole file. `announced_us` is what its header says it lasts; `left_out` names what was not decoded, and why."""
+    """A whole file. `announced_us` is what its header says it lasts; `left_out` names what was not decoded, and why.
+
+    `leaps` counts where the container's clock leapt: the tracks' times go on as if it had not.
+    """
 
     medium: Medium
     container: str
@@ -66,6 +69,7 @@ class Probed:
     left_out: tuple[str, ...]
     announced_us: int
     tool: str
+    leaps: int = 0
 
     @property
     def start_us(self) -> int:
@@ -98,6 +102,7 @@ def from_answer(answer: Mapping[str, Any]) -> Probed:
             tuple(_printable(line, 200) for line in left_out[:64]),
             _number(answer, "announced_us", 0, 1000 * _YEAR_US),
             _text(answer, "tool", 200),
+            _number(answer, "leaps", 0, 1 << 40),
         )
     except (KeyError, ValueError, TypeError) as error:
         raise ChildAnswerInvalid(f"probe: {error!r}") from error

@@ -18,12 +18,24 @@ def make(path: Path, *arguments: str, inputs: tuple[str, ...] = PICTURE, seconds
     return path
 
 
-def turn(path: Path) -> Path:
-    """A copy that says it is to be shown turned by a quarter; ffmpeg 5 and 7 have different options for it."""
+def turn(path: Path, degrees: int = 90) -> Path:
+    """A copy that says it is to be shown turned; ffmpeg 5 and 7 have different options for it, and directions."""
     turned = path.with_name(f"turned-{path.name}")
-    command = ["ffmpeg", "-v", "error", "-y", "-display_rotation", "90", "-i", str(path), "-c", "copy", str(turned)]
+    command = [
+        "ffmpeg",
+        "-v",
+        "error",
+        "-y",
+        "-display_rotation",
+        str(degrees),
+        "-i",
+        str(path),
+        "-c",
+        "copy",
+        str(turned),
+    ]
     if subprocess.run(command, check=False, capture_output=True).returncode:
-        make(turned, "-c", "copy", "-metadata:s:v", "rotate=90", inputs=("-i", str(path)))
+        make(turned, "-c", "copy", "-metadata:s:v", f"rotate={degrees}", inputs=("-i", str(path)))
     return turned
 
 

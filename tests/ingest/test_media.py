@@ -111,7 +111,7 @@ def test_pictures_and_texts_have_viewing_copies(tmp_path: Path, name: str, mediu
 def test_provenance_tells_of_what_it_was_made(tmp_path: Path) -> None:
     prepared = rendered(MEDIA / "gecko/street.mp4", tmp_path / "made")
     told = _provenance(prepared, "media.mp4")
-    assert (told["format"], told["derived"], told["recipe"]) == (FORMAT, True, "r2")
+    assert (told["format"], told["derived"], told["recipe"]) == (FORMAT, True, "r3")
     assert told["sources"][0]["sha256"] == Digest.of_file(MEDIA / "gecko/street.mp4").hex
     assert told["output"]["sha256"] == Digest.of_file(tmp_path / "made" / "media.mp4").hex
     assert "ORIGINAL" in told["argv"]

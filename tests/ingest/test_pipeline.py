@@ -120,11 +120,11 @@ def test_a_recording_becomes_ready_with_its_files(shop: Shop, tmp_path: Path) ->
     recording = shop.add(make(tmp_path / "a.mp4", *H264))
     shop.pipeline().prepare(recording)
     row = shop.row()
-    assert (row["state"], row["medium"], row["duration_ms"], row["recipe"]) == ("ready", "video", 2000, "r2")
+    assert (row["state"], row["medium"], row["duration_ms"], row["recipe"]) == ("ready", "video", 2000, "r3")
     rows = shop.recordings.renditions(recording)
-    assert {each.name for each in rows} == shop.store.names(recording, "r2")
+    assert {each.name for each in rows} == shop.store.names(recording, "r3")
     for each in rows:
-        with shop.store.open(recording, "r2", each.name) as file:
+        with shop.store.open(recording, "r3", each.name) as file:
             assert len(file.read()) == each.size
         assert json.loads(each.provenance)["derived"] is True
     assert not list((tmp_path / "renditions" / ".work").iterdir())
@@ -214,7 +214,7 @@ def test_killed_at_any_step_it_is_done_again_and_no_attempt(tmp_path: Path, step
     assert again.recordings.release_all() == 1
     again.pipeline().prepare(recording)
     assert again.row()["state"] == "ready"
-    assert {each.name for each in again.recordings.renditions(recording)} == again.store.names(recording, "r2")
+    assert {each.name for each in again.recordings.renditions(recording)} == again.store.names(recording, "r3")
     again.close()
 
 

@@ -17,7 +17,7 @@ SOUND = replace(
     PICTURE, index=0, kind="audio", codec="aac", profile="LC", start_us=0, end_us=7_936_000, last_us=7_872_000,
     frame_us=64_000, gap_us=0, width=0, height=0, pixels="", rate=16_000, channels=1,
 )  # fmt: skip
-PROBED = Probed(Medium.VIDEO, "mov", (SOUND, PICTURE), ("track 2: data",), 7_936_000, "PyAV")
+PROBED = Probed(Medium.VIDEO, "mov", (SOUND, PICTURE), ("track 2: data",), 7_936_000, "PyAV", leaps=2)
 
 
 def test_an_answer_survives_the_way() -> None:
@@ -53,6 +53,7 @@ def test_a_field_that_does_not_fit_is_refused(field: str, value: object) -> None
     [
         {"medium": "hologram"}, {"medium": 1}, {"tracks": "none"}, {"tracks": [1]}, {"tracks": [{}]}, {"left_out": 1},
         {"left_out": [1]}, {"container": "x" * 65}, {"announced_us": -1}, {"tool": "<script>\n"},
+        {"leaps": -1}, {"leaps": 1.5},
     ],
 )  # fmt: skip
 def test_a_whole_that_does_not_fit_is_refused(change: dict[str, object]) -> None:

@@ -3,6 +3,7 @@
 import codecs
 import io
 import zipfile
+from math import isfinite
 from typing import Any
 
 from fastapi import APIRouter, Response
@@ -20,6 +21,8 @@ from player.stream import Content
 router = APIRouter(route_class=Page)
 SHOWN_TEXT = 512 * 1024
 """Bytes of a text that stand on its page; the rest is a link away."""
+LONGEST_S = 7 * 24 * 3600
+"""Seconds of the longest recording that is played (`ingest.probe`): there is no moment behind it."""
 INLINE = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 """Content types of documents that a page shows itself; all others are handed over as files, never rendered here."""
 
@@ -66,18 +69,20 @@ def _recording_page(here: Here, recording: RecordingId, status: int = 200, failu
         marks=here.services.marks.list(here.principal, recording),
         facts=here.services.facts.of(here.principal, recording),
         goes_with=here.services.facts.goes_with(here.principal, recording),
+        at=moment_of(here.form.text("at") or here.query.get("at", "")),
         failure=failure,
     )
 
 
 @router.post("/recordings/{recording}/views")
 def view_recording(here: Asked, recording: RecordingId) -> Response:
-    """Put the purpose on record and open a view."""
+    """Put the purpose on record and open a view, at a moment if one was chosen."""
     try:
         view = here.services.gate.open_view(here.principal, recording, here.form.text("purpose"))
     except PurposeMissing as error:
         return _recording_page(here, recording, 422, said(error))
-    return here.go(f"/views/{view.id}")
+    at = moment_of(here.form.text("at"))
+    return here.go(f"/views/{view.id}" if at is None else f"/views/{view.id}?at={at}")
 
 
 @router.post("/recordings/{recording}/wanted")
@@ -123,20 +128,31 @@ def show_view(here: Asked, view: ViewId) -> Response:
     """The page that plays or shows what this view is of."""
     opened = here.services.gate.view(here.principal, view)
     facts = _recording_view(here, opened) if opened.recording_id is not None else _document_view(here, opened)
-    return here.page("view.html", view=opened, **facts)
+    return here.page("view.html", view=opened, at=moment_of(here.query.get("at", "")), **facts)
+
+
+def moment_of(text: str) -> float | None:
+    """Seconds from a recording's start, as an address or a form names them; None for whatever is no such moment."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        return None
+    return round(seconds, 3) if isfinite(seconds) and 0 <= seconds <= LONGEST_S else None
 
 
 NOTHING: dict[str, Any] = {
     "playlist": "", "poster": "", "thumbnails": "", "picture": "", "text": None, "shortened": False,
-    "whole": "", "medium": "", "derived": True,
+    "whole": "", "medium": "", "derived": True, "quality": (),
 }  # fmt: skip
 
 
 def _recording_view(here: Here, view: View) -> dict[str, Any]:
-    recording = here.services.evidence.get(here.principal, RecordingId(str(view.recording_id))).recording
+    detail = here.services.evidence.get(here.principal, RecordingId(str(view.recording_id)))
+    recording = detail.recording
     names = {file.name for file in here.services.gate.view_files(here.principal, view.id)}
     base = f"/views/{view.id}"
     facts = NOTHING | {"name": recording.name, "back": f"/recordings/{recording.id}", "medium": recording.medium}
+    facts["quality"] = detail.quality
     found = {"playlist": "index.m3u8", "poster": "poster.jpg", "thumbnails": "thumbs.vtt", "picture": "picture.jpg"}
     facts |= {fact: f"{base}/{name}" for fact, name in found.items() if name in names}
     facts["marks"] = here.services.marks.list(here.principal, recording.id)

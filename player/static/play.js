@@ -2,6 +2,7 @@
 // Asks only for addresses under the view, each of which the server permits anew; reports nothing to anyone.
 
 import Hls from "./vendor/hls.mjs";
+import { moments } from "./moments.js";
 import { thumbnails } from "./thumbnails.js";
 
 const screen = document.querySelector("[data-playlist]");
@@ -66,6 +67,7 @@ function controls() {
 
 attach(screen.dataset.playlist);
 const range = controls();
+moments(video, Number(screen.dataset.at));
 if (screen.dataset.thumbnails) {
   thumbnails(range, screen.dataset.thumbnails).catch(() => range.removeAttribute("title"));
 }

@@ -1,10 +1,12 @@
 """The job of the pages in a real browser: sign in, state a purpose, watch, and find the view on record."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from tests.browser.conftest import HOSTILE, Open, Town, password
+from tests.ingest.making import H264, make
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -95,6 +97,26 @@ def test_seeking_asks_for_ranges_and_shows_small_pictures(town: Town, screen: Op
     window.until("Math.abs(document.querySelector('video').currentTime - 9) < 0.3")
     page.click("[data-step='1']")
     window.until("document.querySelector('video').paused && document.querySelector('video').currentTime > 9")
+
+
+def test_a_finding_takes_the_player_to_its_moment(town: Town, screen: Open, tmp_path: Path) -> None:
+    dark = ("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=10:duration={seconds},"
+            "drawbox=color=black:t=fill:enable='between(t,6,9.95)'")  # fmt: skip
+    town.dock(make(tmp_path / "镜头被挡.mp4", *H264, "-g", "10", inputs=dark, seconds=14))
+    window = screen()
+    page = window.page
+    window.sign_in("officer")
+    window.go(f"/recordings/{town.recording('镜头被挡.mp4')}")
+    page.click("[data-quality=black] a")
+    assert "0:00:06" in page.inner_text("[data-opens-at]")
+    page.fill("[name=purpose]", "核查镜头被挡")
+    window.submit("#viewing-panel")
+    window.until("Math.abs(document.querySelector('video').currentTime - 6) < 0.2")
+    window.until("document.querySelector('video').readyState >= 2")
+    page.click("[data-moment='0.0']")
+    window.until("document.querySelector('video').currentTime < 0.2")
+    page.click("[data-moment='6.0']")
+    window.until("Math.abs(document.querySelector('video').currentTime - 6) < 0.2")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import io
 import zipfile
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -46,6 +47,31 @@ def test_the_page_tells_what_is_wrong_to_see_or_hear_and_when(office: Office, br
     page = browser.get(f"/recordings/{recording}").text
     assert "Black picture" in page and "0:00:02.5" in page
     assert "Silence" in page and "0:01:01.0" in page and "1:00:01.2" in page
+
+
+def test_a_finding_leads_through_the_purpose_to_its_moment(office: Office, browser: Browser) -> None:
+    recording = office.footage()
+    with office.database.write() as connection:
+        write_quality(connection, recording, [("black", 0, 2_500), ("silent", 61_000, 62_000)])
+    assert 'href="?at=61.0#viewing"' in browser.get(f"/recordings/{recording}").text
+    page = browser.get(f"/recordings/{recording}?at=61.0").text
+    assert '<input type="hidden" name="at" value="61.0">' in page and "It opens at" in page
+    refused = browser.form(f"/recordings/{recording}/views", {"purpose": "", "at": "61.0"})
+    assert 'name="at" value="61.0"' in refused.text, "and is not forgotten on the way"
+    opened = browser.form(f"/recordings/{recording}/views", {"purpose": "核查执法程序", "at": "61.0"})
+    assert opened.headers["location"].endswith("?at=61.0")
+    view = browser.get(opened.headers["location"]).text
+    assert 'data-at="61.0"' in view
+    assert 'data-moment="0.0"' in view and 'data-moment="61.0"' in view and "Silence" in view
+
+
+@pytest.mark.parametrize("moment", ["", "-1", "nan", "inf", "604801", "1;alert(1)", '"><script>', "１，５"])
+def test_what_is_no_moment_is_none(office: Office, browser: Browser, moment: str) -> None:
+    recording = office.footage()
+    assert 'name="at"' not in browser.get(f"/recordings/{recording}?at={quote(moment)}").text
+    opened = browser.form(f"/recordings/{recording}/views", {"purpose": "核查执法程序", "at": moment})
+    assert "?" not in opened.headers["location"]
+    assert "data-at" not in browser.get(f"{opened.headers['location']}?at={quote(moment)}").text
 
 
 @pytest.mark.parametrize("purpose", ["", "   ", "…！"])

@@ -1,127 +1,18 @@
-"""Orders of disposal from request to the last byte, their races, and what a kill between any two steps leaves."""
+"""Orders of disposal from request to the last byte, and their races with all that keeps a recording."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import func, select
 
 from catalog import tables
-from catalog.audit import claims
-from catalog.audit_disposals import disposal_findings, disposed_digests, going_digests
-from catalog.audit_ledger import ledger_findings
-from catalog.disposals import Disposals
-from catalog.disposing import Disposing, Outside
 from catalog.errors import Conflict, NotFound, NotPermitted, NotReady, SelfApproval
-from catalog.holds import Holds
-from catalog.identity import AgencyId, RecordingId, new_id
-from catalog.permissions import Principal, Role
-from catalog.retention import Draft, Retention
-from integrity.clock import system_random
+from catalog.identity import RecordingId, new_id
+from catalog.permissions import Role
 from integrity.digest import Digest
-from integrity.disposal import FileDisposer, Order, VaultDisposer
-from integrity.errors import InvalidOrder, VaultUnavailable
 from integrity.statement import Statement
-from integrity.vault import VaultRef
-from tests.catalog.owner import change
+from tests.catalog.disposal_office import BODY, Office, originals_of, salts_of, upload_again
 from tests.catalog.proven import Proven
-from tests.contracts.catalog import SQLITE_ONLY
-
-BODY = b"footage of nobody"
-DAY = 24 * 3600
-
-
-class Killed(BaseException):
-    """The process ends here, as far as the test goes."""
-
-
-@dataclass(slots=True)
-class Faulty:
-    """A disposer that fails when told to, both ways."""
-
-    real: VaultDisposer
-    fault: str = ""
-
-    @property
-    def name(self) -> str:
-        return self.real.name
-
-    def dispose(self, ref: VaultRef, order: Order) -> None:
-        if self.fault == "lost":
-            raise VaultUnavailable("lost, as the test asked")
-        self.real.dispose(ref, order)
-        if self.fault == "done":
-            raise VaultUnavailable("done, and reported as failed, as the test asked")
-
-
-@dataclass(slots=True)
-class Office:
-    """A house with a rule that has run out, and those who ask and decide."""
-
-    house: Proven
-    on_their_way: set[Digest] = field(default_factory=set)
-    admin: Principal = field(init=False)
-    supervisor: Principal = field(init=False)
-    approver: Principal = field(init=False)
-    officer: Principal = field(init=False)
-    disposer: Faulty = field(init=False)
-
-    def __post_init__(self) -> None:
-        house = self.house
-        self.admin = house.person("admin", Role.ADMINISTRATOR)
-        self.supervisor = house.person("supervisor", Role.SUPERVISOR)
-        self.approver = house.person("approver", Role.APPROVER)
-        self.officer = house.person("officer", Role.OFFICER)
-        self.disposer = Faulty(FileDisposer(house.folder / "vault", clear=True))
-        rules = Retention(house.database, house.ledger, house.clock, system_random)
-        rules.add_rule(self.admin, house.agency.id, Draft("any", "any", "any", 6, "第十六条"))
-
-    @property
-    def disposals(self) -> Disposals:
-        return Disposals(self.house.database, self.house.ledger, self.house.clock, system_random)
-
-    @property
-    def holds(self) -> Holds:
-        return Holds(self.house.database, self.house.ledger, self.house.clock, system_random)
-
-    @property
-    def disposing(self) -> Disposing:
-        house = self.house
-        outside = Outside(house.reader, house.store, {"files": self.disposer}, self.on_their_way.__contains__)
-        return Disposing(house.database, house.ledger, house.clock, system_random, outside)
-
-    def order(self, *wanted: RecordingId) -> str:
-        """An approved order."""
-        disposal = self.disposals.request(self.supervisor, wanted, "第十六条", "保存期满")
-        self.disposals.decide(self.approver, disposal, "approved", "经鉴定无保存价值")
-        return disposal
-
-    def expire(self) -> None:
-        self.house.clock.advance(DAY * 200)
-
-    def lies(self, body: bytes = BODY) -> bool:
-        return self.house.vault.find(Digest.of(body)) is not None
-
-    def states(self) -> list[str]:
-        with self.house.database.read() as connection:
-            return list(connection.scalars(select(tables.disposal_items.c.state)))
-
-    def codes(self) -> set[str]:
-        """What the audit says of orders, salts and bytes."""
-
-        def check(connection: Connection) -> Iterator[str]:
-            yield from (one.code for one in ledger_findings(connection, self.house.clock.now()))
-            yield from (one.code for one in disposal_findings(connection, self.house.store.holds))
-            claimed = {claim.digest for claim, _ in claims(connection)}
-            there = set(self.house.vault.digests())
-            yield from ("missing" for one in claimed - there)
-            spare = there - claimed - {Digest(raw) for raw in going_digests(connection)}
-            yield from ("stayed" for one in spare & set(disposed_digests(connection)))
-            yield from ("unclaimed" for one in spare - set(disposed_digests(connection)))
-
-        with self.house.database.read() as connection:
-            return set(check(connection))
 
 
 @pytest.fixture
@@ -129,18 +20,9 @@ def office(proven: Proven) -> Office:
     return Office(proven)
 
 
-def upload_again(office: Office, agency: AgencyId | None = None) -> RecordingId:
-    """The same bytes, as the intake brings them: sealed anew where they were disposed of."""
-    house = office.house
-    at = agency or house.agency.id
-    station, _ = house.stations.enrol(office.admin, at, "另一采集站")
-    statement = Statement(agency=at, kind="body-camera", name="再传.mp4", station=station.id)
-    return RecordingId(str(house.catalogued(BODY, statement, station.actor).recording))
-
-
 def test_from_request_to_the_last_byte(office: Office) -> None:
     house, recording = office.house, office.house.footage(BODY)
-    [(before, _)] = [(row.manifest, row.leaf_index) for row in _originals(office)]
+    [(before, _)] = [(row.manifest, row.leaf_index) for row in originals_of(office)]
     office.expire()
     house.sessions.clear()
     disposal = office.order(recording)
@@ -149,7 +31,7 @@ def test_from_request_to_the_last_byte(office: Office) -> None:
     assert not office.lies()
     assert not house.store.holds(recording)
     assert office.codes() == set()
-    [row] = _originals(office)
+    [row] = originals_of(office)
     assert row.manifest == before, "the proof that it existed stays"
     assert house.vault.find(Digest.of(before)) is not None
     [stone] = house.entries("dispose", "permitted")
@@ -158,25 +40,9 @@ def test_from_request_to_the_last_byte(office: Office) -> None:
     assert stone["details"]["decided_by"]["name"] == "Approver"
     assert stone["details"]["originals"][0]["sha256"] == Digest.of(BODY).hex
     assert stone["details"]["erased"]["entries"] > 0
-    assert _salts_of(office, recording) == ["dispose"]
+    assert salts_of(office, recording) == ["dispose"]
     assert office.disposing.carry_out(disposal) == {"done": 1}
     assert office.disposing.unfinished() == []
-
-
-def _originals(office: Office) -> list[Row[Any]]:
-    with office.house.database.read() as connection:
-        return list(connection.execute(select(tables.originals)).all())
-
-
-def _salts_of(office: Office, recording: RecordingId) -> list[str]:
-    """Actions of the recording's entries that can still be opened."""
-    opened = (
-        select(tables.ledger.c.action)
-        .join(tables.ledger_openings, tables.ledger_openings.c.entry_id == tables.ledger.c.id)
-        .where(tables.ledger.c.subject_id == recording)
-    )
-    with office.house.database.read() as connection:
-        return list(connection.scalars(opened))
 
 
 # --- who may, and what may ------------------------------------------------------------------------------------------
@@ -353,113 +219,6 @@ def test_another_agencys_reference_keeps_the_bytes_and_nothing_tells_of_it(offic
     assert office.codes() == set()
     said = [entry for entry in office.house.entries() if entry["action"].startswith("dispos")]
     assert not any(other.id in str(entry) for entry in said)
-
-
-# --- kills and faults -----------------------------------------------------------------------------------------------
-
-STEPS = ("_entomb", "_erase", "_remove", "_dispose", "_order")
-
-
-@SQLITE_ONLY
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("step", STEPS)
-def test_a_kill_at_any_step_is_run_again(office: Office, monkeypatch: pytest.MonkeyPatch, step: str, when: str) -> None:
-    recording = office.house.footage(BODY)
-    office.expire()
-    disposal = office.order(recording)
-    real = getattr(Disposing, step)
-
-    def killed(self: Disposing, *given: object) -> None:
-        if when == "after":
-            real(self, *given)
-        raise Killed
-
-    with monkeypatch.context() as patched, pytest.raises(Killed):
-        patched.setattr(Disposing, step, killed)
-        office.disposing.carry_out(disposal)
-    assert office.codes() == set()
-    assert office.disposing.unfinished() == [disposal] or office.states() == ["done"]
-    assert office.disposing.carry_out(disposal) == {"done": 1}
-    assert not office.lies()
-    assert office.codes() == set()
-    assert len(office.house.entries("dispose", "permitted")) == 1
-
-
-@pytest.mark.parametrize("fault", ["lost", "done"])
-def test_a_removal_that_fails_both_ways(office: Office, fault: str) -> None:
-    recording = office.house.footage(BODY)
-    office.expire()
-    disposal = office.order(recording)
-    office.disposer.fault = fault
-    assert office.disposing.carry_out(disposal) == {"erased": 1}
-    assert office.codes() == set()
-    office.disposer.fault = ""
-    assert office.disposing.carry_out(disposal) == {"done": 1}
-    assert office.codes() == set()
-
-
-def test_without_a_durable_head_nothing_goes(office: Office) -> None:
-    recording = office.house.footage(BODY)
-    office.expire()
-    disposal = office.order(recording)
-    office.house.log.down = True
-    assert office.disposing.carry_out(disposal) == {"tombstone": 1}
-    assert office.lies()
-    assert "prepare" in _salts_of(office, recording)
-    office.house.log.down = False
-    assert office.disposing.carry_out(disposal) == {"done": 1}
-
-
-# --- what the audit names -------------------------------------------------------------------------------------------
-
-TAMPERED = {
-    "a tombstone that is missing": ("DELETE FROM tombstones", {"tombstone-missing", "missing"}),
-    "an erased entry's body": (
-        "UPDATE ledger SET body = (SELECT body FROM ledger WHERE id = 1) WHERE action = 'prepare'",
-        {"erased-entries-differ", "ledger-columns-differ", "ledger-order-differs"},
-    ),
-    "a salt erased without a tombstone": ("DELETE FROM ledger_openings WHERE entry_id = 1", {"ledger-opening-missing"}),
-    "an order turned": ("UPDATE disposals SET state = 'refused'", {"disposal-differs"}),
-    "an item set back": ("UPDATE disposal_items SET state = 'asked'", {"disposal-differs"}),
-}
-
-
-@SQLITE_ONLY
-@pytest.mark.parametrize("name", TAMPERED)
-def test_the_audit_names(office: Office, name: str) -> None:
-    recording = office.house.footage(BODY)
-    office.expire()
-    office.disposing.carry_out(office.order(recording))
-    statement, expected = TAMPERED[name]
-    change(office.house.database, statement)
-    assert office.codes() == expected
-
-
-def test_bytes_that_stayed(office: Office) -> None:
-    recording = office.house.footage(BODY)
-    office.expire()
-    office.disposing.carry_out(office.order(recording))
-    source = office.house.folder / "kept-aside"
-    source.write_bytes(BODY)
-    office.house.vault.put_once(source, Digest.of(BODY))
-    assert office.codes() == {"stayed"}
-
-
-def test_an_order_that_the_log_does_not_prove_moves_nothing(office: Office) -> None:
-    """Rows that say approved, put in by the owner of the database: the entries behind them are not of two persons."""
-    recording = office.house.footage(BODY)
-    office.expire()
-    disposal = office.disposals.request(office.supervisor, [recording], "第十六条", "保存期满")
-    change(
-        office.house.database,
-        "UPDATE disposals SET state = 'approved', decider_id = requester_id, decision_entry_id = entry_id",
-    )
-    office.house.sequencer.drain()
-    assert office.disposing.carry_out(disposal) == {"asked": 1}
-    assert office.lies()
-    assert not office.house.entries("dispose", "permitted")
-    with pytest.raises(InvalidOrder):
-        office.disposing._require_order(disposal)
 
 
 def test_each_recording_of_an_order_by_itself(office: Office) -> None:

@@ -90,7 +90,7 @@ def test_what_is_shown_once_is_saved_as_a_file(screen: Open) -> None:
     window.sign_in("admin")
     window.go("/administration/stations")
     if not page.is_visible("form[action='/administration/stations']"):
-        page.click("details.do > summary")
+        page.click("section > details.do > summary")
     page.fill("form[action='/administration/stations'] [name=name]", "南山采集站")
     page.click("form[action='/administration/stations'] [value=file]")
     page.wait_for_load_state()

@@ -24,6 +24,10 @@ Pace = Callable[[int], None]
 """Called with the bytes of each piece that was read; takes its time where reading is to be slow."""
 
 
+_TOLD = 16 * 1024 * 1024
+"""Bytes between two words on how far reading is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """An object that should lie in a vault: `subject` says whose it is; `size` in bytes."""
@@ -85,12 +89,16 @@ class VaultCheck:
                 yield Finding("disposed-bytes-stayed", f"vault {digest}", detail)
 
     def byte_findings(self, claims: Sequence[Claimed], progress: Progress | None = None) -> Iterator[Finding]:
-        """Read objects to their end; digest and size must be the claimed ones. A missing one was named above."""
+        """Read objects to their end; digest and size must be the claimed ones. A missing one was named above.
+
+        `progress` hears how many bytes of all that is claimed were read.
+        """
         mine = [claim for claim in claims if claim.vault == self.name]
-        for done, claim in enumerate(mine, 1):
-            yield from self._read(claim)
-            if progress:
-                progress(done, len(mine))
+        meter = _Meter(sum(claim.size for claim in mine), progress or (lambda done, total: None))
+        for claim in mine:
+            meter.begin(claim.size)
+            yield from self._read(claim, meter.read)
+            meter.finish()
 
     def scrub(self, claim: Claimed, pace: Pace) -> Iterator[Finding]:
         """Read one object to its end, no faster than `pace` lets; a missing one is a finding here."""
@@ -130,6 +138,34 @@ class VaultCheck:
         elif size != claim.size:
             detail = f"{claim.subject}: it has {size} bytes, the catalogue says {claim.size}"
             yield Finding("vault-object-differs", subject, detail)
+
+
+class _Meter:
+    """Counts bytes read, and tells of them now and then: an object may be a hundred gigabytes."""
+
+    def __init__(self, total: int, progress: Progress) -> None:
+        self._total = total
+        self._progress = progress
+        self._done = 0
+        self._end = 0
+        self._told = 0
+
+    def begin(self, claimed: int) -> None:
+        """An object of so many bytes; however many there are of it, the count ends there."""
+        self._end = self._done + claimed
+
+    def read(self, size: int) -> None:
+        self._done = min(self._done + size, self._end)
+        if self._done - self._told >= _TOLD:
+            self._tell()
+
+    def finish(self) -> None:
+        self._done = self._end
+        self._tell()
+
+    def _tell(self) -> None:
+        self._told = self._done
+        self._progress(self._done, self._total)
 
 
 class LockCheck:

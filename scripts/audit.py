@@ -6,16 +6,12 @@ log, trust file or schema does not stop it: those are what it is there to name.
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from catalog.audit import Progress as Step
 from catalog.database import Database
 from catalog.renditions import RenditionStore
 from integrity.anchor import Anchor
@@ -28,8 +24,9 @@ from player.language import ngettext
 from scripts import founding
 from scripts.assemble_tiles import open_places
 from scripts.assemble_vaults import open_vaults
+from scripts.audit_bars import bars
 from scripts.audit_run import Audit, Parts, Report
-from scripts.audit_words import meaning
+from scripts.audit_words import meaning, of_count
 from scripts.known import NothingKnown, read_anchors
 from scripts.log_records import read_records
 from scripts.logs import read_chain
@@ -102,7 +99,7 @@ def run(
             clock=clock,
             told=tuple(one for one in own.authorities if one.name != founding.AUTHORITY),
         )
-        with _bars(quiet) as progress:
+        with bars(quiet) as progress:
             report = Audit(parts, anchors, sample, progress).run()
         defects += vaults.failures()
     finally:
@@ -166,28 +163,9 @@ def _print(report: Report) -> None:
             click.echo(f"    {words}")
     for note in report.notes:
         click.echo(_("note: {code}: {detail}").format(code=note.code, detail=note.detail))
-    looked_at = ", ".join(f"{name} {count}" for name, count in report.looked_at.items())
+    looked_at = _(", ").join(f"{of_count(name)} {count}" for name, count in report.looked_at.items())
     click.echo(_("looked at: {counts}").format(counts=looked_at))
     count = len(report.findings)
     click.echo(
         _("no findings") if report.ok else ngettext("{count} finding", "{count} findings", count).format(count=count)
     )
-
-
-@contextmanager
-def _bars(quiet: bool) -> Iterator[Step]:
-    """A bar for each check that says how far it is, on a terminal only."""
-    console = Console(stderr=True)
-    if quiet or not console.is_terminal:
-        yield lambda name, done, total: None
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    tasks: dict[str, TaskID] = {}
-    with Progress(*columns, console=console, transient=True) as bars:
-
-        def show(name: str, done: int, total: int) -> None:
-            if name not in tasks:
-                tasks[name] = bars.add_task(name, total=total)
-            bars.update(tasks[name], completed=done, total=total)
-
-        yield show

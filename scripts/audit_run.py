@@ -136,6 +136,7 @@ class Audit:
 
     def _collect(self, name: str, findings: Iterable[Finding]) -> None:
         """All that a check finds; its own failure is a finding, and the others go on."""
+        self.progress(name, 0, 0)
         try:
             for finding in findings:
                 self._findings.append(finding)
@@ -157,6 +158,7 @@ class Audit:
         yield from logs.log.check(self._step(f"log {logs.origin}" if logs.ended else "log"))
 
     def _listed(self, check: VaultCheck) -> set[bytes]:
+        self.progress(f"vault {check.name}", 0, 0)
         there, strays = check.listed()
         self._findings += strays
         return there

@@ -113,6 +113,58 @@ ENDINGS: Mapping[str, str] = {
 }
 """The same for codes that name one of many tables, by how they end."""
 
+CHECKS: Mapping[str, str] = {
+    "catalogue": marked("catalogue"),
+    "checkpoints": marked("stamped checkpoints"),
+    "disposals": marked("disposals"),
+    "grants": marked("grants"),
+    "inventories": marked("inventories"),
+    "leaves": marked("leaves and what they commit to"),
+    "ledger": marked("ledger"),
+    "locks": marked("locks of the store"),
+    "log": marked("log"),
+    "originals": marked("originals and their seals"),
+    "quarantine": marked("quarantine"),
+    "receipts": marked("receipts"),
+    "records": marked("rows and their entries"),
+    "references": marked("references"),
+    "renditions": marked("viewing copies"),
+    "renewals": marked("renewals"),
+    "revocations": marked("revocation data"),
+    "rights": marked("roles and rights"),
+    "schema": marked("tables and triggers"),
+    "shapes": marked("shapes of rows"),
+    "trust": marked("trust.json"),
+    "uploads": marked("uploads and statements"),
+    "vault": marked("bytes in vault"),
+}
+"""What a check is called while it runs, by the first word of its name; the rest says which vault or log."""
+
+COUNTS: Mapping[str, str] = {
+    "checkpoint_tokens": marked("time stamps of checkpoints"),
+    "leaves": marked("leaves"),
+    "ledger": marked("ledger entries"),
+    "objects": marked("objects in vaults"),
+    "objects_read": marked("of them read to the last byte"),
+    "originals": marked("originals"),
+    "receipts": marked("receipts"),
+    "recordings": marked("recordings"),
+    "renditions": marked("files of viewing copies"),
+    "tokens": marked("time stamps"),
+}
+"""What was looked at, by what the report calls it."""
+
+
+def of_check(name: str) -> str:
+    """A check's name in the reader's language; what is from outside is called as it was given."""
+    first, space, rest = name.partition(" ")
+    return f"{_(CHECKS[first])}{space}{rest}" if first in CHECKS else name
+
+
+def of_count(name: str) -> str:
+    """What was counted, in the reader's language."""
+    return _(COUNTS[name]) if name in COUNTS else name
+
 
 def meaning(finding: Finding) -> str:
     """In the reader's language; nothing for a code without words, such as one of a newer version."""

@@ -1,5 +1,6 @@
 """A vault read again: objects that differ, are missing, are nobody's or are none, each named; on real files."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -96,8 +97,18 @@ def test_a_claim_on_another_vault_is_no_claim_on_this_one(folder: Path) -> None:
 def test_progress_and_protection_are_told(folder: Path) -> None:
     check, told = VaultCheck(FileVault(folder)), []
     assert list(check.byte_findings(CLAIMS, lambda done, total: told.append((done, total)))) == []
-    assert told == [(1, 2), (2, 2)]
+    assert told == [(3, 6), (6, 6)], "in bytes"
     assert check.protection().detail
+
+
+def test_a_large_object_is_told_of_while_it_is_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And one that is longer than is claimed never takes it beyond the end."""
+    monkeypatch.setattr("integrity.vault_check._TOLD", 1)
+    told: list[tuple[int, int]] = []
+    claims = [replace(CLAIMS[0], size=2), CLAIMS[1]]
+    findings = list(VaultCheck(FileVault(folder)).byte_findings(claims, lambda done, total: told.append((done, total))))
+    assert [finding.code for finding in findings] == ["vault-object-differs"]
+    assert told == [(2, 5), (2, 5), (5, 5), (5, 5)]
 
 
 def test_a_lock_is_compared_with_what_the_store_was_told(s3_bucket: Bucket, place: Path) -> None:

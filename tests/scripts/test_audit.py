@@ -87,9 +87,9 @@ def test_a_finding_is_one_line_with_code_subject_and_detail(tampered: Path) -> N
 
 def test_bars_are_shown_on_a_terminal_only(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     screen = io.StringIO()
-    monkeypatch.setattr("scripts.audit.Console", lambda **_: Console(file=screen, force_terminal=True))
+    monkeypatch.setattr("scripts.audit_bars.Console", lambda **_: Console(file=screen, force_terminal=True))
     assert audit(installed).exit_code == 0
-    assert "originals" in screen.getvalue()
+    assert "原件及其固化凭证" in screen.getvalue()
     before = screen.getvalue()
     assert report(installed)["ok"]
     assert screen.getvalue() == before

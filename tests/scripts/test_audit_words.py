@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from catalog.audit import COUNTED
 from integrity.finding import Finding
 from player.language import Language, gettext, speaking
 from scripts import verdict_words
 from scripts.audit import _print
 from scripts.audit_run import Report
-from scripts.audit_words import FINDINGS, meaning
+from scripts.audit_words import CHECKS, COUNTS, FINDINGS, meaning
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -39,8 +40,20 @@ def test_every_word_belongs_to_a_code_that_stands_somewhere() -> None:
     assert set(FINDINGS) & set(verdict_words.FINDINGS) == set()
 
 
+def test_every_check_and_everything_counted_has_words() -> None:
+    """Each by the first word of its name; those of outside memories are called as they were given."""
+    audit = (ROOT / "catalog" / "audit.py").read_text(encoding="utf-8")
+    run = (ROOT / "scripts" / "audit_run.py").read_text(encoding="utf-8")
+    named = set(re.findall(r'^    yield "([a-z]+)", ', audit, re.MULTILINE))
+    named |= set(re.findall(r'(?:_collect|_step|progress)\(f?"([a-z]+)[" ]', run))
+    assert named | {"vault"} == set(CHECKS)
+    assert {table.name for table in COUNTED} | {"leaves", "objects", "objects_read"} == set(COUNTS)
+
+
 def test_they_are_in_the_readers_language() -> None:
-    for words in FINDINGS.values():
+    for words in (*FINDINGS.values(), *CHECKS.values(), *COUNTS.values()):
+        if words == "trust.json":
+            continue  # a file's name
         with speaking("zh_CN"):
             assert re.search("[\u4e00-\u9fff]", gettext(words)), words
 

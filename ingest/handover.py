@@ -71,6 +71,8 @@ class Connection(HttpToolsProtocol):
     linger_idle_seconds = LINGER_IDLE_SECONDS
     unread = False
     """Whether bytes of a body that was handed over are still to come."""
+    lingers = True
+    """Whether a refused sender is listened to; not by a service that is ending, whose successor is waited for."""
     _head: asyncio.TimerHandle | None = None
     _linger: tuple[asyncio.TimerHandle, asyncio.TimerHandle] | None = None
 
@@ -121,6 +123,11 @@ class Connection(HttpToolsProtocol):
             return
         self.server_state.total_requests += 1
         self.flow.resume_reading()
+
+    def shutdown(self) -> None:
+        """The service is ending: close as soon as nothing is being answered."""
+        self.lingers = False
+        super().shutdown()
 
     def linger(self) -> None:
         """Say that nothing more comes from us, and let the other side find that out."""
@@ -173,8 +180,9 @@ class _Answering:
 
     def close(self) -> None:
         """What `RequestResponseCycle` does when the connection is not to be kept, or the application failed."""
-        sending = self._connection.unread or self._cycle.more_body
-        if self._cycle.response_complete and sending and self._connection.transport.can_write_eof():
-            self._connection.linger()
+        connection = self._connection
+        sending = connection.unread or self._cycle.more_body
+        if self._cycle.response_complete and sending and connection.lingers and connection.transport.can_write_eof():
+            connection.linger()
         else:
-            self._connection.transport.close()
+            connection.transport.close()

@@ -20,6 +20,7 @@ PIECE = 4 * 1024 * 1024
 HUGE = 2 * 1024 * 1024
 """Bytes of a huge page."""
 BLOCK = 4096
+"""What the device reads at least."""
 
 
 def of_disk(fd: int) -> Digest:

@@ -239,15 +239,33 @@ def test_a_refused_sender_is_not_listened_to_for_ever(serve: Serve, most: str) -
                     connection.sendall(bytes(65536))
 
 
-def test_a_service_that_ends_does_not_wait_for_a_refused_sender(serve: Serve) -> None:
-    class Patient(Eager):
-        linger_idle_seconds = 3600
-        linger_seconds = 3600
+class Patient(Eager):
+    """Listens for longer than a test waits."""
 
+    linger_idle_seconds = 600
+    linger_seconds = 600
+
+
+def test_a_service_that_ends_does_not_wait_for_a_refused_sender(serve: Serve) -> None:
     with serve(connection=Patient) as served:
         connection = served.half_sent(served.create(600), LARGE, b"", Authorization="Bearer bad")
         assert connection.recv(65536).startswith(b"HTTP/1.1 401 ")
     connection.close()
+
+
+def test_nor_for_one_that_it_lets_go(serve: Serve, house: House) -> None:
+    house.uploads.limits = type(house.uploads.limits)(LARGE, house.uploads.limits.expires_after)
+    with serve(connection=Patient) as served:
+        url = served.create(LARGE)
+        with contextlib.closing(served.half_sent(url, LARGE, b"x" * 300)) as connection:
+            until(lambda: any(house.uploads.writers.busy(upload) for upload in house.spool.uploads()))
+            served.server.should_exit = True
+            until(lambda: not any(server.is_serving() for server in served.server.servers))
+            house.uploads.writers.end()
+            assert connection.recv(65536).startswith(b"HTTP/1.1 408 ")
+            until(lambda: not served.server.server_state.connections)
+    house.restart()
+    assert house.offset(next(house.spool.uploads())) in (0, 300), "nothing, or all that had been read by then"
 
 
 def test_a_dripping_connection_is_ended_and_what_it_brought_counts(serve: Serve) -> None:

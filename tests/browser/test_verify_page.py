@@ -23,7 +23,7 @@ from integrity.verify import verify_bundle
 from integrity.verify_page import verify_page
 from tests.browser.reader import Opened, Reader, opened, reader, specimen
 from tests.fakes.signers import SECOND_WITNESS, WITNESS
-from tests.integrity.zoo import Files
+from tests.integrity.zoo import Files, copies
 from tests.integrity.zoo.exhibits import FOLDER, GOOD_BUNDLE, exhibits, unpacked
 from tests.integrity.zoo.specimen import VIDEO_PATH, Specimen, flipped, listing, write_folder
 
@@ -350,3 +350,29 @@ def test_what_is_left_to_verify_is_said_in_the_reader_s_language(
         assert "tiezheng verify" in line
     green = reader.page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--good')")
     assert green not in str(reader.page.inner_html("#verdict .banner"))
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_a_copy_is_never_taken_for_its_original(opened: Opened, specimen: Specimen, language: str) -> None:
+    """Beside it, it is labelled; in its place, nothing on the page is green."""
+    reader = opened(language)
+    reader.trusts(specimen.evidence.trust)
+    files = copy(specimen.bundle)
+    copies.copied(files, specimen)
+    assert reader.judges(files) == ("verified", set())
+    labelled = reader.page.inner_text("#verdict")
+    assert {"zh-CN": "派生的播放副本", "en": "derived viewing copies"}[language] in labelled
+    assert "copies/derived-询问 01.mp4" in labelled
+    copies.copied(files, specimen, "copies")
+    assert reader.judges(files) == ("copies-only", {"original-absent"})
+    text = reader.page.inner_text("#verdict")
+    for words in {
+        "zh-CN": ("仅有副本，原件不在此", "副本不是原件", "原件的字节不在此证据包中"),
+        "en": ("Copies only: originals are not here", "A copy is no original", "only its seal was checked"),
+    }[language]:
+        assert words in text
+    assert reader.page.locator(".steps .false").count() == 1
+    green = reader.page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--good')").strip()
+    shades = "all => all.map(each => [getComputedStyle(each).color, getComputedStyle(each).backgroundColor])"
+    seen = str(reader.page.eval_on_selector_all("#verdict *", shades))
+    assert f"rgb({', '.join(str(int(green[at : at + 2], 16)) for at in (1, 3, 5))})" not in seen

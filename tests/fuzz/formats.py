@@ -10,11 +10,14 @@ from integrity import anchor, merkle, seal_steps, staging
 from integrity.canonical import DEPTH, Json, canonical, parse_canonical
 from integrity.checkpoint import Checkpoint, SignedCheckpoint, claimed
 from integrity.cosignature import WitnessKey, cosignatures
-from integrity.custody import custody_lines, custody_page, read_custody
+from integrity.custody import CustodyEntry, custody_lines, custody_page, read_custody
+from integrity.declaration import Declaration
 from integrity.digest import Digest
 from integrity.errors import InvalidCanonical, InvalidNote
+from integrity.maker import maker_key
 from integrity.manifest import Manifest
 from integrity.note import Verifier, open_note, split
+from integrity.provenance import read_provenance
 from integrity.receipt import verify_receipt
 from integrity.renewal import Renewal
 from integrity.statement import Statement
@@ -54,6 +57,20 @@ def _custody(content: bytes) -> None:
     entries = read_custody(content)
     same(content, custody_lines(entries))
     custody_page(entries)
+
+
+def _declaration(content: bytes) -> None:
+    same(content, Declaration.parse(content).encode())
+
+
+def _provenance(content: bytes) -> None:
+    read_provenance(content)
+
+
+def _maker(content: bytes) -> None:
+    entry = CustodyEntry.parse(content)
+    maker_key(entry)
+    same(content, entry.encode())
 
 
 def _seal_steps(content: bytes) -> None:
@@ -199,6 +216,9 @@ TARGETS = (
     Target("trust", _trust_file),
     Target("receipt", _receipt),
     Target("custody", _custody),
+    Target("declaration", _declaration),
+    Target("provenance", _provenance),
+    Target("maker", _maker),
     Target("seal-steps", _seal_steps),
     Target("note", _note),
     Target("checkpoint", _checkpoint),

@@ -44,6 +44,7 @@ def seeds() -> Iterator[tuple[str, bytes]]:
     with zipfile.ZipFile(GOOD_BUNDLE) as archive:
         bundle = {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
     yield from _texts(seal, bundle)
+    yield from _copies()
     yield from _tokens(seal)
     yield from _doors(seal, bundle)
 
@@ -79,6 +80,24 @@ def _texts(seal: dict[str, bytes], bundle: dict[str, bytes]) -> Iterator[tuple[s
     yield "hashes", bytes(32 * 4)
     yield "staging", staging.encode([(Tile(0, 0, 2), bytes(64)), (Tile(-1, 0, 1), encode_entries([b"x"]))])
     yield "digest", Digest.of(b"").hex.encode()
+
+
+def _copies() -> Iterator[tuple[str, bytes]]:
+    """Of the zoo's bundles with viewing copies and with what a station signed."""
+    with zipfile.ZipFile(FOLDER / "bundle" / "good_with_viewing_copies.zip") as archive:
+        for name in archive.namelist():
+            kind = {"provenance.json": "provenance", "maker.json": "maker"}.get(
+                name.rpartition("/")[2].partition(".")[2]
+            )
+            if kind is not None:
+                yield kind, archive.read(name)
+        yield "bag-info", archive.read("tiezheng-01grant/bag-info.txt")
+    with zipfile.ZipFile(FOLDER / "bundle" / "good_with_a_signed_statement.zip") as archive:
+        [name] = [name for name in archive.namelist() if name.endswith(".statement.json")]
+        signed = Statement.parse(archive.read(name)).signed
+        assert signed is not None
+        yield "statement", archive.read(name)
+        yield "declaration", signed.content
 
 
 def _steps() -> Iterator[tuple[str, bytes]]:

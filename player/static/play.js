@@ -2,6 +2,7 @@
 // Asks only for addresses under the view, each of which the server permits anew; reports nothing to anyone.
 
 import Hls from "./vendor/hls.mjs";
+import { marking } from "./marking.js";
 import { moments } from "./moments.js";
 import { thumbnails } from "./thumbnails.js";
 
@@ -68,6 +69,7 @@ function controls() {
 attach(screen.dataset.playlist);
 const range = controls();
 moments(video, Number(screen.dataset.at));
+marking(video);
 if (screen.dataset.thumbnails) {
   thumbnails(range, screen.dataset.thumbnails).catch(() => range.removeAttribute("title"));
 }

@@ -160,7 +160,8 @@ class Cameras:
             return {}
         sidecar = next((one for suffix in SUFFIXES if state_of(one := _beside(folder, suffix))), None)
         said_so = None if sidecar is None else state_of(sidecar)
-        listed = {(path, state) for path, state in files.items() if self._seen.settled(path)}
+        still = (path for path in files if self._seen.settled(path) and not open_for_writing(path))
+        listed = {(path, files[path]) for path in still}
         self._announcing.see(folder, listed, said_so)
         if not self._announcing.due(folder):
             return None

@@ -71,7 +71,8 @@ def _send(door: StationDoor, places: list[Path], declared: dict[str, str], wipin
     with door.dock(declared, ending) as connection:
         files = list(files_below(places))
         if "device" in declared and files:
-            connection.dock.announce(files, declared["device"], SystemClock().now())
+            root = places[0] if len(places) == 1 and places[0].is_dir() else None
+            connection.dock.announce(files, declared["device"], SystemClock().now(), root=root)
         outcomes = _dock_all(connection.dock, files, door.parallel, json_line if door.as_json else None, ending)
     for outcome in outcomes if not door.as_json else ():
         _line(outcome)

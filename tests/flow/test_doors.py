@@ -18,6 +18,7 @@ import pytest
 
 from integrity.digest import Digest
 from scripts.clips import make_clips
+from scripts.dock_state import Credentials
 from tests.fakes.immutable import clear_immutable
 from tests.flow.people import Person, everybody
 from tests.servers.service import Service, running, tiezheng
@@ -81,6 +82,15 @@ def _wait(person: Person, recordings: Any) -> None:
 
 def _view(person: Person, recording: str, purpose: str = "日常调阅监督") -> str:
     return str(person.must("POST", f"/recordings/{recording}/views", {"purpose": purpose})["id"])
+
+
+def test_the_station_changed_the_token_that_was_carried_to_it(house: House) -> None:
+    [entry] = house.entries(action="station-token")
+    known = Credentials.read(house.service.data.with_name("station.json"))
+    assert entry["actor"]["id"] == known.station
+    assert known.since is not None and known.former is None
+    said = httpx2.get(f"{house.service.url}/stations/self", headers={"Authorization": f"Bearer {known.token}"})
+    assert (said.status_code, said.json()["name"]) == (200, "采集站")
 
 
 @pytest.mark.parametrize("role", ["officer", "supervisor", "reviewer"])

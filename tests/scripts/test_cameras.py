@@ -137,6 +137,15 @@ def test_what_is_still_written_is_neither_announced_nor_sent(bay: Bay) -> None:
     assert bay.heard[2:] == [("inventory", "BWC-1", "1.mp4", "2.mp4"), ("file", "2.mp4")]
 
 
+def test_what_a_process_still_writes_is_not_announced_beside_what_is_finished(bay: Bay) -> None:
+    bay.write("BWC-1/1.mp4", b"1")
+    with bay.write("BWC-1/2.mp4", b"2").open("ab"):
+        assert bay.look() == [("receipted", False)]
+    assert bay.heard == [("inventory", "BWC-1", "1.mp4"), ("file", "1.mp4")]
+    assert bay.look(0) == [("receipted", False)]
+    assert bay.heard[2:] == [("inventory", "BWC-1", "1.mp4", "2.mp4"), ("file", "2.mp4")]
+
+
 def test_cameras_take_turns(bay: Bay) -> None:
     for name in ("A/1.mp4", "A/2.mp4", "B/3.mp4", "C/4.mp4", "C/5.mp4"):
         bay.write(name, name.encode())

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from player.language import speaking
 from scripts.dock import command
+from scripts.docking import Dock
 from tests.ingest.served import until
 from tests.ingest.works import accounts
 from tests.scripts.dockside import Dockside
@@ -53,6 +54,23 @@ def test_options_are_declared(dockside: Dockside) -> None:
     assert manifest["declared"]["started_at"] == "2026-03-01T01:30:00.000000Z"
     assert manifest["declared"]["clock_offset_ms"] == -1500
     assert (manifest["source"]["device"], manifest["source"]["operator"]) == ("DSJ-7", "王五")
+
+
+def test_a_cameras_folder_is_announced_by_the_places_of_its_files(
+    dockside: Dockside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two files of one name and size in two folders are two things that must come."""
+    files = [dockside.file(f"{place}/0001.mp4", place.encode()) for place in ("100", "101")]
+    told: list[object] = []
+
+    def announce(_dock: Dock, *said: object, **named: object) -> None:
+        told.append((said[0], said[1], named["root"]))
+
+    monkeypatch.setattr(Dock, "announce", announce)
+    camera = dockside.station / "camera"
+    assert run(dockside, "--device", "DSJ-7", camera).exit_code == 0
+    assert run(dockside, "--device", "DSJ-7", *files).exit_code == 0
+    assert told == [(files, "DSJ-7", camera), (files, "DSJ-7", None)]
 
 
 def test_people_are_told_what_is_safe(dockside: Dockside) -> None:

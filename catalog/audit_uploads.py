@@ -5,6 +5,7 @@ the ledger. Reads only.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, Table, exists, func, select
@@ -31,6 +32,9 @@ from integrity.finding import Finding
 from integrity.receipt import Receipt
 from integrity.statement import Statement
 
+UNDER_WAY = timedelta(days=31)
+"""How long an upload that began before its station had a key may have been under way."""
+
 Verify = Callable[[bytes], str]
 """Verifies a receipt and tells which upload it is about; IntegrityError."""
 
@@ -38,9 +42,11 @@ Verify = Callable[[bytes], str]
 def upload_findings(connection: Connection) -> Iterator[Finding]:
     """Every upload, and what became of it."""
     rows = select(uploads, ledger.c.body.label("entry")).join(ledger, ledger.c.id == uploads.c.entry_id)
-    keys = {(key.station_id, key.vkey): key.entry_id for key in connection.execute(select(station_keys))}
+    known = connection.execute(select(station_keys)).all()
+    keys = {(key.station_id, key.vkey): key.entry_id for key in known}
+    first = {key.station_id: key.since for key in sorted(known, key=lambda key: key.since, reverse=True)}
     for row in connection.execute(rows, execution_options=STREAM):
-        yield from _signature(row, keys)
+        yield from _signature(row, keys, first)
         if not _recorded(row.statement, row.entry):
             yield Finding("statement-differs", f"upload {row.id}", "it is not the statement that the ledger tells of")
     yield from _differing(connection, recordings, "recording", _recording)
@@ -76,11 +82,18 @@ def receipted(connection: Connection, receipt: Receipt) -> str | None:
     return None
 
 
-def _signature(row: Row[Any], keys: Mapping[tuple[str, str], int]) -> Iterator[Finding]:
-    """What a station signed holds, is of this upload, and by a key that was this station's before."""
+def _signature(row: Row[Any], keys: Mapping[tuple[str, str], int], first: Mapping[str, datetime]) -> Iterator[Finding]:
+    """What a station signed holds, is of this upload, and by a key that was this station's before.
+
+    What a station that had a key did not sign is named too, unless the upload may have begun before it had one.
+    """
     try:
         statement = Statement.parse(row.statement)
         if statement.signed is None:
+            if row.station_id in first and row.received_at > first[row.station_id] + UNDER_WAY:
+                yield Finding(
+                    "declaration-signature", f"upload {row.id}", "its station had a key, and nobody signed it"
+                )
             return
         if row.state == "terminated":
             statement.signed.verify()  # it ended before its size was reached

@@ -1,12 +1,13 @@
 """What was declared is what is shown; receipts stand; what a receipt acknowledged is there."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, insert
 
-from catalog.audit_uploads import receipt_findings, upload_findings
+from catalog.audit_uploads import UNDER_WAY, receipt_findings, upload_findings
 from catalog.stations import Station
 from catalog.tables import receipts
 from integrity.declaration import SignedDeclaration
@@ -116,6 +117,20 @@ def test_what_was_given_up_was_signed_for_its_whole_size(audited: Audited) -> No
     station = keyed(audited)
     audited.recordings.terminated(upload_id(2), declared(station, size=1_000_000), 3, START, station.actor)
     assert audited.codes(upload_findings) == set()
+
+
+def test_what_a_station_with_a_key_did_not_sign_is_named(audited: Audited) -> None:
+    """Filed round the door, which refuses it; but an upload may have begun before the station had its key."""
+    station = keyed(audited)
+    for number, received, codes in (
+        (2, START + UNDER_WAY, set()), (3, START + UNDER_WAY + timedelta(seconds=1), {"declaration-signature"}),
+    ):  # fmt: skip
+        body = bytes([number])
+        statement = replace(declared(station), signed=None, sha256=Digest.of(body))
+        seal = audited.sealer.seal(body, statement, upload_id(number))
+        audited.recordings.catalogue(seal, statement, upload_id(number), received, station.actor)
+        audited.house.sequencer.drain()
+        assert audited.codes(upload_findings) == codes
 
 
 @pytest.mark.parametrize("fault", ["key", "size", "name", "station"])

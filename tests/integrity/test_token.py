@@ -1,7 +1,5 @@
 """Tokens: every check beside the token that must fail it, and no byte of a token that may be changed."""
 
-import hashlib
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,23 +9,15 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from integrity import cms, der
+from integrity import der
 from integrity.digest import Digest
-from integrity.errors import InvalidToken
-from integrity.ocsp import OcspResponse, read_ocsp
-from integrity.oids import CONTENT_TYPE, MESSAGE_DIGEST, SHA256_OID, SHA384_OID, SHA512_OID, SIGNING_CERTIFICATE_V2
+from integrity.oids import SHA384_OID
 from integrity.token import Expectation, verify_token
-from tests.fakes import certificates, ocsp
+from tests.fakes import certificates
 from tests.fakes.certificates import YEAR, Forgery, Issued
 from tests.fakes.clocks import START
-from tests.fakes.ocsp import Response
+from tests.integrity.judged import DAY, DIGEST, ECDSA, GOOD, accepted, expecting, finding
 from tests.servers import openssl_ts
-
-BODY = b"evidence"
-DIGEST = Digest.of(BODY)
-GOOD = Forgery(DIGEST.raw)
-DAY = timedelta(days=1)
-ECDSA = der.sequence(der.oid("1.2.840.10045.4.3.2"))
 
 
 @pytest.fixture(scope="module")
@@ -38,34 +28,6 @@ def root() -> Issued:
 @pytest.fixture(scope="module")
 def good(root: Issued) -> bytes:
     return GOOD.by(certificates.signer(root))
-
-
-def expecting(
-    root: Issued,
-    *,
-    now: datetime = START + timedelta(seconds=1),
-    nonce: int | None = 4711,
-    policies: frozenset[str] = frozenset(),
-    revocations: tuple[x509.CertificateRevocationList, ...] = (),
-    existed_by: datetime | None = None,
-    responses: tuple[OcspResponse, ...] = (),
-) -> Expectation:
-    return Expectation((root.certificate,), now, nonce, policies, revocations, existed_by, responses)
-
-
-def finding(raw: bytes, expected: Expectation, digest: Digest = DIGEST) -> str:
-    """The check that refuses this token."""
-    with pytest.raises(InvalidToken) as caught:
-        verify_token(raw, digest, expected)
-    return caught.value.finding
-
-
-def accepted(raw: bytes, expected: Expectation) -> bool:
-    try:
-        verify_token(raw, DIGEST, expected)
-    except InvalidToken:
-        return False
-    return True
 
 
 class TestBytes:
@@ -231,173 +193,6 @@ class TestCertificate:
         signer = certificates.signer(root)
         raw = GOOD.by(Issued(certificates.rsa_key("another"), signer.certificate))
         assert finding(raw, expecting(root)) == "token-signature"
-
-
-NO_PARAMETERS = der.sequence(der.oid(SHA256_OID))
-SHA1 = der.sequence(der.oid("1.3.14.3.2.26"), der.NOTHING)
-SHA512 = der.sequence(der.oid(SHA512_OID), der.NOTHING)
-OWN_DIGEST = der.sequence(der.oid(MESSAGE_DIGEST), der.set_of([der.octets(bytes(32))]))
-
-
-class TestForm:
-    """One encoding of one meaning: what no signature covers may not be said in another way."""
-
-    @pytest.mark.parametrize(
-        ("forgery", "refused"),
-        [
-            (Forgery(DIGEST.raw, digest_algorithm=NO_PARAMETERS), None),
-            (Forgery(DIGEST.raw, digest_algorithms=(NO_PARAMETERS,)), None),
-            (Forgery(DIGEST.raw, named_algorithm=NO_PARAMETERS), None),
-            (Forgery(DIGEST.raw, attributes=(der.sequence(der.oid("1.2.3"), der.set_of([der.NOTHING])),)), None),
-            (Forgery(DIGEST.raw, signature_algorithm=der.sequence(der.oid("1.2.840.113549.1.1.11"))), None),
-            (Forgery(DIGEST.raw, message_digest=bytes(32)), "token-signature"),
-            (Forgery(DIGEST.raw, signed_version=1), "token-malformed"),
-            (Forgery(DIGEST.raw, signer_version=3), "token-malformed"),
-            (Forgery(DIGEST.raw, signers=2), "token-malformed"),
-            (Forgery(DIGEST.raw, signers=0), "token-malformed"),
-            (Forgery(DIGEST.raw, digest_algorithms=()), "token-malformed"),
-            (Forgery(DIGEST.raw, digest_algorithms=(SHA512,)), "token-malformed"),
-            (Forgery(DIGEST.raw, digest_algorithms=(NO_PARAMETERS, SHA512)), "token-malformed"),
-            (Forgery(DIGEST.raw, digest_algorithm=SHA512, digest_algorithms=(SHA512,)), "token-signature"),
-            (Forgery(DIGEST.raw, digest_algorithm=SHA1, digest_algorithms=(SHA1,)), "token-algorithm"),
-            (Forgery(DIGEST.raw, named_algorithm=SHA1, named_digest=bytes(20)), "token-algorithm"),
-            (Forgery(DIGEST.raw, named_algorithm=SHA512), "token-signer-differs"),
-            (Forgery(DIGEST.raw, named_digest=bytes(32)), "token-signer-differs"),
-            (Forgery(DIGEST.raw, signer_name=der.sequence()), "token-signer-differs"),
-            (Forgery(DIGEST.raw, content_type="1.2.840.113549.1.7.1"), "token-malformed"),
-            (Forgery(DIGEST.raw, left_out=CONTENT_TYPE), "token-malformed"),
-            (Forgery(DIGEST.raw, left_out=MESSAGE_DIGEST), "token-malformed"),
-            (Forgery(DIGEST.raw, left_out=SIGNING_CERTIFICATE_V2), "token-malformed"),
-            (Forgery(DIGEST.raw, attributes=(OWN_DIGEST,)), "token-malformed"),
-            (Forgery(DIGEST.raw, unsigned=der.element(der.context(1), b"")), "token-malformed"),
-            (Forgery(DIGEST.raw, signature_algorithm=SHA512), "token-algorithm"),
-            (
-                Forgery(DIGEST.raw, signature_algorithm=der.sequence(der.oid("1.2.840.113549.1.1.13"), der.NOTHING)),
-                "token-algorithm",
-            ),
-            (Forgery(DIGEST.raw, status=der.integer(0) + der.named_bits(0)), "token-malformed"),
-            (Forgery(DIGEST.raw, status=der.integer(0) + der.sequence(der.utf8("fine"))), None),
-            (Forgery(DIGEST.raw, certificates=(der.sequence(),)), "token-signer-differs"),
-            (Forgery(DIGEST.raw, certificates=(der.sequence(der.octets(bytes(70_000))),)), "token-malformed"),
-            (
-                Forgery(DIGEST.raw, certificates=(der.sequence(),), named_digest=hashlib.sha256(b"0\0").digest()),
-                "token-malformed",
-            ),
-        ],
-    )
-    def test_said_otherwise(self, root: Issued, forgery: Forgery, refused: str | None) -> None:
-        raw = forgery.by(certificates.signer(root))
-        if refused is None:
-            verify_token(raw, DIGEST, expecting(root))
-        else:
-            assert finding(raw, expecting(root)) == refused
-
-    def test_attributes_out_of_order(self, root: Issued, good: bytes) -> None:
-        """DER sorts a SET; OpenSSL would sort it again before it verifies."""
-        response = cms.read_response(good)
-        assert isinstance(response, cms.Response)
-        signed = response.signature.signed
-        fields = der.read(signed, der.SET).fields()
-        first, *rest = (item.raw for item in fields.each(der.SEQUENCE))
-        body = b"".join([*rest, first])
-        raw = good.replace(signed[1:], der.element(der.SET, body)[1:])
-        assert raw != good
-        assert finding(raw, expecting(root)) == "token-malformed"
-
-    def test_further_certificates_do_no_harm(self, root: Issued) -> None:
-        signer, other = certificates.signer(root), certificates.root("other root")
-        chain = [one.certificate.public_bytes(Encoding.DER) for one in (signer, root, other)]
-        verify_token(Forgery(DIGEST.raw, certificates=chain).by(signer), DIGEST, expecting(root))
-
-    def test_a_root_that_comes_along_is_not_a_root(self) -> None:
-        stranger = certificates.root("stranger")
-        signer = certificates.signer(stranger)
-        chain = [one.certificate.public_bytes(Encoding.DER) for one in (signer, stranger)]
-        raw = Forgery(DIGEST.raw, certificates=chain).by(signer)
-        assert finding(raw, expecting(certificates.root())) == "token-chain"
-
-
-PEACE = x509.CRLReason(x509.ReasonFlags.superseded)
-LOST = x509.CRLReason(x509.ReasonFlags.key_compromise)
-NUMBERS = {"unspecified": 0, "key_compromise": 1, "ca_compromise": 2, "superseded": 4, "cessation_of_operation": 5}
-
-
-def _answered(root: Issued, at: datetime, extensions: Sequence[x509.ExtensionType]) -> OcspResponse:
-    """An OCSP response that says what an entry of a list with these extensions says."""
-    reason, reaching = None, []
-    for extension in extensions:
-        if isinstance(extension, x509.CRLReason):
-            reason = NUMBERS[extension.reason.name]
-        elif isinstance(extension, x509.InvalidityDate):
-            reaching.append(ocsp.invalid_since(extension.invalidity_date_utc))
-    return read_ocsp(Response(root, 2, ocsp.revoked(at, reason), single=reaching).der())
-
-
-class TestAfterwards:
-    """What happened to the certificate since."""
-
-    def test_judged_long_after_its_certificate_ended(self, root: Issued) -> None:
-        raw = GOOD.by(certificates.signer(root, end=START + YEAR))
-        late = START + 2 * YEAR
-        assert finding(raw, expecting(root, now=late)) == "token-outlived-certificate"
-        assert finding(raw, expecting(root, now=late, existed_by=START + YEAR + DAY)) == "token-outlived-certificate"
-        verify_token(raw, DIGEST, expecting(root, now=late, existed_by=START + DAY))
-
-    def test_revoked(self, root: Issued, good: bytes) -> None:
-        revoked = (certificates.revocations(root, {2: START + DAY}),)
-        now = START + YEAR
-        assert finding(good, expecting(root, now=now, revocations=revoked)) == "token-certificate-revoked"
-        verify_token(good, DIGEST, expecting(root, now=now, revocations=revoked, existed_by=START))
-
-    @pytest.mark.parametrize(
-        ("extensions", "days", "existed", "code"),
-        [
-            ((x509.CRLReason(x509.ReasonFlags.superseded),), 1, None, "token-outlived-certificate"),
-            ((x509.CRLReason(x509.ReasonFlags.cessation_of_operation),), 1, None, "token-outlived-certificate"),
-            ((x509.CRLReason(x509.ReasonFlags.unspecified),), 1, None, "token-outlived-certificate"),
-            ((x509.CRLReason(x509.ReasonFlags.superseded),), 1, 0, None),
-            ((x509.CRLReason(x509.ReasonFlags.superseded),), -1, None, "token-certificate-revoked"),
-            ((x509.CRLReason(x509.ReasonFlags.superseded),), -1, 0, "token-certificate-revoked"),
-            ((x509.CRLReason(x509.ReasonFlags.key_compromise),), 1, None, "token-certificate-revoked"),
-            ((x509.CRLReason(x509.ReasonFlags.ca_compromise),), 1, None, "token-certificate-revoked"),
-            ((x509.CRLReason(x509.ReasonFlags.key_compromise),), 2, 1, None),
-            ((x509.CRLReason(x509.ReasonFlags.key_compromise),), 2, 2, "token-certificate-revoked"),
-            ((x509.CRLReason(x509.ReasonFlags.key_compromise), x509.InvalidityDate(START)), 2, 1,
-             "token-certificate-revoked"),
-            ((), 1, None, "token-certificate-revoked"),
-        ],
-    )  # fmt: skip
-    def test_why_it_was_revoked(
-        self, root: Issued, good: bytes, extensions: Sequence[x509.ExtensionType], days: int, existed: int | None,
-        code: str | None,
-    ) -> None:  # fmt: skip
-        """Made at START. Given up in peace it has ended; lost, it counts only if something older than that tells."""
-        revoked = (certificates.revocations(root, {2: START + days * DAY}, extensions=extensions),)
-        answered = (_answered(root, START + days * DAY, extensions),)
-        known = None if existed is None else START + existed * DAY
-        for expected in (
-            expecting(root, now=START + 9 * DAY, revocations=revoked, existed_by=known),
-            expecting(root, now=START + 9 * DAY, responses=answered, existed_by=known),
-        ):
-            if code is None:
-                verify_token(good, DIGEST, expected)
-            else:
-                assert finding(good, expected) == code
-
-    def test_another_was_revoked(self, root: Issued, good: bytes) -> None:
-        other = certificates.root("other root")
-        lists = (certificates.revocations(root, {3: START}), certificates.revocations(other, {2: START}))
-        verify_token(good, DIGEST, expecting(root, revocations=lists))
-        answers = [Response(root, 3, ocsp.revoked(START)), Response(other, 2, ocsp.revoked(START)), Response(root, 2)]
-        verify_token(good, DIGEST, expecting(root, responses=tuple(read_ocsp(one.der()) for one in answers)))
-
-    def test_of_two_who_say_why_the_worse_counts(self, root: Issued, good: bytes) -> None:
-        """A list that tells of peace does not outvote an answer that tells of a lost key, nor the other way round."""
-        for peaceful, lost in ((PEACE, LOST), (LOST, PEACE)):
-            said = certificates.revocations(root, {2: START + DAY}, extensions=[peaceful])
-            answer = _answered(root, START + DAY, [lost])
-            expected = expecting(root, now=START + 9 * DAY, revocations=(said,), responses=(answer,))
-            assert finding(good, expected) == "token-certificate-revoked"
 
 
 @openssl_ts.REQUIRED

@@ -31,6 +31,23 @@ def png(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
 
+def box(name: bytes, *content: bytes) -> bytes:
+    body = b"".join(content)
+    return struct.pack(">I", 8 + len(body)) + name + body
+
+
+def cmov() -> bytes:
+    """A movie's boxes, compressed: a few bytes that say they are four gigabytes."""
+    packed = struct.pack(">I", 0xFFFFFFF0) + zlib.compress(bytes(16 * MIB), 9)
+    return box(b"ftyp", b"qt  ", bytes(4)) + box(b"moov", box(b"cmov", box(b"dcom", b"zlib"), box(b"cmvd", packed)))
+
+
+def gif(width: int, height: int) -> bytes:
+    screen = struct.pack("<HHBBB", width, height, 0xF0, 0, 0) + bytes(6)
+    picture = b"," + struct.pack("<HHHHB", 0, 0, width, height, 0) + b"\x02\x02\x4c\x01\x00"
+    return b"GIF89a" + screen + picture + b";"
+
+
 HOSTILE: dict[str, Callable[[Path], bytes]] = {
     "concat.mp4": lambda folder: f"ffconcat version 1.0\nfile '{folder / 'neighbour.mp4'}'\n".encode(),
     "list.mp4": lambda folder: f"#EXTM3U\n#EXTINF:1,\n{folder / 'neighbour.mp4'}\n#EXT-X-ENDLIST\n".encode(),
@@ -38,6 +55,8 @@ HOSTILE: dict[str, Callable[[Path], bytes]] = {
     "rate.wav": lambda _: wav(2, 0, bytes(65_536)),
     "bomb.png": lambda _: png(60_000, 60_000),
     "sides.png": lambda _: png(0x7FFFFFFF, 0x7FFFFFFF),
+    "packed.mov": lambda _: cmov(),
+    "screen.gif": lambda _: gif(65_535, 65_535),
     "boxes.mp4": lambda _: b"\0\0\0\x18ftypmp42" + bytes(12) + b"\0\0\0\x08moov" * 20_000,
 }
 

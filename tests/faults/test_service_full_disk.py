@@ -30,12 +30,10 @@ DISK, LONG = 160 * MIB, 40 * MIB
 def fill(place: Path) -> Path:
     """Take all that is left."""
     filler = place / "filler"
-    with filler.open("wb") as file:
+    with filler.open("wb", buffering=0) as file:
         for piece in (MIB, 4096, 1):
             try:
-                while True:
-                    file.write(bytes(piece))
-                    file.flush()
+                while file.write(bytes(piece)):
                     os.fsync(file.fileno())
             except OSError as error:
                 if error.errno != errno.ENOSPC:

@@ -23,6 +23,7 @@ OTHER_DOORS = {
             "children-",
             "quota-",
             "declaration-",
+            "encoding-",
         )
     )
 }

@@ -34,7 +34,7 @@ from catalog.tables import (
     request_items,
     requests,
 )
-from catalog.viewing_copies import ViewingCopy, viewing_copies
+from catalog.viewing_copies import ViewingCopy, are_being_made, viewing_copies
 from integrity.bundle_contents import BundleApproval, BundleContents, BundleCopy, BundleFile
 from integrity.clock import Clock, instant
 from integrity.custody import CustodyEntry
@@ -82,7 +82,7 @@ class Copies:
         self._open_copy = open_copy
 
     def contents(self, grant: GrantId) -> BundleContents:
-        """What the bundle of an approved grant holds; ExportNotApproved for any other, LedgerUnavailable."""
+        """What the bundle of an approved grant holds; ExportNotApproved for any other, LedgerUnavailable, NotReady."""
         for entry in self._without_leaf(grant):
             self._ledger.wait(entry)
         self._proofs.settle(WITNESS_SECONDS)
@@ -184,10 +184,12 @@ def _request_entry(connection: Connection, facts: GrantFacts) -> EntryId:
 
 
 def _copies(connection: Connection, items: Sequence[RecordingId]) -> Sequence[ViewingCopy]:
-    """InvalidBundle where a copy that was there when it was asked for is not there any more."""
+    """NotReady while one is being made anew; InvalidBundle where one that was there when it was asked for is gone."""
     try:
         return [copy for item in items for copy in viewing_copies(connection, item)]
     except NotReady as error:
+        if any(are_being_made(connection, item) for item in items):
+            raise
         raise InvalidBundle(str(error)) from error
 
 

@@ -3,7 +3,7 @@
 A rendition appears whole or not at all: it is made in a folder of its maker's own under `.work`, synced (`settle`), and
 moved (`keep`) right before its rows in the catalog are committed. So a folder without rows is an earlier call that was
 cut short, and is made anew; rows without a folder are a finding of `audit`. Several workers share a store: none meets
-another's unfinished files. Bytes go out through the gate only: posters are footage too.
+another's unfinished files. Bytes go out through the gate, for posters are footage too, or in an approved bundle.
 """
 
 import os

@@ -49,6 +49,12 @@ def viewing_copies(connection: Connection, recording: RecordingId) -> list[Viewi
     return [made[digest] for digest in held]
 
 
+def are_being_made(connection: Connection, recording: RecordingId) -> bool:
+    """Whether there will be some: a new recipe makes those that were there anew."""
+    state = connection.scalar(select(recordings.c.state).where(recordings.c.id == recording))
+    return state in ("catalogued", "preparing")
+
+
 def _copies(connection: Connection, recording: RecordingId) -> Iterator[ViewingCopy]:
     for row in connection.execute(_rows(recording)):
         if _BY_ITSELF.fullmatch(row.name) is None:

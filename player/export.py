@@ -18,7 +18,7 @@ import structlog
 
 from catalog.copies import Copies
 from catalog.entry import Actor
-from catalog.errors import ExportNotApproved, GrantSpent, NotFound
+from catalog.errors import ExportNotApproved, GrantSpent, NotFound, NotReady
 from catalog.grants import GrantFacts, Grants, Release
 from catalog.identity import GrantId, is_id
 from catalog.permissions import Principal
@@ -88,7 +88,7 @@ class Export:
             facts = self._made(grant)
         except ExportNotApproved:
             return  # made already, expired, or its approval has no leaf: nothing to do
-        except (AuthorityUnavailable, VaultUnavailable):
+        except (AuthorityUnavailable, VaultUnavailable, NotReady):
             raise  # tried again when somebody wakes it
         except IntegrityError as error:
             _log.warning("bundle-failed", grant=grant, code=error.code)

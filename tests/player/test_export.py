@@ -8,20 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from catalog.copies import Copies
 from catalog.entry import Actor
-from catalog.errors import ExportNotApproved, GrantSpent, NotFound
+from catalog.errors import ExportNotApproved, GrantSpent, NotFound, NotReady
 from catalog.grants import GrantFacts
 from catalog.identity import CaseId, GrantId, RecordingId
 from catalog.permissions import Principal, Role
-from catalog.tables import originals
+from catalog.tables import originals, recordings
 from integrity.bundle_contents import BundleContents
 from integrity.canonical import parse_canonical
 from integrity.custody import CustodyEntry
 from integrity.digest import Digest
 from integrity.errors import AuthorityUnavailable, InvalidBundle, VaultUnavailable
-from integrity.extent import COPIES
+from integrity.extent import BOTH, COPIES
 from integrity.tlog_proof import TlogProof
 from integrity.verify import verify_bundle
 from player.export import AHEAD, Delivery, Export
@@ -394,3 +395,23 @@ def test_where_only_copies_were_approved_the_bundle_has_no_original(office: Offi
     assert verify_bundle(bundle, office.trust).copies_only
     with zipfile.ZipFile(bundle) as archive:
         assert all(BODY not in archive.read(name) for name in archive.namelist())
+
+
+def test_a_copy_that_is_made_anew_is_waited_for(office: Office) -> None:
+    """A new recipe meanwhile is nobody's reason to ask again."""
+    officer, approver = office.person("officer", Role.OFFICER), office.person("approver", Role.APPROVER)
+    case = office.cases.open(officer, "〔2026〕1号", "占道经营")
+    recording = office.footage(BODY)
+    office.linking.link(officer, case, [recording], "investigation")
+    grant = office.approvals.decide(approver, office.applied(officer, case, recording, extent=BOTH), "approved", "依法")
+    assert grant is not None
+    for state in ("catalogued", "preparing"):
+        with office.database.write() as connection:
+            connection.execute(update(recordings).values(state=state))
+        with pytest.raises(NotReady):
+            office.export.make(grant)
+        assert office.grants.get(officer, grant).state == "approved"
+    with office.database.write() as connection:
+        connection.execute(update(recordings).values(state="unplayable"))
+    office.export.make(grant)
+    assert office.grants.get(officer, grant).state == "failed"

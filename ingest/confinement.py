@@ -41,16 +41,24 @@ def measure(children: Decoder) -> Confinement:
         (folder / "work").mkdir()
         (folder / "secret").write_bytes(b"nobody's secret")
         with socket.create_server(("127.0.0.1", 0)) as network, socket.socket(socket.AF_UNIX) as machine:
-            machine.bind(str(folder / "socket"))
-            machine.listen()
+            _listen(machine, folder)
             told = {
                 "secret": str(folder / "secret"),
-                "socket": str(folder / "socket"),
+                "socket": "../socket",  # as seen from its folder: an address has no room for a long path
                 "port": network.getsockname()[1],
                 "service": os.getpid(),
             }
             reply = children.run(Task("trial", told, None, folder / "work"), _LIMITS)
     return Confinement(reply.confinement, _holes(reply.answer))
+
+
+def _listen(machine: socket.socket, folder: Path) -> None:
+    place = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        machine.bind(f"/proc/self/fd/{place}/socket")
+    finally:
+        os.close(place)
+    machine.listen()
 
 
 def _holes(answer: Mapping[str, Any]) -> tuple[str, ...]:

@@ -114,6 +114,13 @@ def test_what_the_kernel_does_not_take_away_is_told(tmp_path: Path, here: Confin
     assert not {"read-file", "write-file", "list-folder", "read-process"} & set(calls.holes)
 
 
+def test_a_long_way_to_temporary_files_is_no_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    long = tmp_path / ("a" * 100)
+    long.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(long))
+    assert "connect-machine" in measure(misbehaving(tmp_path, more=UNWILLING)).holes
+
+
 def test_a_child_that_leaves_a_try_out_is_not_believed() -> None:
     class Lazy:
         def run(self, task: Task, limits: Limits) -> Reply:

@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
@@ -81,15 +82,53 @@ def binary() -> Path | None:
     return found if found.exists() else None
 
 
+class Interrupted:
+    """A server that is killed, and comes back at the same ports with what it had written."""
+
+    def __init__(self, program: Path, home: Path) -> None:
+        self._ports = dict(zip(_PORTS, _free_ports(len(_PORTS)), strict=True))
+        self._start = partial(_start, program, home, self._ports)
+        self._watcher: subprocess.Popen[bytes] | None = None
+        self.server = Seaweed(self._ports["s3.port"])
+
+    def begin(self) -> None:
+        self._watcher = self._start()
+        if not _wait(self._watcher, self.server.port):
+            raise RuntimeError("SeaweedFS did not start")
+
+    def end(self) -> None:
+        """kill -9; every connection breaks, and no further one is taken."""
+        watcher, self._watcher = self._watcher, None
+        if watcher is not None:
+            watcher.communicate()
+
+
+@contextmanager
+def interrupted(program: Path) -> Iterator[Interrupted]:
+    """A server of one test's own, to be ended and begun again."""
+    with _home() as home:
+        one = Interrupted(program, home)
+        try:
+            one.begin()
+            yield one
+        finally:
+            one.end()
+
+
 @contextmanager
 def running(program: Path) -> Iterator[Seaweed]:
     """A server until the block ends."""
+    with _home() as home, _served(program, home) as server:
+        yield server
+
+
+@contextmanager
+def _home() -> Iterator[Path]:
     home = Path(tempfile.mkdtemp(prefix="tiezheng-seaweed-"))
     try:
         (home / "data").mkdir()
         (home / "s3.json").write_text(json.dumps({"identities": [_identity(name) for name in ACTIONS]}))
-        with _served(program, home) as server:
-            yield server
+        yield home
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

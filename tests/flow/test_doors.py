@@ -246,9 +246,10 @@ def _check_with_strangers_programs(bundle: Path, place: Path) -> None:
         for line in (folder / "VERIFY.txt").read_text(encoding="utf-8").splitlines()
         if line.startswith("    ")
     ]
-    same, added, tags_added, sm3, _, stamps, whole, head, aged, revoked, roots, page, _ = told
+    same, added, tags_added, sm3, _, stamps, whole, head, aged, revoked, roots, page, copies, _ = told
     assert sm3 == "", "this deployment did not ask for it"
     assert revoked == "", "and its own authority has no lists"
+    assert copies == "", "and nobody asked for viewing copies"
     assert (same, added, tags_added) == ("OK\n", "OK\n", "OK\n")
     assert (stamps.count("Verification: OK"), aged.count("Verification: OK")) == (4, 2)
     assert "Verification: OK" in whole

@@ -7,6 +7,7 @@
 import os
 import random
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -30,9 +31,15 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return make(tmp_path_factory.mktemp("film") / "film.mp4", *H264, seconds=1).read_bytes()
 
 
+@pytest.fixture(scope="module")
+def reached() -> Counter[str]:
+    """How often a kill came where it is hard to hit, over all rounds."""
+    return Counter()
+
+
 @pytest.mark.parametrize("number", range(len(ROUNDS)))
 def test_every_receipt_ever_given_is_true_after_all_kills(
-    number: int, template: Path, film: bytes, tmp_path: Path
+    number: int, template: Path, film: bytes, tmp_path: Path, reached: Counter[str]
 ) -> None:
     seed = f"{SEED}-{number}"
     chance = random.Random(seed)  # noqa: S311  to be repeated, not to be secret
@@ -50,15 +57,16 @@ def test_every_receipt_ever_given_is_true_after_all_kills(
         service.stop()
     load.nothing_is_left()
     load.demand_everything()
-    if ROUNDS[number] == IN_A_ROW:  # of so many kills some came there
-        assert load.resumed, "none came in the middle of a long file"
-        assert load.uncached, "none came while a file was written around the page cache"
+    reached.update(middle=load.resumed, uncached=load.uncached)
     told = f"{len(load.given)} receipts of {len(load.fed)} files are true, {load.resumed} times in the middle"
     print(f"seed {seed}: {told}; the audit is clean, and no child is left", flush=True)
     _the_checker_is_able_to_fail(load)
     clear_immutable(tmp_path)
     for place in tmp_path.iterdir():  # gigabytes, of a round that is over
         shutil.rmtree(place) if place.is_dir() else place.unlink()
+    if KILLS > IN_A_ROW and number == len(ROUNDS) - 1:  # of so many kills some came there, in one round or another
+        assert reached["middle"], "none came in the middle of a long file"
+        assert reached["uncached"], "none came while a file was written around the page cache"
 
 
 def _the_checker_is_able_to_fail(load: Load) -> None:

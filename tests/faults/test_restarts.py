@@ -18,12 +18,12 @@ from tests.fakes.immutable import clear_immutable
 from tests.faults.kills import Trial, until
 from tests.servers.service import environment
 
-FILES, SIZE = 8, 12_000_000
-MBIT_S = 64
-"""Slow enough that none of them is through before the last has begun."""
+FILES, SIZE = 8, 32_000_000
+MBIT_S = 160
+"""So slow, and the files so large beside what is gathered before it is written, that none of them is through early."""
 SECONDS = 240
 BUFFER = 2 * 1024 * 1024
-"""What a body's thread gathers before it writes; so much on the disk means that bytes came."""
+"""What a body's thread gathers before it writes, or twice as much; so much on the disk means that bytes came."""
 
 pytestmark = pytest.mark.xdist_group("kills")
 
@@ -34,15 +34,15 @@ def test_a_restart_in_the_middle_of_eight_uploads_is_a_pause(template: Path, tmp
     service = trial.service().start()
     station = dock(trial, files)
     try:
-        until(lambda: all_grown(trial, {}), "eight uploads are in the middle", SECONDS)
+        until(lambda: all_begun(trial), "eight uploads are in the middle", SECONDS)
         assert service.stop(signal.SIGTERM) == 0
         kept = offsets(trial)
         assert len(kept) == FILES
         assert all(BUFFER <= offset < SIZE for offset in kept.values()), f"asked to end, it kept what came: {kept}"
         service = trial.service().start()
-        until(lambda: all_grown(trial, kept), "they go on", SECONDS)
+        until(lambda: some_go_on(trial, kept), "they go on", SECONDS)
         service.kill()
-        assert offsets(trial) == kept, "killed, it keeps what it told"
+        assert all(offset >= kept[upload] for upload, offset in offsets(trial).items()), "killed, it keeps what it told"
         assert station.poll() is None, "the station waits"
         service = trial.service().start()
         told, complaints = station.communicate(timeout=SECONDS)
@@ -88,7 +88,17 @@ def offsets(trial: Trial) -> dict[str, int]:
     return {upload: spool.progress(UploadId(upload)).offset for upload in spool.uploads() if not spool.whole(upload)}
 
 
-def all_grown(trial: Trial, kept: dict[str, int]) -> bool:
-    """Whether each upload has bytes on the disk beyond what was acknowledged."""
-    sizes = {path.parent.name: path.stat().st_size for path in (trial.data / "spool").glob("*/content")}
-    return len(sizes) == FILES and all(size > kept.get(upload, 0) for upload, size in sizes.items())
+def all_begun(trial: Trial) -> bool:
+    """Whether each upload has bytes on the disk."""
+    sizes = sizes_of(trial)
+    return len(sizes) == FILES and all(sizes.values())
+
+
+def some_go_on(trial: Trial, kept: dict[str, int]) -> bool:
+    """Whether one has bytes beyond what was kept, or is through: each comes back when its own wait is over."""
+    sizes = sizes_of(trial)
+    return len(sizes) < FILES or any(size > kept[upload] for upload, size in sizes.items())
+
+
+def sizes_of(trial: Trial) -> dict[str, int]:
+    return {path.parent.name: path.stat().st_size for path in (trial.data / "spool").glob("*/content")}

@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 
@@ -101,4 +102,8 @@ def some_go_on(trial: Trial, kept: dict[str, int]) -> bool:
 
 
 def sizes_of(trial: Trial) -> dict[str, int]:
-    return {path.parent.name: path.stat().st_size for path in (trial.data / "spool").glob("*/content")}
+    sizes = {}
+    for path in (trial.data / "spool").glob("*/content"):
+        with suppress(FileNotFoundError):  # sealed meanwhile
+            sizes[path.parent.name] = path.stat().st_size
+    return sizes

@@ -180,17 +180,17 @@ class Trial:
     def calls(self) -> Path:
         return self.folder / "calls"
 
-    def start_docking(self, *files: Path) -> threading.Thread:
+    def start_docking(self, *files: Path, bytes_per_second: float | None = None) -> threading.Thread:
         """Dock in a thread that does not give up while the service is away."""
-        thread = threading.Thread(target=self._dock, args=files, daemon=True)
+        thread = threading.Thread(target=self._dock, args=(bytes_per_second, *files), daemon=True)
         thread.start()
         return thread
 
     def give_up(self) -> None:
         self._given_up.set()
 
-    def _dock(self, *files: Path) -> None:
-        with self.docking() as dock:
+    def _dock(self, bytes_per_second: float | None, *files: Path) -> None:
+        with self.docking(bytes_per_second) as dock:
             for file in files:
                 self.outcomes.append(dock.dock(file))
 

@@ -25,7 +25,9 @@ SEED = int(os.environ.get("TIEZHENG_TEST_SEED", "20260302"))
 CUTS = int(os.environ.get("TIEZHENG_TEST_CUTS", "4"))
 SIZE = 768 * 1024 * 1024
 FILES = 6
-LONG = PERIOD + 8 * 1024 * 1024
+RATE = 80e6
+"""Bytes a second, so that a long file takes about as long as a cut waits."""
+LONG = PERIOD + PERIOD // 2
 """Bytes of a file whose first part is acknowledged, around the page cache, before its last comes."""
 
 WHY = power.missing()
@@ -48,7 +50,7 @@ def test_a_power_cut_takes_back_nothing_that_was_told(number: int, template: Pat
         trial = Trial(template, tmp_path, place / "data")
         subprocess.run(["sync", "-f", str(place)], check=True)
         service = trial.service().start()
-        docking = trial.start_docking(*files)
+        docking = trial.start_docking(*files, bytes_per_second=RATE)
         until(lambda: bool(trial.acknowledged), "the station has begun")
         time.sleep(delay)  # not a wait for anything: the moment of the cut
         service.kill()

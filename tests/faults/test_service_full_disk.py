@@ -34,10 +34,11 @@ def fill(place: Path) -> Path:
         for piece in (MIB, 4096, 1):
             try:
                 while file.write(bytes(piece)):
-                    os.fsync(file.fileno())
+                    pass
             except OSError as error:
                 if error.errno != errno.ENOSPC:
                     raise
+        os.fsync(file.fileno())
     return filler
 
 

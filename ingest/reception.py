@@ -11,13 +11,15 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from datetime import datetime
 
 from catalog.identity import UploadId
 from ingest.errors import ChecksumMismatch, DeclaredDigestMismatch, SpaceExhausted, UploadTooLarge
 from ingest.spool import FULL, Announced, SpoolFile, Whole
 from ingest.writers import Claim
+from integrity.clock import system_random
 from integrity.digest import Digest
+from integrity.trace import Tracer
 
 PERIOD = 64 * 1024 * 1024
 """Bytes after which a long request's bytes are acknowledged on the way, so a kill costs no more than that."""
@@ -25,35 +27,58 @@ REMEMBERED = 1024
 """Hash states kept for uploads nobody is writing to; an older one is computed again from the disk."""
 
 
-class Hash(Protocol):
-    """A SHA-256 in progress."""
+class Passed:
+    """What is known of an upload's bytes: SHA-256 and trace of those acknowledged, and of those since."""
 
-    def update(self, chunk: bytes | memoryview, /) -> None: ...
-    def digest(self) -> bytes: ...
-    def copy(self) -> "Hash": ...
+    def __init__(self) -> None:
+        self.offset = 0
+        self._state = self._safe = hashlib.sha256()
+        self._tracer = Tracer(system_random)
+        self.keep(0)
+
+    def update(self, chunk: bytes | memoryview) -> None:
+        """The next bytes."""
+        self._tracer.update(chunk)
+        self._state.update(chunk)
+
+    def keep(self, offset: int) -> None:
+        """All bytes before `offset` are acknowledged, and no others passed."""
+        self.offset = offset
+        self._safe = self._state.copy()
+        self._tracer.keep()
+
+    def drop(self) -> None:
+        """What passed since is cut off again."""
+        self._state = self._safe.copy()
+        self._tracer.drop()
+
+    def whole(self, at: datetime) -> Whole:
+        """Of what was acknowledged, when that is all."""
+        return Whole(Digest(self._safe.digest()), self.offset, at, self._tracer.trace())
 
 
 class Hashes:
-    """Hashes over what was acknowledged of each upload, kept from one request to the next. Safe from every thread."""
+    """What is known of each upload's bytes, kept from one request to the next. Safe from every thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._states: OrderedDict[UploadId, tuple[int, Hash]] = OrderedDict()
+        self._states: OrderedDict[UploadId, Passed] = OrderedDict()
 
-    def of(self, upload: UploadId, file: SpoolFile) -> Hash:
-        """The hash over what was acknowledged: remembered, or computed from the disk."""
+    def of(self, upload: UploadId, file: SpoolFile) -> Passed:
+        """Of what was acknowledged: remembered, or computed from the disk."""
         with self._lock:
-            offset, state = self._states.pop(upload, (0, hashlib.sha256()))
-        if offset != file.acknowledged:
-            state = hashlib.sha256()
+            passed = self._states.pop(upload, None) or Passed()
+        if passed.offset != file.acknowledged:
+            passed = Passed()
             for chunk in file.read():
-                state.update(chunk)
-        return state.copy()
+                passed.update(chunk)
+            passed.keep(file.acknowledged)
+        return passed
 
-    def remember(self, upload: UploadId, offset: int, state: Hash) -> None:
-        """Keep a hash for the upload's next request."""
+    def remember(self, upload: UploadId, passed: Passed) -> None:
+        """Keep it for the upload's next request."""
         with self._lock:
-            self._states[upload] = (offset, state)
+            self._states[upload] = passed
             while len(self._states) > REMEMBERED:
                 self._states.popitem(last=False)
 
@@ -82,8 +107,7 @@ class Reception:
         self._settle = settle
         self._checksum = checksum
         self._chunk = hashlib.sha256()
-        self._state = hashes.of(announced.upload, file)
-        self._safe = (file.acknowledged, self._state.copy())
+        self._passed = hashes.of(announced.upload, file)
 
     @property
     def written(self) -> int:
@@ -97,8 +121,8 @@ class Reception:
         if self._checksum is not None:
             self._chunk.update(chunk)
         with self._guarded():
+            self._passed.update(chunk)
             self._file.append(chunk)
-        self._state.update(chunk)
         if self._checksum is None and self._file.written - self._file.acknowledged >= PERIOD:
             self._acknowledge()
 
@@ -127,16 +151,14 @@ class Reception:
 
     def _conclude(self) -> int:
         self._acknowledge()
-        offset, state = self._safe
-        if offset == self._announced.length:
-            whole = Whole(Digest(state.digest()), offset, self._file.acknowledged_at)
-            self._settle(self._announced, whole)
-        return offset
+        if self._passed.offset == self._announced.length:
+            self._settle(self._announced, self._passed.whole(self._file.acknowledged_at))
+        return self._passed.offset
 
     def _acknowledge(self) -> None:
         with self._guarded():
             self._file.acknowledge()
-        self._safe = (self._file.acknowledged, self._state.copy())
+        self._passed.keep(self._file.acknowledged)
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
@@ -151,10 +173,10 @@ class Reception:
 
     def _abandon(self) -> None:
         self._file.abandon()
-        self._state = self._safe[1].copy()
+        self._passed.drop()
 
     def _close(self) -> None:
-        if self._safe[0] < self._announced.length:
-            self._hashes.remember(self._announced.upload, *self._safe)
+        if self._passed.offset < self._announced.length:
+            self._hashes.remember(self._announced.upload, self._passed)
         self._file.close()
         self.claim.release()

@@ -21,7 +21,7 @@ import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -37,6 +37,7 @@ from integrity.clock import Clock, from_instant, instant
 from integrity.digest import READ_SIZE, Digest
 from integrity.fields import Fields
 from integrity.statement import Statement
+from integrity.trace import Trace
 
 FORMAT = "tiezheng-upload-v1"
 UPLOAD, CONTENT, OFFSET, RECEIVED, MISMATCH = "upload.json", "content", "offset", "received.json", "mismatch.json"
@@ -67,11 +68,15 @@ class Announced:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A complete file: its digest, its size in bytes and when its last byte was acknowledged."""
+    """A complete file: its digest, its size in bytes and when its last byte was acknowledged.
+
+    `trace`: of the bytes as they passed, where they passed in this process.
+    """
 
     digest: Digest
     size: int
     received_at: datetime
+    trace: Trace | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

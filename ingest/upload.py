@@ -29,6 +29,7 @@ from ingest.spool import MISMATCH, RECEIVED, Announced, Spool, Whole
 from ingest.writers import Claim, Writers
 from integrity.clock import Clock, Random, system_random
 from integrity.digest import Digest
+from integrity.trace import Traces
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ class Uploads:
         clock: Clock,
         random: Random = system_random,
         writers: Writers | None = None,
+        traces: Traces | None = None,
     ) -> None:
         self.limits = limits
         self.writers = writers or Writers()
@@ -113,6 +115,7 @@ class Uploads:
         self._clock = clock
         self._random = random
         self._hashes = Hashes()
+        self._traces = traces or Traces()
         self._quota = Quota(spool, limits.station_bytes)
 
     def create(self, station: Station, length: int, metadata: str, signed: Signed = UNSIGNED) -> State:
@@ -213,7 +216,7 @@ class Uploads:
         with self._spool.open(upload) as file:
             if file.acknowledged != announced.length or self._settled(upload):
                 return
-            whole = Whole(Digest(self._hashes.of(upload, file).digest()), announced.length, file.acknowledged_at)
+            whole = self._hashes.of(upload, file).whole(file.acknowledged_at)
             try:
                 self.settle(announced, whole)
             except DeclaredDigestMismatch:
@@ -224,6 +227,8 @@ class Uploads:
         declared = announced.statement.sha256
         self._hashes.forget(announced.upload)
         if declared is None or declared == whole.digest:
+            if declared and whole.trace:
+                self._traces.keep(whole.digest, whole.trace)
             self._spool.settle(announced.upload, whole, RECEIVED)
             self.on_received(announced.upload)
             return

@@ -19,7 +19,8 @@ from integrity import durable, immutable
 from integrity.digest import READ_SIZE, Digest
 from integrity.errors import InvalidDigest, VaultConflict, VaultError, VaultMissing, VaultStrays, VaultUnavailable
 from integrity.finding import Finding
-from integrity.uncached import of_disk
+from integrity.trace import Traces
+from integrity.uncached import holds
 from integrity.vault import Checked, Protection, VaultRef
 
 _MODE = 0o444
@@ -33,10 +34,14 @@ class FileVault:
 
     checked: Checked = "readback"
 
-    def __init__(self, folder: Path, name: str = "files", folder_mode: int = 0o700) -> None:
+    def __init__(
+        self, folder: Path, name: str = "files", folder_mode: int = 0o700, traces: Traces | None = None
+    ) -> None:
+        """`traces`: of bytes that this process received, by which it knows them again when it reads them back."""
         self._folder = folder
         self._name = name
         self._folder_mode = folder_mode
+        self._traces = traces or Traces()
         with _translated():
             durable.make_folder(folder, folder_mode)
 
@@ -152,7 +157,7 @@ class FileVault:
 
     def _finish(self, source: Path | None, target: Path, digest: Digest) -> VaultRef:
         """Read back, then take the spool's name away, then lock: each step harmless when it was done before."""
-        size = _read_back(source, target, digest)
+        size = self._read_back(source, target, digest)
         try:
             target.chmod(_MODE)
         except PermissionError:
@@ -167,6 +172,22 @@ class FileVault:
         if target.lstat().st_nlink == 1 and immutable.protect(target):
             durable.sync_file(target)
         return VaultRef(self._name, digest, size)
+
+    def _read_back(self, source: Path | None, target: Path, digest: Digest) -> int:
+        """Compare the object on the disk; its size. A wrong one that is our own source is taken out of the vault again.
+
+        VaultConflict when it is not ours: it stays for whoever looks into the matter, and so does the source.
+        """
+        fd = _open_object(target)
+        try:
+            if holds(fd, digest, self._traces.take(digest)):
+                return os.fstat(fd).st_size
+        finally:
+            os.close(fd)
+        if source is not None and _is_there(source) and source.samefile(target):
+            durable.remove(target)
+            raise VaultError(f"{source.name} does not have the digest {digest}")
+        raise VaultConflict(f"the object {digest} has other bytes")
 
 
 def _is_there(path: Path) -> bool:
@@ -186,23 +207,6 @@ def _open_object(path: Path) -> int:
         return fd
     os.close(fd)
     raise VaultConflict(f"{path.name} is no regular file")
-
-
-def _read_back(source: Path | None, target: Path, digest: Digest) -> int:
-    """Hash the object from the disk; its size. A wrong object that is our own source is taken out of the vault again.
-
-    VaultConflict when it is not ours: it stays for whoever looks into the matter, and so does the source.
-    """
-    fd = _open_object(target)
-    try:
-        if of_disk(fd) == digest:
-            return os.fstat(fd).st_size
-    finally:
-        os.close(fd)
-    if source is not None and _is_there(source) and source.samefile(target):
-        durable.remove(target)
-        raise VaultError(f"{source.name} does not have the digest {digest}")
-    raise VaultConflict(f"the object {digest} has other bytes")
 
 
 def _copy(fd: int, target: Path, digest: Digest) -> None:

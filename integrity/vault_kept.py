@@ -14,7 +14,8 @@ from integrity.digest import Digest
 from integrity.errors import VaultConflict, VaultMissing, VaultUnavailable
 from integrity.keeper import KeeperClient
 from integrity.spooled import opened
-from integrity.uncached import of_disk
+from integrity.trace import Traces
+from integrity.uncached import holds
 from integrity.vault import Checked, Protection, VaultRef
 from integrity.vault_files import FileVault
 
@@ -24,10 +25,11 @@ class KeptVault:
 
     checked: Checked = "readback"
 
-    def __init__(self, folder: Path, keeper: KeeperClient, name: str = "files") -> None:
+    def __init__(self, folder: Path, keeper: KeeperClient, name: str = "files", traces: Traces | None = None) -> None:
         self._folder = folder
         self._files = FileVault(folder, name)
         self._keeper = keeper
+        self._traces = traces or Traces()
 
     @property
     def name(self) -> str:
@@ -75,6 +77,6 @@ class KeptVault:
         if ref is None:
             raise VaultMissing(f"no object {digest}")
         with self.open(ref) as file:
-            if of_disk(file.fileno()) != digest:
+            if not holds(file.fileno(), digest, self._traces.take(digest)):
                 raise VaultConflict(f"the object {digest} has other bytes")
         return ref

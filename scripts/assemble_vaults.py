@@ -21,6 +21,7 @@ from integrity.disposal import FileDisposer, VaultDisposer
 from integrity.errors import VaultUnavailable, VaultUnprotected
 from integrity.finding import Finding
 from integrity.keeper import Keeper, KeeperClient
+from integrity.trace import Traces
 from integrity.vault import Checked, LockedVault, Protection, Vault, VaultRef
 from integrity.vault_check import Claimed, LockCheck, VaultCheck
 from integrity.vault_copy import copy
@@ -65,6 +66,8 @@ class Vaults:
     replicas: tuple[Vault, ...] = ()
     stores: tuple[Store, ...] = ()
     folders: Mapping[str, Path] = field(default_factory=dict)
+    traces: Traces = field(default_factory=Traces)
+    """Of what is received, by which the first of them knows it again."""
 
     @property
     def checked(self) -> dict[str, Checked]:
@@ -155,7 +158,8 @@ class Vaults:
 def open_vaults(data: Path, settings: Settings, clock: Clock, random: Random) -> Vaults:
     """The vaults of a data folder; WrongSettings names a setting that is missing or does not fit."""
     durable.make_folder(data / SCRATCH)
-    files, first, stores = _files(data, settings), list[Vault](), list[Store]()
+    traces = Traces()
+    files, first, stores = _files(data, settings, traces), list[Vault](), list[Store]()
     if settings.vault == S3:
         stores.append(_store(S3, "", data, settings, clock, random))
         first.append(stores[0].vault)
@@ -171,7 +175,7 @@ def open_vaults(data: Path, settings: Settings, clock: Clock, random: Random) ->
             raise WrongSettings("replica_folder: a replica is either in a folder or in S3")
         replicas = (FileVault(settings.replica_folder, REPLICA),)
         folders[REPLICA] = settings.replica_folder
-    return Vaults(data, RoutedVault(*first, *replicas), (*first, *replicas), replicas, tuple(stores), folders)
+    return Vaults(data, RoutedVault(*first, *replicas), (*first, *replicas), replicas, tuple(stores), folders, traces)
 
 
 def make_keeper(folder: Path, place: Path, permitted: Collection[int]) -> tuple[Keeper, Protection]:
@@ -180,13 +184,13 @@ def make_keeper(folder: Path, place: Path, permitted: Collection[int]) -> tuple[
     return Keeper(files, place, permitted), files.protection()
 
 
-def _files(data: Path, settings: Settings) -> Vault:
+def _files(data: Path, settings: Settings, traces: Traces) -> Vault:
     folder = settings.vault_folder or data / "vault"
     if settings.keeper_socket is None:
-        return FileVault(folder, FILES)
+        return FileVault(folder, FILES, traces=traces)
     if settings.vault_folder is None:
         raise WrongSettings(f"vault_folder ({PREFIX}VAULT_FOLDER): needed where a keeper owns the vault")
-    return KeptVault(folder, KeeperClient(settings.keeper_socket), FILES)
+    return KeptVault(folder, KeeperClient(settings.keeper_socket), FILES, traces)
 
 
 def _store(name: str, prefix: str, data: Path, settings: Settings, clock: Clock, random: Random) -> Store:

@@ -164,7 +164,7 @@ def _intake(
     limits = Limits(
         settings.max_upload_bytes, timedelta(hours=settings.upload_expires_hours), settings.station_quota_bytes
     )
-    uploads = Uploads(spool, kept, CatalogPast(house.recordings, clock), limits, clock)
+    uploads = Uploads(spool, kept, CatalogPast(house.recordings, clock), limits, clock, traces=house.vaults.traces)
     quarantine = Quarantine(kept, spool, house.recordings, house.ledger, intake)
     uploads.on_received, uploads.on_mismatch = intake.submit, quarantine.enter
     return Works(

@@ -10,6 +10,7 @@ from ingest.spool import CONTENT, Spool
 from ingest.upload import Limits, Uploads
 from ingest.writers import Writers
 from integrity.digest import Digest
+from integrity.trace import Traces
 from tests.fakes.clocks import FakeClock
 from tests.fakes.past import FakePast
 
@@ -47,7 +48,10 @@ class House:
         self.spool.sweep()
         quarantine = Spool(self.root / "quarantine", self.clock)
         writers = Writers(monotonic=lambda: self.monotonic)
-        self.uploads = Uploads(self.spool, quarantine, self.past, LIMITS, self.clock, writers=writers)
+        self.traces = Traces()
+        self.uploads = Uploads(
+            self.spool, quarantine, self.past, LIMITS, self.clock, writers=writers, traces=self.traces
+        )
         self.uploads.on_received = self.received.append
         self.uploads.on_mismatch = self.mismatches.append
 

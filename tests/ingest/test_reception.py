@@ -1,16 +1,16 @@
 """One request's bytes: what is hashed is what is kept, whatever is cut off again."""
 
-import hashlib
 from pathlib import Path
 
 import pytest
 
 from catalog.identity import UploadId
 from ingest.errors import ChecksumMismatch, UploadTooLarge
-from ingest.reception import REMEMBERED, Hashes, Reception
+from ingest.reception import REMEMBERED, Hashes, Passed, Reception
 from ingest.spool import Announced, SpoolFile, Whole
 from ingest.writers import Writers
 from integrity.digest import Digest
+from integrity.trace import Comparison
 from tests.ingest.house import House
 
 
@@ -65,7 +65,10 @@ def test_a_forgotten_hash_is_computed_from_the_disk(house: House) -> None:
 
 def test_a_hash_of_another_offset_is_not_believed(house: House) -> None:
     desk = Desk(house, 6)
-    desk.hashes.remember(desk.upload, 3, hashlib.sha256(b"xyz"))
+    another = Passed()
+    another.update(b"xyz")
+    another.keep(3)
+    desk.hashes.remember(desk.upload, another)
     reception = desk.begin()
     reception.take(b"abcdef")
     reception.finish()
@@ -89,5 +92,51 @@ def test_bytes_that_are_cut_off_are_not_in_the_hash(house: House) -> None:
 def test_only_so_many_hashes_are_kept() -> None:
     hashes = Hashes()
     for number in range(REMEMBERED + 5):
-        hashes.remember(UploadId(f"{number:026}"), 0, hashlib.sha256())
+        hashes.remember(UploadId(f"{number:026}"), Passed())
     assert len(hashes._states) == REMEMBERED
+
+
+def same(whole: Whole, body: bytes) -> bool:
+    assert whole.trace is not None
+    comparison = Comparison(whole.trace)
+    comparison.update(body)
+    return comparison.same
+
+
+def test_a_trace_is_of_the_bytes_that_count(house: House) -> None:
+    desk = Desk(house, 9)
+    first = desk.begin()
+    first.take(b"abc")
+    first.interrupt()
+    refused = desk.begin(Digest.of(b"another"))
+    refused.take(b"xyz")
+    with pytest.raises(ChecksumMismatch):
+        refused.finish()
+    second = desk.begin()
+    second.take(b"def")
+    second.finish()
+    desk.hashes.forget(desk.upload)  # as a restart does: what is there is read again
+    third = desk.begin()
+    third.take(b"ghi")
+    third.finish()
+    assert same(desk.settled[0], b"abcdefghi")
+    assert not same(desk.settled[0], b"abcxyzghi")
+
+
+def test_a_write_that_failed_leaves_nothing_in_the_trace(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(house, 3)
+    reception = desk.begin()
+    with monkeypatch.context() as patch:
+        patch.setattr(SpoolFile, "append", fail)
+        with pytest.raises(OSError, match="no"):
+            reception.take(b"xyz")
+    reception.interrupt()
+    again = desk.begin()
+    again.take(b"abc")
+    again.finish()
+    assert same(desk.settled[0], b"abc")
+    assert desk.settled[0].digest == Digest.of(b"abc")
+
+
+def fail(*_: object) -> None:
+    raise OSError(5, "no")

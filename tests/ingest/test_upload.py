@@ -348,3 +348,19 @@ def test_a_station_that_finds_its_upload_complete_but_unsettled_settles_it(house
 def _closed(house: House) -> Iterator[None]:
     yield
     assert not any(house.uploads.writers.busy(upload) for upload in house.spool.uploads())
+
+
+def test_only_what_somebody_else_hashed_too_is_known_again_by_its_trace(house: House) -> None:
+    digest = Digest.of(b"abc")
+    undeclared = house.create(3)
+    house.send(undeclared, 0, b"abc")
+    assert house.traces.take(digest) is None  # nobody would notice that this processor hashes wrongly
+    another = house.create(3, sha256="0" * 64)
+    with pytest.raises(DeclaredDigestMismatch):
+        house.send(another, 0, b"abc")
+    assert house.traces.take(digest) is None
+    declared = house.create(3, sha256=digest.hex)
+    house.send(declared, 0, b"abc")
+    trace = house.traces.take(digest)
+    assert trace is not None
+    assert trace.size == 3

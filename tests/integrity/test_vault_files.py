@@ -12,7 +12,8 @@ import pytest
 from integrity import immutable, vault_files
 from integrity.digest import Digest
 from integrity.errors import VaultConflict, VaultError, VaultUnavailable
-from integrity.uncached import of_disk
+from integrity.trace import Trace, Tracer, Traces
+from integrity.uncached import holds, of_disk
 from integrity.vault_files import FileVault
 from tests.contracts.vault import BODY, Damage, VaultContract, spooled
 from tests.fakes.immutable import clear_one
@@ -213,13 +214,13 @@ def test_a_put_of_equal_bytes_does_not_lock_anothers_spool_name(
     first, second = spooled(spool, name="first"), spooled(spool, name="second")
     overtaken: list[bool] = []
 
-    def overtaking(fd: int) -> Digest:
+    def overtaking(fd: int, digest: Digest, trace: Trace | None) -> bool:
         if not overtaken:  # the first call has linked and now reads back: let the second one finish meanwhile
             overtaken.append(True)
             vault.put_once(second, DIGEST)
-        return of_disk(fd)
+        return holds(fd, digest, trace)
 
-    monkeypatch.setattr(vault_files, "of_disk", overtaking)
+    monkeypatch.setattr(vault_files, "holds", overtaking)
     vault.put_once(first, DIGEST)
     assert list(spool.iterdir()) == []
     assert immutable.is_protected(lies(place)) == (immutable.measure(place) is None)
@@ -238,3 +239,47 @@ def test_two_processes_put_the_same_bytes(place: Path, spool: Path) -> None:
     assert [run.wait(60) for run in runs] == [0, 0]
     assert list(FileVault(place / "vault").digests()) == [DIGEST]
     assert list(spool.iterdir()) == []
+
+
+def traced(body: bytes, digest: Digest) -> Traces:
+    """What a process knows that received this body and found that it has this digest."""
+    tracer, traces = Tracer(os.urandom), Traces()
+    tracer.update(body)
+    tracer.keep()
+    traces.keep(digest, tracer.trace())
+    return traces
+
+
+def test_what_passed_here_is_known_again_without_hashing(
+    place: Path, spool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault = FileVault(place / "vault", traces=traced(BODY, DIGEST))
+    with monkeypatch.context() as patch:
+        patch.setattr("integrity.uncached.of_disk", lambda _fd: pytest.fail("it was hashed"))
+        assert vault.put_once(spooled(spool), DIGEST).size == len(BODY)
+    hashed: list[int] = []
+
+    def hashing(fd: int) -> Digest:
+        hashed.append(fd)
+        return of_disk(fd)
+
+    monkeypatch.setattr("integrity.uncached.of_disk", hashing)
+    vault.put_once(spooled(spool), DIGEST)
+    assert len(hashed) == 1  # a trace serves once
+
+
+def test_what_changed_on_its_way_to_the_vault_is_refused_by_its_trace_too(place: Path, spool: Path) -> None:
+    vault = FileVault(place / "vault", traces=traced(BODY, DIGEST))
+    source = spooled(spool, bytes([BODY[0] ^ 1]) + BODY[1:])
+    with pytest.raises(VaultError, match="does not have the digest"):
+        vault.put_once(source, DIGEST)
+    assert source.exists()
+    assert list(vault.digests()) == []
+
+
+def test_other_bytes_of_this_name_are_a_conflict_with_a_trace_too(place: Path, spool: Path, damage: Damage) -> None:
+    FileVault(place / "vault").put_once(spooled(spool), DIGEST)
+    damage(DIGEST, b"x" + BODY)
+    vault = FileVault(place / "vault", traces=traced(BODY, DIGEST))
+    with pytest.raises(VaultConflict):
+        vault.put_once(spooled(spool), DIGEST)

@@ -5,21 +5,19 @@ all stay. Scoped by the right to see, as every fact about a recording; places te
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import delete, insert, select
 
 from catalog.attempts import Attempts
 from catalog.database import Database
-from catalog.entry import Subject
-from catalog.evidence import find_recording
 from catalog.identity import OriginalId, RecordingId
 from catalog.ledger import Ledger
-from catalog.permissions import Principal, Right, require
+from catalog.permissions import Principal
+from catalog.seeing import seeing
 from catalog.sidecars import Footage, Sidecar, goes_with, told_beside
 from catalog.tables import facts, parts
 from integrity.canonical import canonical
@@ -60,7 +58,7 @@ class Facts:
 
     def of(self, principal: Principal, recording: RecordingId) -> Sequence[Fact]:
         """Of a recording this person may see, by original and source; what sidecars say after what is its own."""
-        with self._seen(principal, recording) as connection:
+        with seeing(self._database, self._attempts, principal, recording) as connection:
             mine = (
                 select(facts, parts.c.position)
                 .join(parts, parts.c.original_id == facts.c.original_id)
@@ -79,14 +77,5 @@ class Facts:
 
     def goes_with(self, principal: Principal, recording: RecordingId) -> Sequence[Footage]:
         """The footage that a sidecar is told of; nothing of what is none."""
-        with self._seen(principal, recording) as connection:
+        with seeing(self._database, self._attempts, principal, recording) as connection:
             return goes_with(connection, recording)
-
-    @contextmanager
-    def _seen(self, principal: Principal, recording: RecordingId) -> Iterator[Connection]:
-        """A snapshot for who may see the recording; refused tries are on record."""
-        trying = self._attempts.of(principal, Right.SEE, Subject("recording", recording))
-        with trying as attempt, self._database.read() as connection:
-            attempt.agency = find_recording(connection, recording).agency_id
-            require(connection, principal, Right.SEE, attempt.agency)
-            yield connection

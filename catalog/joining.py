@@ -8,8 +8,7 @@ copy may hold more than was approved, no disposal more than was asked.
 The service joins by itself only what is one by every sign (`catalog.chains`); what a person took apart stays apart.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,6 +27,7 @@ from catalog.ledger import Ledger
 from catalog.paging import Page, newest_first, page_of
 from catalog.permissions import HIDDEN, Principal, Right, require, scope
 from catalog.quality import remove_copy
+from catalog.seeing import seeing
 from catalog.segments import FLAGGED_MS, Neighbour, Segment, Span, gap_between, neighbours_of, segments_of, whole_of
 from catalog.shapes import text
 from catalog.tables import (
@@ -107,19 +107,19 @@ class Joining:
 
     def segments(self, principal: Principal, recording: RecordingId) -> Sequence[Segment]:
         """A recording's originals in order, with their declared times and how one follows another."""
-        with self._seen(principal, recording) as connection:
+        with seeing(self._database, self._attempts, principal, recording) as connection:
             return segments_of(connection, recording)
 
     def neighbours(self, principal: Principal, recording: RecordingId) -> Sequence[Neighbour]:
         """Recordings of the same device that overlap it, or are near it."""
-        with self._seen(principal, recording) as connection:
+        with seeing(self._database, self._attempts, principal, recording) as connection:
             return neighbours_of(connection, recording)
 
     def whole(self, principal: Principal, recording: RecordingId) -> RecordingId:
         """What a segment is joined to, or the recording itself; NotFound where this person may not know of it."""
         with self._database.read() as connection:
             found = whole_of(connection, recording) or recording
-        with self._seen(principal, found):
+        with seeing(self._database, self._attempts, principal, found):
             return found
 
     def breaks(self, principal: Principal, after: str | None = None, limit: int = 50) -> Page[Break]:
@@ -215,15 +215,6 @@ class Joining:
             connection.execute(update(parts).where(part).values(recording_id=row.member_id, position=0))
             _renew(connection, RecordingId(row.member_id))
         _renew(connection, recording)
-
-    @contextmanager
-    def _seen(self, principal: Principal, recording: RecordingId) -> Iterator[Connection]:
-        """A snapshot for who may see the recording; refused tries are on record."""
-        trying = self._attempts.of(principal, Right.SEE, Subject("recording", recording))
-        with trying as attempt, self._database.read() as connection:
-            attempt.agency = find_recording(connection, recording).agency_id
-            require(connection, principal, Right.SEE, attempt.agency)
-            yield connection
 
     def _forget_all(self, those: Sequence[RecordingId]) -> None:
         """Playable copies are derived, and their rows are gone: files that a kill leaves here harm nobody."""

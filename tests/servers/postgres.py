@@ -84,20 +84,12 @@ class Interrupted:
 @contextmanager
 def interrupted(folder: Path) -> Iterator[Interrupted]:
     """A server of one test's own, to be ended and begun again."""
-    user = _user()
-    home = Path(tempfile.mkdtemp(prefix="tiezheng-postgres-", dir=reachable_folder()))
-    try:
-        if user is not None:
-            os.chown(home, user.pw_uid, user.pw_gid)
-        _initialise(folder, home, user)
-        with _served(folder, home, user) as server:
-            one = Interrupted(folder, home, user, server)
-            try:
-                yield one
-            finally:
-                one.close()
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    with _home(folder) as (home, user), _served(folder, home, user) as server:
+        one = Interrupted(folder, home, user, server)
+        try:
+            yield one
+        finally:
+            one.close()
 
 
 def binaries() -> Path | None:
@@ -111,14 +103,20 @@ def binaries() -> Path | None:
 @contextmanager
 def running(folder: Path) -> Iterator[Postgres]:
     """A server from the programs in `folder`, until the block ends."""
+    with _home(folder) as (home, user), _served(folder, home, user) as server:
+        yield server
+
+
+@contextmanager
+def _home(folder: Path) -> Iterator[tuple[Path, pwd.struct_passwd | None]]:
+    """A folder with an empty database in it, and whose it is; gone afterwards."""
     user = _user()
     home = Path(tempfile.mkdtemp(prefix="tiezheng-postgres-", dir=reachable_folder()))
     try:
         if user is not None:
             os.chown(home, user.pw_uid, user.pw_gid)
         _initialise(folder, home, user)
-        with _served(folder, home, user) as server:
-            yield server
+        yield home, user
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

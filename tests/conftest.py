@@ -1,6 +1,6 @@
 """What holds for every test: no example is judged by how long it took, for machines are busy at times; tests of a group
-run in one process, one after the other; a test's name is short and the same in every process; and no immutable file
-stays behind that pytest could not remove when it removes the folders of old runs.
+run in one process, one after the other; a test's name is short and the same in every process; a process compiles each
+statement once; and no immutable file stays behind that pytest could not remove when it removes the folders of old runs.
 """
 
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.fakes.compiled import keep_statements
 from tests.fakes.immutable import clear_immutable
 
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
@@ -31,6 +32,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         mark = item.get_closest_marker("xdist_group")
         if mark is not None and not item.nodeid.endswith(f"@{mark.args[0]}"):
             raise pytest.UsageError(f"{item.nodeid} would not stay with its group {mark.args[0]}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def statements_are_kept() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        keep_statements(patch)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -4,6 +4,7 @@ Never says which part of a sign-in was wrong, never stores or logs a password, a
 does not exist.
 """
 
+import base64
 import threading
 import unicodedata
 
@@ -30,7 +31,7 @@ class Passwords:
         self._random = random
         self._hasher = hasher or PasswordHasher()
         self._turns = threading.BoundedSemaphore(AT_ONCE)
-        self._nobody = self._hasher.hash(random(16).hex())
+        self._nobody = _of_nobody(self._hasher, random)
 
     def hash(self, password: str) -> str:
         """The encoded argon2id hash, its salt and parameters included."""
@@ -62,6 +63,12 @@ def chosen(password: str, login: str) -> str:
     if login.casefold() in password.casefold() and len(login) * 2 > len(password):
         raise InvalidInput("password", "is little more than the login")
     return password
+
+
+def _of_nobody(hasher: PasswordHasher, random: Random) -> str:
+    """What checks like any other hash, and is of no password: random, so it costs nobody a start to have it."""
+    salt, tag = (base64.b64encode(random(size)).decode().rstrip("=") for size in (hasher.salt_len, hasher.hash_len))
+    return f"$argon2id$v=19$m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}${salt}${tag}"
 
 
 def _normal(password: str) -> str:

@@ -2,6 +2,7 @@
 
 import pytest
 from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
 
 from catalog.errors import InvalidInput
 from catalog.passwords import Passwords, chosen
@@ -34,16 +35,26 @@ def test_nobody_costs_the_same_work() -> None:
     done: list[str] = []
 
     class Counting(PasswordHasher):
-        def verify(self, hash: str | bytes, password: str | bytes) -> bool:  # type: ignore[override]  # as a method
-            done.append(str(hash))
-            return bool(super().verify(hash, password))
+        def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+            made.append(password)
+            return super().hash(password, salt=salt)
 
+        def verify(self, hash: str | bytes, password: str | bytes) -> bool:  # type: ignore[override]  # as a method
+            with pytest.raises(VerifyMismatchError):  # what is no hash at all is refused at once, without the work
+                super().verify(hash, password)
+            done.append(str(hash))
+            raise VerifyMismatchError
+
+    made: list[str | bytes] = []
     passwords = Passwords(system_random, Counting(time_cost=1, memory_cost=8, parallelism=1))
+    assert made == [], "whoever never checks a password has hashed none"
     known = passwords.hash("correct horse battery staple")
     assert not passwords.matches(None, "anything")
     assert not passwords.matches(known, "anything")
     assert len(done) == 2
-    assert done[0].split("$")[:4] == done[1].split("$")[:4]
+    nobody, somebody = (encoded.split("$") for encoded in done)
+    assert nobody[:4] == somebody[:4]
+    assert [len(piece) for piece in nobody[4:]] == [len(piece) for piece in somebody[4:]] == [22, 43], "salt and tag"
 
 
 def test_a_one_time_password_is_80_random_bits_that_can_be_read_out() -> None:

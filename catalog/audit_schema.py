@@ -1,7 +1,8 @@
-"""Whether the database itself is whole: revision, columns and triggers as this version made them, and readable pages.
+"""Whether the database itself is whole: revision, columns, constraints, indexes and triggers as this version made them,
+and readable pages.
 
-Dropping a trigger is how an owner of the database begins; a changed column's type makes rows unreadable to every other
-check, and a flipped byte in its file can hide in an index that none of them reads. Reads only.
+Dropping a trigger or a unique index is how an owner of the database begins, a changed column's type makes rows
+unreadable to every other check, and a flipped byte of the file can hide in an index that none reads. Reads only.
 """
 
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from integrity.finding import Finding
 
 
 def schema_findings(database: Database) -> Iterator[Finding]:
-    """One finding for each column or trigger that is not ours, and for each thing SQLite's own check complains of."""
+    """One finding for each thing that is not as this version made it, and for each complaint of SQLite's own check."""
     try:
         with database.read() as connection:
             defects = schema_defects(connection)

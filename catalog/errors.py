@@ -15,7 +15,7 @@ CatalogError                        code
 ├── SelfApproval                    self-approval
 ├── GrantSpent                      grant-spent           completed, expired or another person's
 ├── NotReady                        not-ready             still being prepared
-├── SchemaMismatch                  schema-mismatch       tables or triggers are not as this version made them
+├── SchemaMismatch                  schema-mismatch       tables, indexes or triggers are not as made
 ├── CatalogUnavailable              catalog-unavailable   the database cannot be reached, is full or stays locked
 ├── RetentionHolds                  retention-holds       no rule lets this original go
 └── LedgerUnavailable               log-unavailable       no durable head: nothing is permitted

@@ -1,8 +1,9 @@
 """Bringing a database to this version's schema, and refusing one that is not as its migrations left it.
 
 Alembic runs from inside the package, with no file of its own to be found or forgotten. The whole upgrade is one
-transaction on both databases: it is done or it never began. Afterwards columns and triggers are listed and compared,
-because Alembic's batch operations drop triggers without a word; a start with an altered one is SchemaMismatch.
+transaction on both databases: it is done or it never began. Afterwards columns, constraints, indexes and triggers are
+listed and compared, because Alembic's batch operations drop triggers without a word, and an owner of the database drops
+whatever is in his way; a start with an altered one is SchemaMismatch.
 """
 
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from catalog import append_only
 from catalog.database import Database
 from catalog.errors import SchemaMismatch
 from catalog.schema_columns import Defect, column_defects
+from catalog.schema_constraints import constraint_defects
+from catalog.schema_tables import table_defects
 
 _SCRIPTS = Path(__file__).with_name("migrations")
 
@@ -39,7 +42,7 @@ def migrate(url: str, revision: str = "head") -> None:
 
 
 def check_schema(database: Database) -> None:
-    """SchemaMismatch unless the revision is this version's, and columns and triggers are as it made them."""
+    """SchemaMismatch unless the revision is this version's, and everything is as it made it."""
     with database.read() as connection:
         _check(connection)
 
@@ -49,7 +52,10 @@ def schema_defects(connection: Connection) -> list[Defect]:
     head = ScriptDirectory(str(_SCRIPTS)).get_current_head()
     if (current := current_revision(connection)) != head:
         return [Defect("revision", f"the database has revision {current}, this version needs {head}")]
-    return [*column_defects(connection), *_trigger_defects(connection)]
+    return [
+        *table_defects(connection), *column_defects(connection), *constraint_defects(connection),
+        *_trigger_defects(connection),
+    ]  # fmt: skip
 
 
 def configuration(connection: Connection) -> Config:

@@ -18,7 +18,11 @@ _CAST = re.compile(r"::[a-z ]+$")
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """What is not as it was made: `subject` is a table, a column of one (`table.column`), a trigger or the revision."""
+    """What is not as it was made.
+
+    `subject` is a table, a column of one (`table.column`), a constraint, index, trigger or function, or
+    the revision.
+    """
 
     subject: str
     detail: str
@@ -26,19 +30,13 @@ class Defect:
 
 def column_defects(connection: Connection) -> Iterator[Defect]:
     """Each table or column that is missing, of somebody else, or not as it was made."""
-    database = inspect(connection)
-    columns, keys = database.get_multi_columns(), database.get_multi_pk_constraint()
+    columns = inspect(connection).get_multi_columns()
     for table in metadata.sorted_tables:
         found = columns.get((None, table.name))
         if found is None:
             yield Defect(table.name, f"table {table.name} is missing")
             continue
-        there = {str(column["name"]): column for column in found}
-        yield from _of_table(connection, table, there)
-        made = keys.get((None, table.name))
-        key = set(made["constrained_columns"]) if made else set()
-        if key != {column.name for column in table.primary_key}:
-            yield Defect(table.name, f"table {table.name} has another primary key: {', '.join(sorted(key)) or 'none'}")
+        yield from _of_table(connection, table, {str(column["name"]): column for column in found})
 
 
 def _of_table(connection: Connection, table: Table, there: Mapping[str, Mapping[str, Any]]) -> Iterator[Defect]:

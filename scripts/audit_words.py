@@ -80,7 +80,7 @@ FINDINGS: Mapping[str, str] = {
     "request-differs": marked("a request is other than its ledger entry says"),
     "revocations-differ": marked("a revocation list is other than the one on record"),
     "row-malformed": marked("a row holds what no version writes"),
-    "schema-mismatch": marked("the database's tables or triggers are not those of this version"),
+    "schema-mismatch": marked("the database's tables, indexes or triggers are not those of this version"),
     "self-approval": marked("one person asked and decided"),
     "spool-unreadable": marked("the spool cannot be read"),
     "statement-differs": marked("a statement is other than the one that was sealed"),

@@ -95,12 +95,13 @@ def test_a_table_that_is_missing(database: Database) -> None:
     assert {finding.subject for finding in schema_findings(database)} >= {"catalogue quality_findings"}
 
 
-@POSTGRESQL_ONLY
-def test_another_primary_key(database: Database) -> None:
+def test_a_unique_index_that_was_dropped(database: Database) -> None:
+    """What each kind may have become is in `test_schema_constraints`."""
     with database.write() as connection:
-        connection.execute(text("ALTER TABLE facts DROP CONSTRAINT pk_facts"))
+        connection.execute(text("DROP INDEX uq_links_open"))
     [finding] = schema_findings(database)
-    assert (finding.subject, finding.detail) == ("catalogue facts", "table facts has another primary key: none")
+    assert (finding.code, finding.subject) == ("schema-mismatch", "catalogue uq_links_open")
+    assert finding.detail == "index uq_links_open of links is missing"
 
 
 @SQLITE_ONLY

@@ -130,6 +130,13 @@ def test_a_strange_trigger_is_named(database: Database) -> None:
         schema.check_schema(database)
 
 
+def test_a_dropped_index_stops_the_start(database: Database, database_url: str) -> None:
+    with database.write() as connection:
+        connection.execute(text("DROP INDEX uq_links_open"))
+    with pytest.raises(SchemaMismatch, match="uq_links_open of links is missing"):
+        schema.migrate(database_url)
+
+
 @POSTGRESQL_ONLY
 def test_an_altered_function_is_named(database: Database) -> None:
     with database.write() as connection:

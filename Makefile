@@ -12,7 +12,7 @@ ABANDONED ?= 10000
 RSS_BYTES ?= 1073741824
 SEED ?= 20260302
 
-.PHONY: abandoned rss help demo test kills kills-disposal kills-store random-kills power-cuts zoo fuzz check lint setup setup-test lock clean
+.PHONY: abandoned rss help demo test kills kills-disposal kills-store kills-token random-kills power-cuts zoo fuzz check lint setup setup-test lock clean
 
 help: ## print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ random-kills: setup-test ## kill -9 at random moments while a station docks (lon
 
 kills-store: setup-test ## the same of the service over an S3 store (long): make kills-store [KILLS=all] [SEED=n]
 	@TIEZHENG_TEST_KILLS=$(KILLS) TIEZHENG_TEST_SEED=$(SEED) $(PY) -m pytest -n 0 -rA tests/faults/test_store_kills.py
+
+kills-token: setup-test ## the same of a station's client while it changes its token (long): make kills-token [KILLS=all] [SEED=n]
+	@TIEZHENG_TEST_KILLS=$(KILLS) TIEZHENG_TEST_SEED=$(SEED) $(PY) -m pytest -n 0 -rA tests/faults/test_token_kills.py
 
 abandoned: setup-test ## 10,000 uploads that nobody finishes, swept: make abandoned [ABANDONED=n]
 	@TIEZHENG_TEST_ABANDONED=$(ABANDONED) $(PY) -m pytest -n 0 tests/ingest/test_abandoned.py

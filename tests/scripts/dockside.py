@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx2
@@ -19,7 +20,9 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from catalog.entry import SYSTEM
-from catalog.errors import Unauthenticated
+from catalog.errors import CatalogError, Unauthenticated
+from catalog.routes.enrolment import router
+from catalog.stations import Station
 from ingest.errors import IngestError
 from ingest.receive import Receiver
 from ingest.routes import make_router
@@ -28,6 +31,7 @@ from integrity.trust import write_trust
 from scripts.dock_patience import Patience
 from scripts.dock_state import Credentials, write_key
 from scripts.docking import Dock, Outcome
+from tests.catalog.door import answer
 from tests.fakes.signers import KEY, SIGNER
 from tests.ingest.served import STATUS
 from tests.ingest.works import TRUST, Works
@@ -57,6 +61,7 @@ class Dockside:
         self.sleeps: list[float] = []
         self.trust = TRUST
         self.enrolled = self.works.station
+        self.knows: Callable[[str], Station] = self._one
 
     def sign(self) -> None:
         """Be a station that has a key from now on."""
@@ -64,6 +69,13 @@ class Dockside:
         self.enrolled, _ = works.stations.enrol(SYSTEM, works.agency, "dock 2", SIGNER.verifier.public_key)
         fields = json.loads(self.credentials.read_text())
         self.credentials.write_text(json.dumps(fields | {"station": self.enrolled.id, "key": write_key(KEY)}))
+
+    def change_tokens(self) -> None:
+        """Be a station that has a key, and a token of its own that the server knows as any station's."""
+        works = self.works
+        self.enrolled, token = works.stations.enrol(SYSTEM, works.agency, "dock 3", SIGNER.verifier.public_key)
+        Credentials(self.credentials, self.enrolled.id, "dock 3", token, None, KEY).write()
+        self.knows = lambda told: works.stations.authenticate(told)
 
     @property
     def url(self) -> str:
@@ -112,6 +124,11 @@ class Dockside:
         path.write_bytes(body)
         return path
 
+    def _one(self, token: str) -> Station:
+        if token != TOKEN:
+            raise Unauthenticated("a station's token is needed")
+        return self.enrolled
+
     def _sleep(self, seconds: float) -> None:
         """What a real station waits, and a little for the server's threads."""
         self.sleeps.append(seconds)
@@ -131,9 +148,7 @@ class Dockside:
             return await answer(request)
 
         async def station(request: Request) -> Any:
-            if request.headers.get("authorization") != f"Bearer {TOKEN}":
-                raise Unauthenticated("a station's token is needed")
-            return self.enrolled
+            return self.knows(request.headers.get("authorization", "").removeprefix("Bearer "))
 
         def problem(error: Exception, _request: Request) -> Response:
             assert isinstance(error, IngestError | Unauthenticated)
@@ -144,6 +159,9 @@ class Dockside:
             file = works.log.public_file(path)
             return Response(status_code=404) if file is None else Response(file)
 
+        app.state.services = SimpleNamespace(stations=works.stations, ledger=works.ledger)
+        app.include_router(router)
+        app.add_exception_handler(CatalogError, answer)
         app.include_router(make_router(works.uploads, works.receipts, Receiver(self.threads), station, problem))
         return app
 

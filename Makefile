@@ -9,10 +9,11 @@ RANDOM_KILLS ?= 300
 CUTS ?= 50
 FUZZ_S ?= 600
 ABANDONED ?= 10000
+OUTAGE_S ?= 180
 RSS_BYTES ?= 1073741824
 SEED ?= 20260302
 
-.PHONY: abandoned rss help demo test kills kills-disposal kills-store kills-token random-kills power-cuts zoo fuzz check lint setup setup-test lock clean
+.PHONY: abandoned outages rss help demo test kills kills-disposal kills-store kills-token random-kills power-cuts zoo fuzz check lint setup setup-test lock clean
 
 help: ## print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +47,9 @@ kills-token: setup-test ## the same of a station's client while it changes its t
 
 abandoned: setup-test ## 10,000 uploads that nobody finishes, swept: make abandoned [ABANDONED=n]
 	@TIEZHENG_TEST_ABANDONED=$(ABANDONED) $(PY) -m pytest -n 0 tests/ingest/test_abandoned.py
+
+outages: setup-test ## the authority, the database and the store away for minutes (long): make outages [OUTAGE_S=180]
+	@TIEZHENG_TEST_OUTAGE_S=$(OUTAGE_S) $(PY) -m pytest -n 0 -s tests/faults/test_authority_away.py tests/faults/test_database_away.py tests/faults/test_store_away.py
 
 rss: setup ## memory of the service while 32 files of RSS_BYTES are uploaded: make rss [RSS_BYTES=n]
 	@.venv/bin/tiezheng bench upload --only tiezheng --runs 1 --parallel 32 --bytes $(RSS_BYTES)

@@ -3,11 +3,13 @@ worker, a real PostgreSQL and a station that goes on.
 
 While it is away nothing is acknowledged that could be lost: whoever asks is told 503 and when to ask again, bytes that
 are on their way are kept, and afterwards everything is as if nothing had been. What is not there at the start stops it.
+`make outages` lets it be away for minutes.
 """
 
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -26,13 +28,13 @@ from scripts.dock_state import Credentials
 from tests.fakes.immutable import clear_immutable
 from tests.faults import kills
 from tests.faults.kills import Trial, until
+from tests.faults.outages import SECONDS, lasting, since
 from tests.ingest.making import H264, make
 from tests.servers import postgres
 from tests.servers.service import Service, tiezheng
 from tests.servers.worker import WorkerProcess
 
 pytestmark = pytest.mark.xdist_group("database-away")
-SECONDS = 240
 LONG = PERIOD + 4 * 1024 * 1024
 """Bytes of a file that is acknowledged once on its way."""
 
@@ -82,6 +84,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
         told = {"TIEZHENG_DATABASE": database.server.create("tiezheng"), "TIEZHENG_WORKER_SILENCE_SECONDS": "3"}
         (tmp_path / "template").mkdir()
         trial = Trial(kills.template(tmp_path / "template", **told), tmp_path, settings=told)
+        trial.patience = SECONDS
         service = trial.service()
         service.settings |= {"TIEZHENG_PREPARE_JOBS": "0", "TIEZHENG_RENDITIONS_FOLDER": str(tmp_path / "copies")}
         places = {"TIEZHENG_VAULT_FOLDER": str(trial.data / "vault"),
@@ -107,11 +110,13 @@ def test_a_database_that_goes_and_comes_back_costs_a_pause(site: Site, tmp_path:
         until(lambda: any(received(trial)), "bytes are on their way", SECONDS)
         site.database.end()
         until(lambda: not any(site.ready()[part] for part in ("catalog", "log")), "it says so", SECONDS)
-        away(site, done)
+        lasting(lambda: away(site, done))
         assert docking.is_alive()
         site.database.begin()
+        began = time.monotonic()
         docking.join(SECONDS)
     assert not docking.is_alive()
+    print(since(began))
     until(lambda: all(site.ready().values()), "it says that all is well", SECONDS)
     until(trial.settled, "the spool is empty", SECONDS)
     until(lambda: site.states() == [("ready", 0), *[("unplayable", 0)] * 3], "the worker goes on", SECONDS)

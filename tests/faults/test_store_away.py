@@ -1,9 +1,11 @@
 """The S3 store is killed and comes back: before a file is put, and while it is being put. The real service and a real
 SeaweedFS; what was received waits in the spool, nothing is put twice, and every receipt is true of the store's bytes.
+`make outages` lets it be away for minutes.
 """
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,12 +18,12 @@ import pytest
 from integrity.digest import Digest
 from tests.fakes.immutable import clear_immutable
 from tests.faults.kills import until
+from tests.faults.outages import SECONDS, lasting, since
 from tests.flow.test_service_on_s3 import dock, settings_of
 from tests.servers import seaweed
 from tests.servers.service import Service, running, tiezheng
 
 pytestmark = pytest.mark.xdist_group("s3")
-SECONDS = 240
 LARGE = 17 * 1024 * 1024
 """More than one part."""
 
@@ -73,17 +75,24 @@ def test_a_store_that_is_killed_and_comes_back_costs_a_pause(site: Site, tmp_pat
         site.store.end()
         docking = pool.submit(dock, site.service, site.station, files[1])
         until(lambda: site.failing() > 0, "it could not be put", SECONDS)
-        assert site.waiting() == [files[1].read_bytes()]
-        assert not docking.done(), "no receipt while it lies nowhere else"
-        assert httpx2.get(f"{site.service.url}/healthz", timeout=SECONDS).status_code == 200
+        lasting(lambda: away(site, files[1], docking))
         site.store.begin()
+        began = time.monotonic()
         lines += docking.result(SECONDS)
+        print(since(began))
         lines += interrupted_put(site, pool, files[2])
     assert {line["sha256"] for line in lines} == {Digest.of_file(file).hex for file in files}
     true_of_the_store(site, lines)
     report = tiezheng("audit", "--data", site.service.data, "--json", "--against", tmp_path / "receipts",
                       "--trust", tmp_path / "trust.json", **site.service.settings)  # fmt: skip
     assert (report.returncode, json.loads(report.stdout)["findings"]) == (0, []), report.stderr
+
+
+def away(site: Site, file: Path, docking: "Future[list[dict[str, Any]]]") -> None:
+    """What was received is kept, and not acknowledged."""
+    assert site.waiting() == [file.read_bytes()]
+    assert not docking.done(), "no receipt while it lies nowhere else"
+    assert httpx2.get(f"{site.service.url}/healthz", timeout=SECONDS).status_code == 200
 
 
 def interrupted_put(site: Site, pool: ThreadPoolExecutor, file: Path) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ leaves a `Handover` in the request's scope: a route that has settled who asks, a
 rest itself; where nobody claims it the body comes as always. And a head must come within a time.
 Whoever is refused while still sending gets the answer to read: what comes then is read and dropped for a while before
 the connection is closed (RFC 9112 section 9.6), for closing at once would reset it and take the answer back.
+What is no body has to be short: a parser keeps a head, or what trails a body, until it ends, whoever sends it.
 Only where it is simple: HTTP/1.1 without TLS, a body of a told length, nothing before it that is not answered yet,
 no `Expect`, no upgrade. Never changes what a request means: only by whom its bytes are read.
 """
@@ -25,7 +26,10 @@ LARGE = 1024 * 1024
 """Bytes of a body from which on it is worth it."""
 HEAD_SECONDS = 30.0
 """Within which the head of a request has to be here, from the connection's or the request's first byte on."""
+LONGEST = 64 * 1024
+"""Bytes of a head, or of anything else that is no body, from where on no more is read: any stranger can send it."""
 METHODS = ("PATCH", "POST")
+TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 LINGER_SECONDS = 30.0
 """How long a refused sender is listened to at the most; a station that sends on for longer is reset."""
 LINGER_IDLE_SECONDS = 5.0
@@ -66,6 +70,7 @@ class Connection(HttpToolsProtocol):
     """Says `Handover` where it can; see above."""
 
     large = LARGE
+    longest = LONGEST
     head_seconds = HEAD_SECONDS
     linger_seconds = LINGER_SECONDS
     linger_idle_seconds = LINGER_IDLE_SECONDS
@@ -74,6 +79,8 @@ class Connection(HttpToolsProtocol):
     lingers = True
     """Whether a refused sender is listened to; not by a service that is ending, whose successor is waited for."""
     _head: asyncio.TimerHandle | None = None
+    _unsaid = 0
+    """Bytes that came since there was a request or a piece of its body."""
     _linger: tuple[asyncio.TimerHandle, asyncio.TimerHandle] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -90,7 +97,10 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Bytes of requests; of one that was refused they are dropped."""
         if self._linger is None:
+            self._unsaid += len(data)
             super().data_received(data)
+            if self._unsaid > self.longest:
+                self._refuse_length()
             return
         most, idle = self._linger
         idle.cancel()
@@ -104,6 +114,7 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """All of the head: from here on there is a request."""
+        self._unsaid = 0
         self._head_came()
         before: RequestResponseCycle | None = self.cycle
         super().on_headers_complete()
@@ -115,6 +126,14 @@ class Connection(HttpToolsProtocol):
         self.flow.pause_reading()  # until somebody asks for the body, or claims it
         # Its values have no shape that would be agreed for all servers (ASGI, extensions).
         self.scope["extensions"] = {SCOPE: Handover(self, self.cycle, size)}  # type: ignore[dict-item]
+
+    def on_body(self, body: bytes) -> None:
+        self._unsaid = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._unsaid = 0
+        super().on_message_complete()
 
     def on_response_complete(self) -> None:
         """The last byte of an answer was written; after a refusal no further request is waited for."""
@@ -155,6 +174,17 @@ class Connection(HttpToolsProtocol):
         if b"transfer-encoding" in fields or b"expect" in fields or not length.isdigit():
             return None
         return int(length) if int(length) >= self.large else None
+
+    def _refuse_length(self) -> None:
+        """Listen no more: with an answer where it is the head that does not end, and no answer is under way."""
+        if self.transport.is_closing():
+            return
+        if self._head is None or not (self.cycle is None or self.cycle.response_complete):
+            self.transport.close()
+            return
+        self._head_came()
+        self.transport.write(TOO_LONG)
+        self.linger()
 
     def _await_head(self) -> None:
         self._head = self.loop.call_later(self.head_seconds, self._give_up)

@@ -239,6 +239,13 @@ def test_a_refused_sender_is_not_listened_to_for_ever(serve: Serve, most: str) -
                     connection.sendall(bytes(65536))
 
 
+class Strict(Eager):
+    """Refuses early, and by nothing but the length."""
+
+    head_seconds = 600
+    linger_seconds = 0.5
+
+
 class Patient(Eager):
     """Listens for longer than a test waits."""
 
@@ -291,6 +298,41 @@ def test_a_head_that_does_not_come_is_not_waited_for(serve: Serve) -> None:
             with contextlib.closing(served.connect()) as connection:
                 connection.sendall(beginning)
                 assert connection.recv(100) == b""
+
+
+@pytest.mark.parametrize("beginning", [b"GET /", b"GET / HTTP/1.1\r\nX: ", b"GET / HTTP/1.1\r\n\r\nGET /"])
+def test_a_head_that_does_not_end_is_read_so_far_and_no_further(serve: Serve, beginning: bytes) -> None:
+    """It would be kept whole, whoever sends it: a stranger could take all of the memory."""
+    with serve(connection=Strict) as served, contextlib.closing(served.connect()) as connection:
+        connection.sendall(beginning)
+        for _ in range(40):
+            connection.sendall(bytes([65]) * 65536)
+        answer = b""
+        while chunk := connection.recv(65536):
+            answer += chunk
+        assert b"HTTP/1.1 431 " in answer
+        assert b"connection: close" in answer.lower()
+
+
+def test_what_trails_a_body_has_an_end_too(serve: Serve, house: House) -> None:
+    """Who goes on and on behind the last byte is let go; the upload is free, and stands where it stood."""
+    with serve(connection=Strict) as served:
+        url = served.create(100)
+        head = {**TUS, **STREAM, "Upload-Offset": "0", "Transfer-Encoding": "chunked", "Host": "tus"}
+        with contextlib.closing(served.connect()) as connection:
+            connection.sendall(f"PATCH {url} HTTP/1.1\r\n".encode() + _lines(head) + b"4\r\n0123\r\n0\r\nX: ")
+            with pytest.raises(OSError):
+                while True:
+                    connection.sendall(bytes([65]) * 65536)
+        until(lambda: not any(house.uploads.writers.busy(upload) for upload in house.spool.uploads()))
+        assert served.offset(url) in (0, 4), "nothing, or all that had been read by then"
+
+
+def test_a_long_head_within_the_limit_and_one_after_a_long_body(served: Served, house: House) -> None:
+    house.uploads.limits = type(house.uploads.limits)(900_000, house.uploads.limits.expires_after)
+    url = served.create(900_000)
+    for offset in (0, 300_000, 600_000):
+        assert served.patch(url, offset, bytes(300_000), **{"X-More": "x" * 40_000}).status_code == 204
 
 
 def test_a_service_that_ends_lets_a_body_go_and_keeps_what_came(serve: Serve, house: House) -> None:

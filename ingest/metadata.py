@@ -94,9 +94,14 @@ def text(field: str, value: str, longest: int = MAX_TEXT) -> str:
     if len(value) > longest:
         raise InvalidMetadata(field, f"is longer than {longest} characters")
     for character in value:
-        if unicodedata.category(character) in _REFUSED_CATEGORIES or character in _DIRECTION:
+        if shown_otherwise(character):
             raise InvalidMetadata(field, f"contains U+{ord(character):04X}, which is not shown as it is stored")
     return value
+
+
+def shown_otherwise(character: str) -> bool:
+    """Whether a character is not shown as it is stored, or changes how those after it are shown."""
+    return unicodedata.category(character) in _REFUSED_CATEGORIES or character in _DIRECTION
 
 
 def _decode(header: str) -> dict[str, str]:

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from scripts.dock_patience import DockError
 from scripts.docking import Outcome
-from scripts.finished import Settling, State, files_in, open_for_writing, state_of
+from scripts.finished import Settling, State, Unread, files_in, open_for_writing, state_of
 from scripts.sidecars import SUFFIXES, InvalidSidecar, read_sidecar
 
 FACTS = frozenset(
@@ -79,12 +79,15 @@ class Cameras:
         self._running: dict[Future[Told], _Begun] = {}
         self._done: dict[Path, State] = {}
         self._last: dict[Path, Outcome] = {}
+        self._unread = Unread()
 
     def look(self) -> Iterator[Told]:
         """Begin what is finished, and tell what has ended since the last look; waits for no file."""
         yield from self.ended()
         places = self._places()
         cameras = {folder: self._files(folder, places) for folder in places}
+        for path, reason in self._unread.news():
+            yield Told(Outcome(path, None, None, "file-unreadable", None, False, reason))
         self._see(cameras)
         resting = self._done.keys() | {one.path for one in self._running.values()}
         begin: list[tuple[int, _Begun, Mapping[str, str]]] = []
@@ -126,15 +129,16 @@ class Cameras:
         try:
             with os.scandir(self.folder) as entries:
                 names = sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
-        except FileNotFoundError:
+        except OSError as error:
+            self._unread(error)
             return {}
         return {self.folder: None} | {self.folder / name: name for name in names if not name.startswith(".")}
 
     def _files(self, folder: Path, places: Mapping[Path, str | None]) -> Files:
         """What lies there and may be finished; beside the cameras' folders no sidecars, for those speak of a camera."""
         if places[folder] is not None:
-            return files_in(folder)
-        found = files_in(folder, places.keys() - {folder})
+            return files_in(folder, unread=self._unread)
+        found = files_in(folder, places.keys() - {folder}, self._unread)
         return {path: state for path, state in found.items() if path.suffix.lower() not in SUFFIXES}
 
     def _see(self, cameras: Mapping[Path, Files]) -> None:

@@ -4,6 +4,7 @@ Exit status: 0 only when all is well, 1 on findings or refusals, 2 on wrong usag
 """
 
 import importlib
+import io
 import sys
 from typing import Any
 
@@ -52,6 +53,8 @@ def main(arguments: list[str] | None = None) -> Any:
     from player.language import use_terminal_language
 
     use_terminal_language(language_of_terminal())
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show ends no command
     try:
         return tiezheng.main(args=arguments, standalone_mode=True)
     except Exception as error:

@@ -20,6 +20,7 @@ from player.language import gettext as _
 from scripts.cameras import Cameras, Told
 from scripts.dock_wipe import wipe
 from scripts.docking import Dock, Outcome, files_below
+from scripts.printable import printable
 from scripts.station_door import StationDoor, alone, ended_by_signals, json_line
 
 LOOK_SECONDS = 5.0
@@ -81,7 +82,7 @@ def _send(door: StationDoor, places: list[Path], declared: dict[str, str], wipin
         click.echo(_("{done} of {all} files have a verified receipt").format(done=done, all=len(outcomes)))
     for outcome in outcomes if wiping else ():
         if wipe(outcome):
-            click.echo(_("wiped: {file}").format(file=outcome.file), err=door.as_json)
+            click.echo(_("wiped: {file}").format(file=printable(outcome.file)), err=door.as_json)
     if not outcomes or done < len(outcomes):
         sys.exit(1)
 
@@ -112,7 +113,7 @@ def _tell(door: StationDoor, told: Iterable[Told]) -> None:
         else:
             _line(one.outcome)
         if one.wiped:
-            click.echo(_("wiped: {file}").format(file=one.outcome.file), err=door.as_json)
+            click.echo(_("wiped: {file}").format(file=printable(one.outcome.file)), err=door.as_json)
 
 
 def _metadata(declared: dict[str, str | int | None]) -> dict[str, str]:
@@ -146,10 +147,11 @@ def _dock_all(
 
 def _line(outcome: Outcome) -> None:
     """For people: whether it is safe, must wait, or what went wrong."""
+    file = printable(outcome.file)
     if outcome.safe:
-        click.echo(_("safe to wipe: {file}").format(file=outcome.file))
+        click.echo(_("safe to wipe: {file}").format(file=file))
     elif outcome.receipted:
-        click.echo(_("receipted, keep it until more copies exist: {file}").format(file=outcome.file))
+        click.echo(_("receipted, keep it until more copies exist: {file}").format(file=file))
     else:
-        click.echo(_("KEEP, no receipt: {file}").format(file=outcome.file))
-        click.echo(f"error: {outcome.outcome}: {outcome.file}: {outcome.detail}", err=True)
+        click.echo(_("KEEP, no receipt: {file}").format(file=file))
+        click.echo(f"error: {outcome.outcome}: {file}: {printable(outcome.detail)}", err=True)

@@ -7,16 +7,26 @@ was: only what lay there when the station looked.
 
 import base64
 import json
-import unicodedata
-from collections.abc import Mapping, Sequence
+import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from catalog.inventory import FORMAT, ITEMS
+from catalog.inventory import FORMAT, ITEMS, LIMIT, LONGEST_NAME
 from integrity.clock import instant
+from integrity.digest import Digest
 from integrity.note import Signer
 from scripts.dock_line import Line, refusal
+from scripts.dock_patience import DockError
+from scripts.printable import printable
+
+ROOM = LIMIT - 8 * 1024
+"""Bytes of items in one inventory: the rest is for what stands around them."""
+CUT = 900
+"""Characters that are told of a name that is longer than an inventory takes: its end, for that is the file's name."""
+
+Item = dict[str, Any]
 
 
 def announce(
@@ -28,8 +38,7 @@ def announce(
     `root`: the device's folder, to name files by their place in it; more than one inventory holds are told in several.
     """
     known: str | None = None
-    for first in range(0, max(1, len(files)), ITEMS):
-        items = [item for file in files[first : first + ITEMS] if (item := _item(file, root)) is not None]
+    for items in _shares(item for file in files if (item := _item(file, root)) is not None):
         said = {"format": FORMAT, "device": device, "taken_at": instant(now), "clock": _clock(declared, now),
                 "items": items}  # fmt: skip
         known = _post(line, signer, json.dumps(said, ensure_ascii=False).encode())
@@ -46,7 +55,10 @@ def _post(line: Line, signer: Signer | None, body: bytes) -> str | None:
         return None
     if response.status_code not in (200, 201):
         raise refusal(response)
-    return str(response.json()["inventory"])
+    try:
+        return str(response.json()["inventory"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise DockError("answer-invalid", "the server did not say which inventory it took") from error
 
 
 def _clock(declared: Mapping[str, str], now: datetime) -> dict[str, Any] | None:
@@ -57,18 +69,36 @@ def _clock(declared: Mapping[str, str], now: datetime) -> dict[str, Any] | None:
     return {"offset_ms": int(offset), "uncertainty_ms": int(uncertainty), "measured_at": instant(now)}
 
 
-def _item(file: Path, root: Path | None) -> dict[str, Any] | None:
-    """One file; None when it is gone already."""
+def _shares(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """As many items as one inventory holds, and again; one of none where there is nothing."""
+    share, size = list[Item](), 0
+    for item in items:
+        length = len(json.dumps(item, ensure_ascii=False).encode()) + len(", ")
+        if len(share) == ITEMS or (share and size + length > ROOM):
+            yield share
+            share, size = [], 0
+        share.append(item)
+        size += length
+    yield share
+
+
+def _item(file: Path, root: Path | None) -> Item | None:
+    """One file; None when it is gone already, or is none."""
     try:
-        size = file.stat().st_size
+        found = file.stat()
     except OSError:
         return None
-    name = file.name if root is None else file.relative_to(root).as_posix()
-    told = "".join(_shown(character) for character in name)
-    return {"name": told, "size": size, "started_at": None, "ended_at": None, "sha256": None}
+    if not stat.S_ISREG(found.st_mode):
+        return None
+    name = _told(file.name if root is None else file.relative_to(root).as_posix())
+    return {"name": name, "size": found.st_size, "started_at": None, "ended_at": None, "sha256": None}
 
 
-def _shown(character: str) -> str:
-    """A character of a name, or its number where an inventory takes no such character."""
-    turning = "\u202a" <= character <= "\u202e" or "\u2066" <= character <= "\u2069"
-    return f"<{ord(character):04x}>" if turning or unicodedata.category(character) in ("Cc", "Cs") else character
+def _told(name: str) -> str:
+    """A name as an inventory takes it, whatever it is: one that is refused would keep all others from being told."""
+    told = printable(name).replace("\\", "<005c>")  # which would be read as a folder's edge
+    if told != told.strip():
+        told = "".join(f"<{ord(one):04x}>" if one.isspace() else one for one in told)
+    if len(told) > LONGEST_NAME:
+        told = f"{Digest.of(told.encode()).hex}/{told[-CUT:].strip()}"
+    return told

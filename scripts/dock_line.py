@@ -47,7 +47,7 @@ class Line:
         sent = {"Authorization": f"Bearer {token}", "Tus-Resumable": "1.0.0", **(headers or {})}
         try:
             response = self._client.request(method, url, headers=sent, content=content)
-        except httpx2.TransportError as error:
+        except httpx2.RequestError as error:  # it broke, or what came is no answer
             raise Interrupted("server-unreachable", str(error) or type(error).__name__) from error
         if response.status_code == 401 and self._changed(token):
             raise Interrupted("token-changed", "another run of this station changed its token", 0.0)

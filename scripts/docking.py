@@ -9,6 +9,7 @@ and never changes or removes a file.
 import base64
 import mimetypes
 import os
+import stat
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -136,6 +137,8 @@ class Dock:
     def _hash(self, path: Path, declared: Mapping[str, str]) -> _File:
         try:
             before = path.stat()
+            if not stat.S_ISREG(before.st_mode):
+                raise DockError("file-unreadable", f"{path} is no file, or a folder that could not be read")
             digest = Digest.of_file(path)
             after = path.stat()
         except OSError as error:
@@ -227,7 +230,7 @@ class Dock:
         if url is not None and self._line.leads_to(url):
             response = self._line.ask("HEAD", url)
             if response.status_code == 200:
-                return url, int(response.headers.get("Upload-Offset", "0"))
+                return url, _offset(response)
             if response.status_code not in (404, 410):
                 raise refusal(response)
         return self._create(file)
@@ -248,6 +251,8 @@ class Dock:
         response = self._line.ask("POST", self._line.url("files"), headers=headers)
         if response.status_code != 201:
             raise refusal(response)
+        if not response.headers.get("Location"):
+            raise DockError("answer-invalid", "the server did not say where the upload is")
         url = urljoin(self._line.url("files"), response.headers["Location"])
         if not self._line.leads_to(url):
             raise DockError("server-wrong", f"it sends this station's token elsewhere, to {url}")
@@ -275,7 +280,7 @@ class Dock:
             "Content-Length": str(file.size - offset),
         }
         response = self._line.ask("PATCH", url, headers=headers, content=self._pieces(file, offset))
-        if response.status_code == 204 and int(response.headers.get("Upload-Offset", "-1")) == file.size:
+        if response.status_code == 204 and _offset(response) == file.size:
             return
         if response.status_code in (404, 410):
             raise Interrupted("upload-gone", "the server has given the upload up")
@@ -317,11 +322,31 @@ class Dock:
 
 
 def files_below(places: list[Path]) -> Iterator[Path]:
-    """Every regular file named, and those below folders, in order; symbolic links are not followed into anything."""
+    """All that is named, and what lies below folders, in order; symbolic links are not followed into anything.
+
+    A folder that cannot be read stands for what lies in it: whoever docks it is told, for it may hold recordings.
+    """
     for place in places:
         if not place.is_dir():
             yield place
             continue
-        for folder, folders, names in os.walk(place):
+        unread: list[OSError] = []
+        for folder, folders, names in os.walk(place, onerror=unread.append):
             folders.sort()
-            yield from (path for name in sorted(names) if not (path := Path(folder, name)).is_symlink())
+            yield from (path for name in sorted(names) if not _is_link(path := Path(folder, name)))
+        yield from (Path(error.filename or place) for error in unread)
+
+
+def _is_link(path: Path) -> bool:
+    try:
+        return path.is_symlink()
+    except OSError:
+        return False  # it is there, and cannot even be looked at: whoever docks it is told
+
+
+def _offset(response: httpx2.Response) -> int:
+    """Where an upload stands, as the server says; DockError where it says no number."""
+    text = response.headers.get("Upload-Offset", "")
+    if not text.isascii() or not text.isdigit():
+        raise DockError("answer-invalid", "the server did not say where the upload stands")
+    return int(text)

@@ -19,6 +19,10 @@ UNFINISHED = frozenset({".part", ".partial", ".tmp", ".temp", ".filepart", ".crd
 LONGEST_WAIT = 3600.0
 """Seconds after which what was tried in vain is tried again at the latest."""
 
+UNREADABLE = (errno.EACCES, errno.EPERM, errno.EIO)
+"""Why nothing can be read of a file that is there: nobody is waited for, and whoever docks it is told."""
+GONE = (errno.ENOENT, errno.ENOTDIR)
+
 State = tuple[int, int, int, int]
 """Inode, size, and the times of the last change of bytes and of anything: what must stay the same."""
 
@@ -38,8 +42,8 @@ def open_for_writing(path: Path) -> bool:
     """Whether a process of this machine writes to it; False where the file system cannot tell."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return True  # gone, or not ours to read: not now
+    except OSError as error:
+        return error.errno not in UNREADABLE  # gone, or no file any more: not now
     try:
         # A writer that comes while the lease is held is told to us by this signal; its default would be to end us.
         fcntl.fcntl(fd, fcntl.F_SETSIG, signal.SIGURG)
@@ -52,10 +56,15 @@ def open_for_writing(path: Path) -> bool:
     return False
 
 
-def files_in(folder: Path, apart: Container[Path] = ()) -> dict[Path, State]:
-    """What lies there and may be finished: regular files, no hidden nor unfinished names; not what is `apart`."""
+def files_in(
+    folder: Path, apart: Container[Path] = (), unread: Callable[[OSError], object] = lambda _error: None
+) -> dict[Path, State]:
+    """What lies there and may be finished: regular files, no hidden nor unfinished names; not what is `apart`.
+
+    `unread` hears of each folder that cannot be read.
+    """
     found: dict[Path, State] = {}
-    for place, folders, names in os.walk(folder):
+    for place, folders, names in os.walk(folder, onerror=unread):
         folders[:] = [name for name in folders if not name.startswith(".") and Path(place, name) not in apart]
         for name in names:
             path = Path(place, name)
@@ -65,6 +74,25 @@ def files_in(folder: Path, apart: Container[Path] = ()) -> dict[Path, State]:
             if state is not None:
                 found[path] = state
     return found
+
+
+class Unread:
+    """Folders that are there and cannot be read: each is told once for as long as it is so. For one thread."""
+
+    def __init__(self) -> None:
+        self._found: dict[Path, str] = {}
+        self._told: dict[Path, str] = {}
+
+    def __call__(self, error: OSError) -> None:
+        """What a walk met."""
+        if error.errno not in GONE:
+            self._found[Path(error.filename or "")] = error.strerror or str(error)
+
+    def news(self) -> list[tuple[Path, str]]:
+        """Those of the look that ends here that were not told at the one before, and why."""
+        news = [(path, reason) for path, reason in sorted(self._found.items()) if path not in self._told]
+        self._told, self._found = self._found, {}
+        return news
 
 
 @dataclass(slots=True)

@@ -38,6 +38,7 @@ from scripts.dock_patience import DockError, Patience
 from scripts.dock_state import Credentials
 from scripts.dock_token import LOOK_SECONDS, Renewal
 from scripts.docking import Dock, Outcome
+from scripts.printable import printable
 
 Shows = Callable[[Path, int, int], None]
 
@@ -113,7 +114,7 @@ class StationDoor:
     def _shown(self, ending: threading.Event) -> Iterator[Shows]:
         """A bar for each file on a terminal; nothing elsewhere. A person who ends it is not waited for."""
         console = Console(stderr=True)
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+        columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
         hidden = self.as_json or not console.is_terminal
         bars = Progress(*columns, TimeRemainingColumn(), console=console, disable=hidden)
         tasks: dict[Path, TaskID] = {}
@@ -121,7 +122,7 @@ class StationDoor:
         def show(path: Path, done: int, size: int) -> None:
             wait(ending, 0)
             if path not in tasks:
-                tasks[path] = bars.add_task(path.name, total=size)
+                tasks[path] = bars.add_task(printable(path.name), total=size)
             bars.update(tasks[path], completed=done)
             if done >= size and self.staying:
                 bars.remove_task(tasks.pop(path))
@@ -142,7 +143,7 @@ def paced(bandwidth: float | None, ending: threading.Event) -> Pace:
 
 
 def json_line(outcome: Outcome) -> None:
-    """One file's outcome for programs, on stdout."""
+    """One file's outcome for programs, on stdout; in ASCII, so that a name that is no text is told too."""
     line = {
         "file": str(outcome.file),
         "sha256": None if outcome.digest is None else outcome.digest.hex,
@@ -152,7 +153,7 @@ def json_line(outcome: Outcome) -> None:
         "safe_to_wipe": outcome.safe,
         "detail": outcome.detail,
     }
-    click.echo(json.dumps(line, ensure_ascii=False))
+    click.echo(json.dumps(line))
 
 
 @contextmanager

@@ -16,6 +16,7 @@ import click
 from ingest.metadata import KINDS
 from player.language import gettext as _
 from scripts.docking import Outcome
+from scripts.printable import printable
 from scripts.station_door import StationDoor, alone, ended_by_signals, json_line
 from scripts.watch_folder import WatchFolder
 
@@ -79,6 +80,7 @@ def _look(watched: WatchFolder, tell: Tell) -> None:
 def _line(outcome: Outcome) -> None:
     """For people: what was received, what was not and why."""
     if outcome.receipted:
-        click.echo(_("received and moved: {file}").format(file=outcome.file))
+        click.echo(_("received and moved: {file}").format(file=printable(outcome.file)))
     else:
-        click.echo(f"error: {outcome.outcome}: {outcome.file}: {outcome.detail}", err=True)
+        said = f"error: {outcome.outcome}: {printable(outcome.file)}: {printable(outcome.detail)}"
+        click.echo(said, err=True)

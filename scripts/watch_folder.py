@@ -8,18 +8,25 @@ what the next look goes on from: a file that has its receipt is not sent again.
 """
 
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from integrity import durable
+from integrity.digest import Digest
 from player.language import gettext as _
 from scripts.docking import Outcome
-from scripts.finished import Settling, State, files_in, open_for_writing, state_of
+from scripts.finished import Settling, State, Unread, files_in, open_for_writing, state_of
 from scripts.sidecars import SUFFIXES, InvalidSidecar, names_of_sidecars, read_sidecar
 
 EXPLAINED = ".refused.txt"
+LONGEST_NAME = 255
+"""Bytes of a name that common file systems can store."""
+
+_Name = tuple[Path, str]
 
 Docks = Callable[[Path, Mapping[str, str]], Outcome]
 
@@ -29,7 +36,20 @@ class _Files(dict[Path, State]):
 
     def __init__(self, states: Mapping[Path, State]) -> None:
         super().__init__(states)
-        self.names = {_name(path): path for path in states}
+        self.names = defaultdict[_Name, list[Path]](list)
+        self._by_stem = defaultdict[_Name, list[Path]](list)
+        for path in sorted(states):
+            self.names[_name(path)].append(path)
+            for stem in {_name(path), _name(path.with_suffix(""))} if not _is_sidecar(path) else ():
+                self._by_stem[stem].append(path)
+
+    def sidecars(self, path: Path) -> list[Path]:
+        """What describes this file."""
+        return [found for one in names_of_sidecars(path) for found in self.names.get(_name(one), ())]
+
+    def others(self, path: Path, sidecar: Path) -> tuple[Path, ...]:
+        """What else a sidecar describes."""
+        return tuple(one for one in self._by_stem[_name(sidecar.with_suffix(""))] if one != path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +60,8 @@ class Delivery:
     sidecar: Path | None
     declared: Mapping[str, str]
     state: State
+    others: tuple[Path, ...] = ()
+    """What the same sidecar describes too."""
 
 
 class WatchFolder:
@@ -56,10 +78,13 @@ class WatchFolder:
         self._threads = threads
         self._sidecar_needed = sidecar_needed
         self._seen = Settling(monotonic, settle)
+        self._unread = Unread()
 
     def look(self) -> Iterator[Outcome]:
         """Dock what is finished; each outcome as soon as it is there, the sealed ones moved already."""
         files = _Files(self._files())
+        for place, reason in self._unread.news():
+            yield Outcome(place, None, None, "file-unreadable", None, False, reason)
         self._seen.forget_but(files)
         due = [delivery for path in sorted(files) if isinstance(delivery := self._due(path, files), Delivery | Outcome)]
         yield from (self._refuse(one) for one in due if isinstance(one, Outcome))
@@ -70,14 +95,16 @@ class WatchFolder:
     def waiting(self) -> int:
         """How much lies here and is not sealed, whatever it is, but for our own explanations.
 
-        Refused or new since the last look, with an unfinished or a hidden name, a sidecar without its file, a link.
+        Refused or new since the last look, with an unfinished or a hidden name, a sidecar without its file, a link, a
+        folder that cannot be read.
         """
+        unread: list[OSError] = []
         count = 0
-        for place, folders, names in os.walk(self.folder):
+        for place, folders, names in os.walk(self.folder, onerror=unread.append):
             folders[:] = [name for name in folders if Path(place, name) != self.sealed]
             links = [name for name in folders if Path(place, name).is_symlink()]
             count += sum(1 for name in (*names, *links) if not name.endswith(EXPLAINED))
-        return count
+        return count + len(unread)
 
     def _docked(self, deliveries: Iterable[Delivery]) -> Iterator[tuple[Outcome, Delivery]]:
         begun = [(self._threads.submit(self._docks, one.path, one.declared), one) for one in deliveries]
@@ -86,55 +113,73 @@ class WatchFolder:
 
     def _files(self) -> dict[Path, State]:
         """What lies here and may be finished, nothing of our own."""
-        found = files_in(self.folder, {self.sealed})
+        found = files_in(self.folder, {self.sealed}, self._unread)
         return {path: state for path, state in found.items() if not path.name.endswith(EXPLAINED)}
 
     def _due(self, path: Path, files: _Files) -> Delivery | Outcome | None:
         """The file, when it is to be docked now; an outcome where its sidecar forbids that."""
         if _is_sidecar(path):
             return None
-        sidecars = [files.names[name] for one in names_of_sidecars(path) if (name := _name(one)) in files.names]
+        sidecars = files.sidecars(path)
         self._seen.see(path, files[path], *(files[one] for one in sidecars))
         if not self._seen.due(path) or open_for_writing(path):
             return None
         try:
-            return self._delivery(path, files[path], sidecars)
+            return self._delivery(path, files, sidecars)
         except InvalidSidecar as error:
             return Outcome(path, None, None, error.code, None, False, str(error))
 
-    def _delivery(self, path: Path, state: State, sidecars: list[Path]) -> Delivery:
+    def _delivery(self, path: Path, files: _Files, sidecars: list[Path]) -> Delivery:
         if len(sidecars) > 1:
             raise InvalidSidecar(f"{', '.join(one.name for one in sidecars)} all describe {path.name}")
         if sidecars:
-            return Delivery(path, sidecars[0], read_sidecar(sidecars[0]), state)
+            sidecar = sidecars[0]
+            return Delivery(path, sidecar, read_sidecar(sidecar), files[path], files.others(path, sidecar))
         moved = self._moved_sidecar(path)
         if moved is None and self._sidecar_needed:
             raise InvalidSidecar(f"no sidecar describes {path.name}")
-        return Delivery(path, None, {} if moved is None else read_sidecar(moved), state)
+        return Delivery(path, None, {} if moved is None else read_sidecar(moved), files[path])
 
     def _moved_sidecar(self, path: Path) -> Path | None:
         """The sidecar that went ahead before a crash: it lies where this file goes, and no file is there."""
         target = self._target(path)
-        return next((one for suffix in SUFFIXES if (one := _beside(target, suffix)).is_file()), None)
+        return next((one for suffix in SUFFIXES if state_of(one := _beside(target, suffix))), None)
 
     def _refuse(self, outcome: Outcome) -> Outcome:
-        """Say why beside the file, and when it is tried again."""
+        """Say why beside the file, where that can be written and the file is there, and when it is tried again."""
         self._seen.later(outcome.file)
+        if state_of(outcome.file) is not None:
+            with suppress(OSError):  # it is told all the same, and nothing else waits for it
+                self._explain(outcome)
+        return outcome
+
+    def _explain(self, outcome: Outcome) -> None:
         words = _("Not received: {code}\n{detail}\nThe file stays here and is tried again.\n")
         text = words.format(code=outcome.outcome, detail=outcome.detail).encode("utf-8", "backslashreplace")
         explained = _explained(outcome.file)
         if not explained.is_file() or explained.read_bytes() != text:
             durable.replace(explained, text, 0o644)
-        return outcome
 
     def _seal(self, outcome: Outcome, delivery: Delivery) -> Outcome:
-        """Move what has its receipt out of the recorder's way: the sidecar, then the file, then the explanation."""
+        """Move what has its receipt out of the recorder's way; what cannot be moved stays, with the reason."""
+        try:
+            return self._move(outcome, delivery)
+        except OSError as error:
+            detail = f"{delivery.path.name} has its receipt and cannot be moved: {error.strerror or error}"
+            return self._refuse(replace(outcome, outcome="station-disk", receipt=None, safe=False, detail=detail))
+
+    def _move(self, outcome: Outcome, delivery: Delivery) -> Outcome:
+        """The sidecar, then the file, then the explanation; what describes others too is copied and goes with the last."""
         if state_of(delivery.path) != delivery.state or open_for_writing(delivery.path):
             detail = f"{delivery.path.name} changed after it was sent; the receipt is of what was sent"
             return self._refuse(replace(outcome, outcome="file-changed", receipt=None, safe=False, detail=detail))
         target = self._target(delivery.path)
         if delivery.sidecar is not None:
-            _move(delivery.sidecar, _free(_beside(target, delivery.sidecar.suffix)))
+            kept = _beside(target, delivery.sidecar.suffix)
+            if any(os.path.lexists(other) for other in delivery.others):
+                _copy(delivery.sidecar, kept)
+            else:
+                _move(delivery.sidecar, _free(kept))
         _move(delivery.path, target)
         durable.remove(_explained(delivery.path))
         return outcome
@@ -161,7 +206,16 @@ def _move(source: Path, target: Path) -> None:
     durable.move(source, target)
 
 
-def _name(path: Path) -> tuple[Path, str]:
+def _copy(source: Path, target: Path) -> None:
+    """Again is the same: nothing is copied a second time that lies there already."""
+    content = source.read_bytes()
+    if state_of(target) and target.read_bytes() == content:
+        return
+    durable.make_folder(target.parent, 0o755)
+    durable.write_new(_free(target), content, 0o644)
+
+
+def _name(path: Path) -> _Name:
     return path.parent, path.name.lower()
 
 
@@ -170,4 +224,9 @@ def _is_sidecar(path: Path) -> bool:
 
 
 def _explained(path: Path) -> Path:
-    return path.with_name(path.name + EXPLAINED)
+    """Beside the file; a name that is long already is cut, and told apart from others by its digest."""
+    name = path.name + EXPLAINED
+    if len(os.fsencode(name)) > LONGEST_NAME:
+        start = os.fsencode(path.name)[: LONGEST_NAME - len(EXPLAINED) - 20].decode("utf-8", "ignore")
+        name = f"{start}.{Digest.of(os.fsencode(path.name)).hex[:16]}{EXPLAINED}"
+    return path.with_name(name)

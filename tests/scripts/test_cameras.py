@@ -1,5 +1,6 @@
 """Cameras come and go: each is announced before it is sent, all of it arrives once, and nothing else is wiped."""
 
+import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime
@@ -12,6 +13,7 @@ from scripts.cameras import Cameras
 from scripts.dock_patience import DockError
 from scripts.docking import Outcome
 from tests.fakes.clocks import START
+from tests.scripts.test_finished import unreadable
 
 
 class Bay:
@@ -247,6 +249,19 @@ def test_a_restart_goes_on(bay: Bay) -> None:
     bay.look()
     bay.begin()
     assert bay.look() == [("receipted", False)], "Dock knows the receipt; see its own tests"
+
+
+def test_a_folder_of_a_camera_that_cannot_be_read_is_told_once(bay: Bay, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody may take a camera for empty whose card is failing."""
+    bay.write("BWC-1/1.mp4", b"1")
+    bay.write("BWC-1/bad/2.mp4", b"2")
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "scandir", unreadable(bay.folder / "BWC-1/bad"))
+        assert bay.look() == [("file-unreadable", False), ("receipted", False)]
+        assert bay.look() == []
+        patched.setattr(os, "scandir", unreadable(bay.folder))
+        assert bay.look() == [("file-unreadable", False)]
+    assert bay.look() == [("receipted", False)] * 2
 
 
 def test_a_folder_that_is_gone_is_waited_for(bay: Bay) -> None:

@@ -16,6 +16,7 @@ from scripts.docking import Dock
 from tests.ingest.served import until
 from tests.ingest.works import accounts
 from tests.scripts.dockside import Dockside
+from tests.scripts.test_finished import unreadable
 
 
 def run(dockside: Dockside, *arguments: str | Path) -> Result:
@@ -86,8 +87,39 @@ def test_one_file_without_a_receipt_and_the_status_says_so(dockside: Dockside) -
     result = run(dockside, good, bad)
     assert result.exit_code == 1
     assert f"safe to wipe: {good}" in result.output
-    assert f"KEEP, no receipt: {bad}" in result.output
+    assert f"KEEP, no receipt: {bad.with_name('b<202e>.mp4')}" in result.output
     assert "error: metadata-invalid" in result.output
+
+
+def test_a_name_cannot_speak_in_our_place(dockside: Dockside) -> None:
+    """Whoever carried a camera names its files: one line a file, of our words, whatever they are called."""
+    lie = dockside.file("x.mp4\nsafe to wipe: a.mp4", b"footage")
+    steering = dockside.file("[/red]\x1b[2J.mp4", b"other")
+    result = run(dockside, lie, steering, "--wipe-after-receipt")
+    assert result.exit_code == 1
+    assert not [line for line in result.output.splitlines() if line.startswith("safe to wipe")]
+    assert "KEEP, no receipt: " + str(lie).replace("\n", "<000a>") in result.output
+    assert "<001b>[2J.mp4" in result.output
+    assert lie.exists()
+
+
+def test_a_name_that_is_no_text_ends_nothing(dockside: Dockside) -> None:
+    good, bad = dockside.file("a.mp4", b"footage"), Path(os.fsdecode(bytes(dockside.station) + b"/\xff.mp4"))
+    bad.write_bytes(b"other")
+    result = run(dockside, "--json", bad, good)
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert {line["file"]: line["outcome"] for line in lines} == {str(good): "receipted", str(bad): "metadata-invalid"}
+    assert all(line.isascii() for line in result.stdout.splitlines())
+
+
+def test_a_folder_that_cannot_be_read_is_no_success(dockside: Dockside, monkeypatch: pytest.MonkeyPatch) -> None:
+    good = dockside.file("a.mp4", b"footage")
+    bad = dockside.file("bad/b.mp4", b"other").parent
+    monkeypatch.setattr(os, "scandir", unreadable(bad))
+    result = run(dockside, good.parent)
+    assert result.exit_code == 1
+    assert f"safe to wipe: {good}" in result.output
+    assert f"KEEP, no receipt: {bad}" in result.output
 
 
 def test_an_empty_folder_is_no_success(dockside: Dockside) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from catalog.inventory import Inventory
+from catalog.inventory import LIMIT, Inventory
 from integrity.note import Signature
 from scripts import dock_inventory
 from scripts.dock_inventory import announce
@@ -28,12 +28,14 @@ class Server:
         self.bodies: list[bytes] = []
         self.headers: list[Mapping[str, str]] = []
         self.status = 201
+        self.answer: object = None
 
     def __call__(self, request: httpx2.Request) -> httpx2.Response:
         assert (request.method, request.url.path) == ("POST", "/inventories")
         self.bodies.append(request.read())
         self.headers.append(request.headers)
-        return httpx2.Response(self.status, json={"inventory": str(len(self.bodies)), "code": "input-invalid"})
+        said = {"inventory": str(len(self.bodies)), "code": "input-invalid"}
+        return httpx2.Response(self.status, json=said if self.answer is None else self.answer)
 
     def told(self) -> list[Inventory]:
         return [Inventory.parse(body) for body in self.bodies]
@@ -83,7 +85,12 @@ def test_a_station_with_a_key_signs_the_bytes_it_sends(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"), [(b"\xff.mp4", "<dcff>.mp4"), ("b\u202e.mp4".encode(), "b<202e>.mp4"), (b"a\x01b", "a<0001>b")]
+    ("name", "told"),
+    [
+        *[(b"\xff.mp4", "<dcff>.mp4"), ("b\u202e.mp4".encode(), "b<202e>.mp4"), (b"a\x01b", "a<0001>b")],
+        *[(b" ", "<0020>"), (b" a b ", "<0020>a<0020>b<0020>"), ("\u3000".encode(), "<3000>"), (b"a b", "a b")],
+        *[(b"a\\", "a<005c>"), (b"x\ny", "x<000a>y"), ("\u2028.mp4".encode(), "<2028>.mp4")],
+    ],
 )
 def test_a_name_that_is_no_text_does_not_hold_up_the_others(
     server: Server, tmp_path: Path, name: bytes, told: str
@@ -92,6 +99,40 @@ def test_a_name_that_is_no_text_does_not_hold_up_the_others(
     odd.write_bytes(b"1")
     assert post(server, [odd]) == "1"
     assert [item.name for item in server.told()[0].items] == [told]
+
+
+def test_a_file_deep_in_folders_is_told_by_its_end(server: Server, tmp_path: Path) -> None:
+    """Two that end alike are two all the same."""
+    files = [tmp_path / first / "/".join(["夜" * 80] * 13) / "1.mp4" for first in ("a", "b")]
+    for file in files:
+        file.parent.mkdir(parents=True)
+        file.write_bytes(b"1")
+    assert post(server, files, root=tmp_path) == "1"
+    first, second = server.told()[0].items
+    assert first.name != second.name
+    assert first.base_name == second.base_name == "1.mp4"
+
+
+def test_what_is_no_file_is_no_recording(server: Server, tmp_path: Path) -> None:
+    """A folder that could not be read stands among the files, and a pipe may lie there."""
+    os.mkfifo(tmp_path / "pipe")
+    post(server, [tmp_path, tmp_path / "pipe"])
+    assert server.told()[0].items == ()
+
+
+def test_more_bytes_than_one_inventory_takes_are_told_in_several() -> None:
+    item = {"name": "夜" * 1000, "size": 1, "started_at": None, "ended_at": None, "sha256": None}
+    shares = list(dock_inventory._shares(dict(item) for _ in range(3000)))
+    assert len(shares) > 1
+    assert sum(map(len, shares)) == 3000
+    assert all(len(json.dumps(share, ensure_ascii=False).encode()) < LIMIT - 4096 for share in shares)
+
+
+def test_an_answer_that_names_no_inventory(server: Server) -> None:
+    server.answer = []
+    with pytest.raises(DockError) as refused:
+        post(server, [])
+    assert refused.value.code == "answer-invalid"
 
 
 def test_more_than_one_inventory_holds_is_told_in_several(

@@ -28,6 +28,7 @@ from tests.fakes.signers import SIGNER, WITNESS
 from tests.ingest.test_intake import until
 from tests.ingest.works import TRUST, accounts
 from tests.scripts.dockside import Dockside
+from tests.scripts.test_finished import unreadable
 
 
 def test_a_file_is_brought_in_and_its_receipt_home(dockside: Dockside) -> None:
@@ -233,6 +234,14 @@ def test_a_missing_file_is_named(dockside: Dockside) -> None:
     assert (outcome.outcome, outcome.digest) == ("file-unreadable", None)
 
 
+def test_what_is_no_file_is_not_read(dockside: Dockside) -> None:
+    """A pipe would never end."""
+    os.mkfifo(dockside.station / "pipe")
+    for place in (dockside.station / "pipe", dockside.station):
+        [outcome] = dockside.dock(place)
+        assert (outcome.outcome, outcome.safe) == ("file-unreadable", False)
+
+
 def test_a_name_that_is_no_text(dockside: Dockside) -> None:
     path = Path(os.fsdecode(os.fsencode(dockside.station) + b"/\xff.mp4"))
     path.write_bytes(b"footage")
@@ -300,6 +309,31 @@ def test_a_flipped_byte(dockside: Dockside, position: int) -> None:
     assert dockside.dock(path)[0].outcome == "receipt-invalid"
 
 
+@pytest.mark.parametrize(
+    ("method", "lie", "outcome"),
+    [
+        ("POST", Response(status_code=201), "answer-invalid"),
+        ("HEAD", Response(status_code=200), "answer-invalid"),
+        ("HEAD", Response(status_code=200, headers={"Upload-Offset": "²"}), "answer-invalid"),
+        ("PATCH", Response(status_code=204, headers={"Upload-Offset": "-7"}), "answer-invalid"),
+        ("HEAD", Response(b"no gzip", headers={"Content-Encoding": "gzip"}), "answer-invalid"),
+        ("GET", Response(b"no gzip", headers={"Content-Encoding": "gzip"}), "server-unreachable"),
+    ],
+)
+def test_an_answer_that_is_none(dockside: Dockside, method: str, lie: Response, outcome: str) -> None:
+    """Of a gateway that answers in the server's place, say: the file has no receipt, and the next one its turn."""
+    path = dockside.file("a.mp4", b"footage")
+    if method == "HEAD":
+        refuse = Response(status_code=410)
+        dockside.cuts.append(lambda request: refuse if request.method == "PATCH" else None)
+        dockside.dock(path, seconds=0)
+        dockside.cuts.clear()
+    dockside.cuts.append(lambda request: lie if request.method == method else None)
+    assert dockside.dock(path, seconds=0)[0].outcome == outcome
+    dockside.cuts.clear()
+    assert dockside.dock(path)[0].safe
+
+
 # --- credentials, folders, waiting ------------------------------------------------------------------------------------
 
 
@@ -324,6 +358,17 @@ def test_folders_are_walked_in_order_and_links_are_not_followed(tmp_path: Path) 
     (tmp_path / "c").symlink_to("/etc")
     found = [str(path.relative_to(tmp_path)) for path in files_below([tmp_path, tmp_path / "a" / "3.mp4"])]
     assert found == [".hidden/4.mp4", "a/3.mp4", "b/1.mp4", "b/2.mp4", "a/3.mp4"]
+
+
+def test_a_folder_that_cannot_be_read_is_one_of_the_outcomes(
+    dockside: Dockside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody may take what lies in it for docked: it has no receipt."""
+    good = dockside.file("a.mp4", b"footage")
+    bad = dockside.file("bad/b.mp4", b"other").parent
+    monkeypatch.setattr(os, "scandir", unreadable(bad))
+    assert list(files_below([good.parent])) == [good, bad]
+    assert dockside.dock(bad)[0].outcome == "file-unreadable"
 
 
 def test_waits_grow_with_jitter_until_patience_ends() -> None:

@@ -1,11 +1,14 @@
 """What is finished: by its name, by not changing, by nobody writing to it; and how long what failed is left alone."""
 
+import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from scripts.finished import LONGEST_WAIT, Settling, files_in, open_for_writing, state_of
+from scripts.finished import LONGEST_WAIT, Settling, Unread, files_in, open_for_writing, state_of
 
 
 class Time:
@@ -35,6 +38,51 @@ def test_only_regular_files_with_a_finished_name_lie_in_a_folder(tmp_path: Path)
     assert found[tmp_path / "a.mp4"] == state_of(tmp_path / "a.mp4")
     assert files_in(tmp_path / "nowhere") == {}
     assert state_of(tmp_path / "j.mp4") is state_of(tmp_path / "nowhere") is None
+
+
+def unreadable(folder: Path) -> Callable[[Path], Any]:
+    """`os.scandir` of a disk on which this folder cannot be read."""
+    scandir = os.scandir
+
+    def scan(path: Path) -> Any:
+        if Path(path) == folder:
+            raise OSError(errno.EIO, "Input/output error", str(path))
+        return scandir(path)
+
+    return scan
+
+
+def test_a_folder_that_cannot_be_read_is_told_for_as_long_as_it_is_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bad").mkdir()
+    unread = Unread()
+    assert files_in(tmp_path / "gone", unread=unread) == {}
+    assert unread.news() == [], "what went away is no such folder"
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "scandir", unreadable(tmp_path / "bad"))
+        for news in ([(tmp_path / "bad", "Input/output error")], []):
+            files_in(tmp_path, unread=unread)
+            assert unread.news() == news
+    files_in(tmp_path, unread=unread)
+    assert unread.news() == []
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "scandir", unreadable(tmp_path / "bad"))
+        files_in(tmp_path, unread=unread)
+    assert unread.news() == [(tmp_path / "bad", "Input/output error")]
+
+
+@pytest.mark.parametrize(("number", "waits"), [(errno.EACCES, False), (errno.EIO, False), (errno.ENOENT, True)])
+def test_what_cannot_be_read_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, waits: bool
+) -> None:
+    """Whoever docks it is told why; waiting for a writer it would never be heard of."""
+
+    def refuse(*_: object) -> int:
+        raise OSError(number, "no")
+
+    monkeypatch.setattr(os, "open", refuse)
+    assert open_for_writing(tmp_path / "a.mp4") is waits
 
 
 def test_equal_bytes_written_anew_are_another_state(tmp_path: Path) -> None:

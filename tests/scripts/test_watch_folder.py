@@ -1,7 +1,8 @@
 """What is finished is docked once and moved; what is not is left alone; what is refused stays, with the reason."""
 
+import errno
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,6 +14,16 @@ from player.language import speaking
 from scripts.docking import Outcome
 from scripts.finished import open_for_writing
 from scripts.watch_folder import WatchFolder
+from tests.scripts.test_finished import unreadable
+
+
+def fail(error: BaseException) -> Callable[..., None]:
+    """Stands for a call that fails."""
+
+    def call(*_arguments: object) -> None:
+        raise error
+
+    return call
 
 
 class Place:
@@ -186,6 +197,103 @@ def test_two_sidecars_are_one_too_many(place: Place) -> None:
         place.write(name, b"1")
     assert place.look() == ["sidecar-invalid"]
     assert "all describe a.mp4" in (place.folder / "a.mp4.refused.txt").read_text()
+
+
+def test_two_that_differ_in_case_are_two(place: Place) -> None:
+    for name in ("a.mp4", "a.json", "a.JSON"):
+        place.write(name, b"{}")
+    assert place.look() == ["sidecar-invalid"]
+
+
+def test_one_sidecar_of_a_picture_and_its_sound_goes_with_both(place: Place) -> None:
+    """Whichever comes first: the other is described as well, and neither is taken without."""
+    place.begin(sidecar_needed=True)
+    place.write("shift.mp4", b"picture")
+    place.write("shift.json", '{"device": "room 3"}')
+    place.write("shift.wav", b"sound")
+    assert place.look() == ["receipted"] * 2
+    place.write("late.wav", b"late sound")
+    place.write("late.json", '{"device": "room 4"}')
+    place.write("late.mp4.part", b"late picture").rename(place.folder / "late.mp4")
+    place.says = None
+    assert place.look() == ["receipted"] * 2
+    assert place.kept == {
+        b"picture": {"device": "room 3"}, b"sound": {"device": "room 3"},
+        b"late picture": {"device": "room 4"}, b"late sound": {"device": "room 4"},
+    }  # fmt: skip
+    names = ("late.mp4", "late.wav", "shift.mp4", "shift.wav")
+    assert place.lies() == sorted(f"sealed/{name}{end}" for name in names for end in ("", ".json"))
+
+
+def test_a_sidecar_of_two_is_not_copied_twice_by_a_crash(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.write("a.mp4", b"picture")
+    place.write("a.json", '{"device": "1"}')
+    place.write("a.wav", b"sound")
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(durable, "move", fail(KeyboardInterrupt()))
+        place.look()
+    assert place.lies() == ["a.json", "a.mp4", "a.wav", "sealed/a.mp4.json"]
+    place.begin()
+    assert place.look() == ["receipted"] * 2
+    assert place.lies() == ["sealed/a.mp4", "sealed/a.mp4.json", "sealed/a.wav", "sealed/a.wav.json"]
+
+
+@pytest.mark.parametrize("name", ["执" * 83 + ".mp4", "a" * 251 + ".mp4", "法" * 80 + ".mp4"])
+def test_the_longest_names_are_refused_explained_and_received(place: Place, name: str) -> None:
+    """What cannot be explained under its own name stops nobody, and others that begin alike have their own words."""
+    place.write(name, b"1")
+    place.write(name[:-5] + "x.mp4", b"2")
+    place.write("z.mp4", b"3")
+    place.says = "busy"
+    assert place.look() == ["busy"] * 3
+    assert sum(name.endswith(".refused.txt") for name in place.lies()) == 3
+    place.says = None
+    assert place.look() == ["receipted"] * 3
+    assert len(place.lies()) == 3
+
+
+def test_what_cannot_be_moved_or_explained_holds_up_nothing(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.write("a.mp4", b"1")
+    place.write("b.mp4", b"2")
+    move = durable.move
+
+    def refuse(source: Path, target: Path) -> None:
+        if source.name == "a.mp4":
+            raise PermissionError(errno.EACCES, "not permitted")
+        move(source, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(durable, "move", refuse)
+        patched.setattr(durable, "replace", fail(OSError(errno.ENOSPC, "full")))
+        assert place.look() == ["station-disk", "receipted"]
+    assert place.lies() == ["a.mp4", "sealed/b.mp4"]
+    assert place.watched.waiting() == 1
+    assert place.look() == ["receipted"]
+    assert (place.lies(), place.asked) == (["sealed/a.mp4", "sealed/b.mp4"], 2)
+
+
+def test_what_went_away_is_not_explained(place: Place) -> None:
+    place.write("a.mp4", b"1")
+    list(place.watched.look())
+
+    def vanish(path: Path, _declared: Mapping[str, str]) -> Outcome:
+        path.unlink()
+        return Outcome(path, None, None, "file-unreadable", None, False)
+
+    place.watched._docks = vanish
+    assert place.look() == ["file-unreadable"]
+    assert place.lies() == []
+
+
+def test_a_folder_that_cannot_be_read_is_told_once(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.write("bad/a.mp4", b"1")
+    place.write("b.mp4", b"2")
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "scandir", unreadable(place.folder / "bad"))
+        assert place.look() == ["file-unreadable", "receipted"]
+        assert place.look() == []
+        assert place.watched.waiting() == 1
+    assert place.look() == ["receipted"]
 
 
 def test_where_a_sidecar_is_needed(place: Place) -> None:

@@ -172,8 +172,8 @@ class Reception:
             raise
 
     def _abandon(self) -> None:
-        self._file.abandon()
         self._passed.drop()
+        self._file.abandon()
 
     def _close(self) -> None:
         if self._passed.offset < self._announced.length:

@@ -144,14 +144,10 @@ class Spool:
         folder = self.folder(upload)
         created = self.announced(upload).created_at
         try:
-            records, size = (folder / OFFSET).read_bytes(), (folder / CONTENT).stat().st_size
+            told, size = _last(folder / OFFSET) or Progress(0, created), (folder / CONTENT).stat().st_size
         except FileNotFoundError:
             raise UploadNotFound("no such upload") from None
-        whole = len(records) - len(records) % _RECORD
-        for end in range(whole, 0, -_RECORD):
-            if progress := _read_record(records[end - _RECORD : end]):
-                return Progress(min(progress.offset, size), progress.at)
-        return Progress(0, created)
+        return Progress(min(told.offset, size), told.at)
 
     def open(self, upload: UploadId) -> "SpoolFile":
         """Open for appending, cut to what was acknowledged; UploadBusy while anybody else has it open."""
@@ -242,6 +238,7 @@ class SpoolFile:
         self.promised = 0
         self.closed = False
         self._clock = clock
+        self._folder = folder
         self._uncached = Uncached(folder / CONTENT)
         self._content = os.open(folder / CONTENT, os.O_RDWR | os.O_CLOEXEC)
         try:
@@ -256,6 +253,9 @@ class SpoolFile:
         self.acknowledged = self.written = progress.offset
         self.acknowledged_at = progress.at
         os.ftruncate(self._content, self.acknowledged)
+        told = _last(self._folder / OFFSET)
+        if told is not None and told.offset > progress.offset:
+            self._tell(progress)  # or what comes now would count by the older record before it is on the disk
 
     def append(self, chunk: bytes | memoryview) -> None:
         """Write after what was written; it counts only after `acknowledge`. OSError when the disk is full.
@@ -282,17 +282,23 @@ class SpoolFile:
         if self.written != self.acknowledged:
             os.fdatasync(self._content)
             self.acknowledged_at = self._clock.now()
-            # At a whole record's place: half a record of a process that was killed is written over.
-            place = os.fstat(self._offsets).st_size // _RECORD * _RECORD
-            os.pwrite(self._offsets, _record(Progress(self.written, self.acknowledged_at)), place)
-            os.fdatasync(self._offsets)
+            self._tell(Progress(self.written, self.acknowledged_at))
             self.acknowledged = self.written
         return self.acknowledged
 
+    def _tell(self, progress: Progress) -> None:
+        # At a whole record's place: half a record of a process that was killed is written over.
+        place = os.fstat(self._offsets).st_size // _RECORD * _RECORD
+        os.pwrite(self._offsets, _record(progress), place)
+        os.fdatasync(self._offsets)
+
     def abandon(self) -> int:
-        """Cut off what was written since the last acknowledgement; the offset."""
-        os.ftruncate(self._content, self.acknowledged)
+        """Cut off what was written since the last acknowledgement; the offset.
+
+        Where even that fails the next opening does it, and nothing of it is ever taken for flushed.
+        """
         self.written = self.acknowledged
+        os.ftruncate(self._content, self.acknowledged)
         return self.acknowledged
 
     def read(self) -> Iterator[bytes]:
@@ -331,6 +337,16 @@ def _lock(fd: int) -> None:
 def _record(progress: Progress) -> bytes:
     text = f"{progress.offset:020d} {instant(progress.at)} ".encode()
     return text + f"{zlib.crc32(text):08x}\n".encode()
+
+
+def _last(path: Path) -> Progress | None:
+    """The last whole record that can be read."""
+    records = path.read_bytes()
+    whole = len(records) - len(records) % _RECORD
+    for end in range(whole, 0, -_RECORD):
+        if progress := _read_record(records[end - _RECORD : end]):
+            return progress
+    return None
 
 
 def _read_record(record: bytes) -> Progress | None:

@@ -169,7 +169,7 @@ class WatchFolder:
             return self._refuse(replace(outcome, outcome="station-disk", receipt=None, safe=False, detail=detail))
 
     def _move(self, outcome: Outcome, delivery: Delivery) -> Outcome:
-        """The sidecar, then the file, then the explanation; what describes others too is copied and goes with the last."""
+        """The sidecar, then the file, then the explanation; what describes others too is copied first."""
         if state_of(delivery.path) != delivery.state or open_for_writing(delivery.path):
             detail = f"{delivery.path.name} changed after it was sent; the receipt is of what was sent"
             return self._refuse(replace(outcome, outcome="file-changed", receipt=None, safe=False, detail=detail))

@@ -1,5 +1,7 @@
 """The spool after cuts, torn records, lying disks and two writers."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -136,6 +138,40 @@ def test_a_disk_that_lost_bytes_is_not_believed(spool: Spool) -> None:
     path.write_bytes(b"abcd")
     assert spool.progress(one.upload).offset == 4
     assert append(spool, one.upload, b"EF") == 6
+
+
+def test_what_comes_in_place_of_lost_bytes_counts_only_once_it_is_on_the_disk(spool: Spool) -> None:
+    """The record of what was lost would speak for it before."""
+    one = announced()
+    spool.create(one)
+    append(spool, one.upload, b"abcdef")
+    (spool.folder(one.upload) / CONTENT).write_bytes(b"abcd")
+    with spool.open(one.upload) as file:
+        file.append(b"XY")
+        assert spool.progress(one.upload).offset == 4
+        file.acknowledge()
+    assert spool.progress(one.upload).offset == 6
+
+
+def test_what_was_abandoned_is_not_flushed_although_it_could_not_be_cut_off(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second fsync that succeeds says nothing of the pages that the first one lost."""
+    one = announced()
+    spool.create(one)
+    append(spool, one.upload, b"abc")
+    with spool.open(one.upload) as file:
+        file.append(b"lost")
+        with monkeypatch.context() as patched, pytest.raises(OSError, match="read-only"):
+            patched.setattr(os, "ftruncate", broken)
+            file.abandon()
+        assert file.acknowledge() == 3
+    assert append(spool, one.upload, b"de") == 5
+    assert (spool.folder(one.upload) / CONTENT).read_bytes() == b"abcde"
+
+
+def broken(_fd: int, _length: int) -> None:
+    raise OSError(errno.EROFS, "read-only file system")
 
 
 def test_one_writer_at_a_time(spool: Spool) -> None:

@@ -2,6 +2,9 @@
 
 The vault an object was put into first stands in its original's row; a row here says that another vault holds the same
 bytes, and how and when that was proved. Never says so of a copy that was not proved equal to its digest.
+
+A copy counts for an original only where it was proved after that was sealed. One of equal bytes that is there for
+another agency, told of in a receipt or sparing the time to make it, would tell that the other has them.
 """
 
 from collections.abc import Collection, Iterator
@@ -59,6 +62,12 @@ class VaultCopies:
             rows = connection.execute(_uncopied(vault).limit(limit))
             return [Claimed(row.subject, row.vault, Digest.from_hex(row.sha256), row.size, row.version) for row in rows]
 
+    def lacks(self, vault: str, digest: Digest) -> bool:
+        """Whether this vault should hold these bytes too, for anybody, not proved since they sealed them."""
+        every = _uncopied(vault).subquery()
+        with self._database.read() as connection:
+            return connection.scalar(select(every.c.sha256).where(every.c.sha256 == digest.hex).limit(1)) is not None
+
     def uncopied_count(self, vault: str) -> int:
         """How many there are."""
         with self._database.read() as connection:
@@ -85,8 +94,13 @@ def copy_claims(connection: Connection, only: Collection[str] | None = None) -> 
 
 def enough_copies() -> ColumnElement[bool]:
     """Of an upload: as many vaults hold its original as its agency asks for."""
-    first = select(originals.c.vault).where(originals.c.id == uploads.c.original_id).scalar_subquery()
-    further = select(func.count()).where(vault_copies.c.sha256 == uploads.c.sha256, vault_copies.c.vault != first)
+    mine = originals.c.id == uploads.c.original_id
+    further = (
+        select(func.count())
+        .select_from(originals)
+        .join(vault_copies, vault_copies.c.sha256 == originals.c.sha256)
+        .where(mine, vault_copies.c.vault != originals.c.vault, vault_copies.c.checked_at >= originals.c.sealed_at)
+    )
     wanted = select(agencies.c.copies_wanted).where(agencies.c.id == uploads.c.agency_id)
     return further.correlate(uploads).scalar_subquery() + 1 >= wanted.correlate(uploads).scalar_subquery()
 
@@ -108,7 +122,11 @@ def _uncopied(vault: str) -> Select[Any]:
         originals.c.sealed_at, literal(1),
     ).where(~gone(originals.c.id))  # fmt: skip
     every = union_all(manifests, repeated, bodies).subquery()
-    there = select(vault_copies.c.sha256).where(vault_copies.c.sha256 == every.c.sha256, vault_copies.c.vault == vault)
+    there = select(vault_copies.c.sha256).where(
+        vault_copies.c.sha256 == every.c.sha256,
+        vault_copies.c.vault == vault,
+        vault_copies.c.checked_at >= every.c.sealed_at,
+    )
     return (
         select(every.c.subject, every.c.vault, every.c.sha256, every.c.size, every.c.version)
         .where(every.c.vault != vault, ~there.exists())

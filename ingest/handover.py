@@ -179,7 +179,8 @@ class Connection(HttpToolsProtocol):
         """Listen no more: with an answer where it is the head that does not end, and no answer is under way."""
         if self.transport.is_closing():
             return
-        if self._head is None or not (self.cycle is None or self.cycle.response_complete):
+        answering: RequestResponseCycle | None = self.cycle
+        if self._head is None or (answering is not None and not answering.response_complete):
             self.transport.close()
             return
         self._head_came()

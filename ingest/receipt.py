@@ -95,9 +95,9 @@ class Receipts:
         return replace(receipt, note=None) if receipt.qualified else receipt
 
     def _copies(self, original: StoredOriginal) -> Iterator[Copy]:
-        """Copies in further vaults, each proved equal when it was made."""
+        """Copies in further vaults, each proved equal when it was made, for this original and not another agency's."""
         for kept in self._recordings.copies(original.digest):
-            if kept.vault != original.vault:
+            if kept.vault != original.vault and kept.checked_at >= original.sealed_at:
                 yield Copy(kept.vault, kept.checked)
 
     def _stamp(self, token: StoredToken) -> Stamp | None:

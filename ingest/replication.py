@@ -33,8 +33,13 @@ class Replication:
     def run(self, vault: str) -> None:
         """Copy all that this vault lacks and can be had."""
         failed: set[Digest] = set()
+        done: set[Digest] = set()
         while wanted := [one for one in self._copies.uncopied(vault, BATCH + len(failed)) if one.digest not in failed]:
             for one in wanted:
+                if one.digest in done:  # of two agencies; or our clock went back, and the next run does it
+                    failed.add(one.digest)
+                    continue
+                done.add(one.digest)
                 try:
                     self._copies.copied(vault, one, *self._vaults[vault](one))
                 except VaultUnavailable:
@@ -50,5 +55,5 @@ class Replication:
                 jobs.wake("copy", vault)
 
     def everywhere(self, digest: Digest) -> bool:
-        """Whether every further vault holds these bytes."""
-        return set(self._vaults) <= {kept.vault for kept in self._copies.copies(digest)}
+        """Whether every further vault holds these bytes, for all who sealed them."""
+        return not any(self._copies.lacks(vault, digest) for vault in self._vaults)

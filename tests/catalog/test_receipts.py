@@ -3,6 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from catalog.recordings import Recordings
+from catalog.tables import agencies
+from integrity.digest import Digest
 from integrity.seal_steps import KeptToken
 from tests.catalog.seals import FOOTAGE, FakeSealer, upload_id
 from tests.catalog.test_recordings import BODY, STATION, recordings, sealer
@@ -55,3 +57,23 @@ def test_a_race_gives_everybody_the_same_receipt(recordings: Recordings, sealer:
 def test_what_is_no_evidence_gets_no_receipt(recordings: Recordings) -> None:
     recordings.terminated(UPLOAD, FOOTAGE, 3, START, STATION)
     assert recordings.receipts_due() == []
+
+
+def test_copies_are_counted_for_each_upload_by_itself(recordings: Recordings, sealer: FakeSealer) -> None:
+    """Two incomplete receipts, and the copy of one is there: it alone has a successor."""
+    other = upload_id(2)
+    _catalogued(recordings, sealer)
+    recordings.catalogue(sealer.seal(b"another", FOOTAGE), FOOTAGE, other, START, STATION)
+    with recordings._database.write() as connection:
+        connection.execute(agencies.update().values(copies_wanted=2))
+    for upload in (UPLOAD, other):
+        recordings.store_receipt(upload, b"wait", complete=False)
+    assert recordings.receipts_due() == []
+    for one in recordings.uncopied("replica"):
+        if one.digest in (Digest.of(BODY), Digest.of(b"another")):
+            assert (recordings.lacks("replica", one.digest), recordings.lacks("files", one.digest)) == (True, False)
+            recordings.copied("replica", one, None, "readback")
+            break
+    due = recordings.receipts_due()
+    assert due in ([UPLOAD], [other])
+    assert not recordings.lacks("replica", one.digest)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from catalog.entry import SYSTEM
 from catalog.tables import agencies
 from ingest.replication import Replication
 from integrity.digest import Digest
@@ -122,6 +123,46 @@ def test_a_receipt_lists_the_copies_there_are_and_advises_by_them(works: Works, 
     assert second.wipe == "allowed"
     assert second.copies == (Copy("files", "readback"), Copy("replica", "readback"))
     assert works.recordings.receipts_due() == []
+
+
+def test_a_copy_made_for_another_agency_is_no_copy_of_ours(works: Works, replica: Replica) -> None:
+    """A first receipt that tells of it, or a spool that lets go at once, would tell that others have the bytes."""
+    assert works.database is not None
+    other = works.agencies.add(SYSTEM, "other", "某县公安局").id
+    theirs, _ = works.stations.enrol(SYSTEM, other, "dock 2")
+    with works.database.write() as connection:
+        connection.execute(agencies.update().values(copies_wanted=2))
+    works.intake._held = lambda digest: not replica.replication.everywhere(digest)
+    works.intake.complete(works.send(b"footage"))
+    replica.replication.run("replica")
+    works.finish()
+    works.clock.advance(60)
+    works.station = theirs
+    upload, unlike = works.send(b"footage"), works.send(b"nobody has this")
+    for one in (upload, unlike):
+        works.intake.complete(one)
+        receipt = works.receipt(one)
+        assert (receipt.wipe, receipt.copies) == ("wait", (Copy("files", "readback"),))
+        assert works.spool.folder(one).is_dir()
+    assert works.recordings.receipts_due() == []
+    works.clock.advance(60)
+    replica.replication.run("replica")
+    assert not works.recordings.uncopied_count("replica")
+    works.finish()
+    for one in (upload, unlike):
+        assert works.receipt(one).copies == (Copy("files", "readback"), Copy("replica", "readback"))
+        assert not works.spool.folder(one).exists()
+
+
+def test_a_clock_that_went_back_makes_no_endless_run(works: Works, replica: Replica) -> None:
+    works.intake.complete(works.send(b"one"))
+    works.clock.advance(-60)
+    replica.replication.run("replica")
+    assert works.recordings.copies(Digest.of(b"one"))
+    assert works.recordings.uncopied_count("replica") == 2
+    works.clock.advance(120)
+    replica.replication.run("replica")
+    assert holds(works, replica)
 
 
 def test_the_spool_keeps_what_is_not_copied_yet(works: Works, replica: Replica) -> None:

@@ -5,22 +5,25 @@ only; an exchanged file is made anew by preparing again, never repaired here.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO
+from contextlib import closing
+from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
 from catalog.audit_ledger import STREAM
-from catalog.errors import CatalogError
+from catalog.errors import CatalogError, RenditionsUnavailable
 from catalog.identity import RecordingId
 from catalog.rendition_keys import signed_provenance
+from catalog.renditions import place_of
 from catalog.tables import ledger, originals, parts, quality_findings, recordings, renditions
 from integrity.canonical import parse_canonical
 from integrity.digest import Digest
 from integrity.errors import IntegrityError
 from integrity.finding import Finding
+from integrity.opened import Opened
 
-Open = Callable[[RecordingId, str, str], BinaryIO]
-"""Opens a file of a rendition: recording, recipe, name; NotFound."""
+Open = Callable[[RecordingId, str, str], Opened]
+"""Opens a file of a rendition: recording, place, name; NotFound, RenditionsUnavailable."""
 
 
 def rendition_findings(
@@ -43,13 +46,13 @@ def rendition_findings(
 def _file_findings(row: Row[Any], open_file: Open) -> Iterator[Finding]:
     subject = f"rendition {row.recording_id} {row.name}"
     try:
-        with open_file(RecordingId(row.recording_id), row.recipe, row.name) as file:
-            digest = Digest.of_fd(file.fileno())
+        with closing(open_file(RecordingId(row.recording_id), place_of(row), row.name)) as opened:
+            digest = Digest.of_pieces(opened.pieces())
+    except (RenditionsUnavailable, OSError) as error:
+        yield Finding("rendition-unreadable", subject, str(error))
+        return
     except CatalogError as error:
         yield Finding("rendition-missing", subject, str(error))
-        return
-    except OSError as error:
-        yield Finding("rendition-unreadable", subject, str(error))
         return
     if digest.hex != row.sha256:
         yield Finding("rendition-differs", subject, f"its bytes have the digest {digest}")

@@ -40,6 +40,7 @@ from integrity.clock import Clock, instant
 from integrity.custody import CustodyEntry
 from integrity.errors import InvalidBundle
 from integrity.extent import COPIES, ORIGINALS
+from integrity.opened import Opened, as_file
 from integrity.proof_files import authority_files
 
 WITNESS_SECONDS = 15.0
@@ -71,7 +72,7 @@ class Copies:
         proofs: LeafProofs,
         authorities: Mapping[str, bytes],
         open_original: Callable[[StoredOriginal], BinaryIO],
-        open_copy: Callable[[RecordingId, str, str], BinaryIO],
+        open_copy: Callable[[RecordingId, str, str], Opened],
     ) -> None:
         self._database = database
         self._ledger = entries
@@ -150,7 +151,7 @@ class Copies:
     def _opened(self, copy: ViewingCopy) -> BinaryIO:
         """The copy's bytes; InvalidBundle when they are gone: it was made anew since, or somebody took it away."""
         try:
-            return self._open_copy(copy.recording, copy.recipe, copy.name)
+            return as_file(self._open_copy(copy.recording, copy.place, copy.name))
         except NotFound as error:
             raise InvalidBundle(f"the viewing copy {copy.name} cannot be opened: {error}") from error
 

@@ -18,6 +18,7 @@ CatalogError                        code
 ├── SchemaMismatch                  schema-mismatch       tables, indexes or triggers are not as made
 ├── CatalogUnavailable              catalog-unavailable   the database cannot be reached, is full or stays locked
 ├── RetentionHolds                  retention-holds       no rule lets this original go
+├── RenditionsUnavailable           renditions-unavailable viewing copies cannot be reached; nothing is known to be lost
 └── LedgerUnavailable               log-unavailable       no durable head: nothing is permitted
 """
 
@@ -134,6 +135,12 @@ class RetentionHolds(CatalogError):
     """No rule lets this original go; nothing was removed."""
 
     code = "retention-holds"
+
+
+class RenditionsUnavailable(CatalogError):
+    """The store of viewing copies cannot be reached or is full; nothing is known to be lost."""
+
+    code = "renditions-unavailable"
 
 
 class LedgerUnavailable(CatalogError):

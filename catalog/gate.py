@@ -7,7 +7,6 @@ asks for the right again, so a role that was taken back closes the picture. Whoe
 Hands out open files, never paths. Posters and thumbnails are footage too: there is no way to them but through a view.
 """
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,13 +26,14 @@ from catalog.ledger import Ledger
 from catalog.originals import StoredOriginal, read_original
 from catalog.permissions import Principal, Right, require
 from catalog.rendition_keys import signed_provenance
-from catalog.renditions import RenditionStore, content_type
+from catalog.renditions import RenditionStore, content_type, place_of
 from catalog.revocations import revocation_files
 from catalog.shapes import text
 from catalog.tables import ledger_leaves, parts, recordings, renditions, views
 from integrity.clock import Clock, Random
 from integrity.digest import Digest
 from integrity.errors import IntegrityError
+from integrity.opened import Opened, OpenedFile
 from integrity.proof_files import authority_files, seal_files
 from integrity.vault import Opener, VaultRef
 
@@ -65,9 +65,9 @@ class ViewFile:
 
 @dataclass(frozen=True, slots=True)
 class OpenFile:
-    """An open file, at offset 0; whoever takes it closes `fd`."""
+    """A file that is open for reading; whoever takes it closes `source`."""
 
-    fd: int
+    source: Opened
     size: int
     content_type: str
     digest: Digest
@@ -167,7 +167,7 @@ class Gate:
                 if row is None or opened.recording_id is None:
                     raise NotFound("the viewing copy has no such file")
                 _require_provenance(connection, row)
-            file = self._store.open(opened.recording_id, row.recipe, name)
+            file = self._store.open(opened.recording_id, place_of(row), name)
             return _open_file(file, row.size, row.content_type, Digest.from_hex(row.sha256))
 
     def document(self, principal: Principal, view: ViewId) -> OpenFile:
@@ -180,7 +180,7 @@ class Gate:
                 facts = find_document(connection, opened.document_id)
                 original = read_original(connection, facts.original_id)
             file = open_original(self._vault, original)
-            return _open_file(file, original.size, facts.content_type, original.digest)
+            return _open_file(OpenedFile.of(file), original.size, facts.content_type, original.digest)
 
     def seal_files(self, principal: Principal, recording: RecordingId, position: int = 0) -> dict[str, bytes]:
         """The seal of a recording's original as files, for checking it elsewhere; recorded like a view."""
@@ -300,11 +300,11 @@ def _stated(purpose: str) -> str:
     return text("purpose", purpose, LONGEST_PURPOSE)
 
 
-def _open_file(file: BinaryIO, size: int, content_type: str, digest: Digest) -> OpenFile:
-    with file:
-        if os.fstat(file.fileno()).st_size != size:
-            raise NotReady("the file is not as long as it was recorded: it is not shown")
-        return OpenFile(os.dup(file.fileno()), size, content_type, digest)
+def _open_file(source: Opened, size: int, content_type: str, digest: Digest) -> OpenFile:
+    if source.size != size:
+        source.close()
+        raise NotReady("the file is not as long as it was recorded: it is not shown")
+    return OpenFile(source, size, content_type, digest)
 
 
 def _view(row: Row[Any]) -> View:

@@ -2,14 +2,14 @@
 
 Each step is a conditional UPDATE whose row count decides, and every one after the claim names who claimed: so two
 workers never prepare one recording at the same time, and a late worker, whose claim was given to another meanwhile,
-changes nothing and replaces no file (`publish` runs between the step and its commit). Only deaths of the job's own
+changes nothing. Files were kept before, at a place that its own rows alone name. Only deaths of the job's own
 child are attempts: when the process itself dies, the recording is released (`catalog.workers`) and nothing is counted.
 What viewers wait for goes first, then the oldest; what turned out to take long is postponed, and claimed only by who
 asks for such. Whatever comes of it, the seal stands.
 """
 
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -140,11 +140,10 @@ class Preparation:
         duration_ms: int | None,
         made: Sequence[Rendition],
         quality: Sequence[tuple[str, int, int]] = (),
-        publish: Callable[[], None] = lambda: None,
+        place: str | None = None,
     ) -> bool:
-        """It is ready, with these files, which take the place of earlier ones; False when it is no longer ours.
-
-        `publish` puts the files where they are looked for: only while it is ours for certain, and before it is told.
+        """It is ready, with these files at a place of the store, instead of earlier ones; False when it is no longer
+        ours.
         """
         with self._database.write() as connection:
             if not self._move(
@@ -155,11 +154,10 @@ class Preparation:
                 return False
             remove_copy(connection, recording)
             for one in made:
-                connection.execute(insert(renditions).values(self._row(recording, recipe, one)))
+                connection.execute(insert(renditions).values(self._row(recording, recipe, place, one)))
             write_quality(connection, recording, quality)
             files: dict[str, Json] = {one.name: one.digest.hex for one in made}
             self._tell(connection, recording, "prepare", {"recipe": recipe, "medium": medium, "files": files})
-            publish()
             return True
 
     def unplayable(self, recording: RecordingId, reason: str) -> bool:
@@ -264,7 +262,7 @@ class Preparation:
         )
         self._ledger.write(connection, entry)
 
-    def _row(self, recording: RecordingId, recipe: str, one: Rendition) -> dict[str, object]:
+    def _row(self, recording: RecordingId, recipe: str, place: str | None, one: Rendition) -> dict[str, object]:
         return {
             "recording_id": recording,
             "recipe": recipe,
@@ -276,6 +274,7 @@ class Preparation:
             "signed_by": one.signed_by,
             "signature": one.signature,
             "made_at": self._clock.now(),
+            "place": place,
         }
 
     def _take(self, recording: RecordingId) -> bool:

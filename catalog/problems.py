@@ -68,6 +68,7 @@ _TABLE = (
     Problem("log-unavailable", 503, "The log cannot be written"),
     Problem("catalog-unavailable", 503, "The catalogue does not answer"),
     Problem("vault-unavailable", 503, "The vault does not answer"),
+    Problem("renditions-unavailable", 503, "The viewing copies cannot be reached"),
     Problem("authority-unavailable", 503, "No timestamp authority answers"),
     Problem("witness-unavailable", 503, "A witness does not answer"),
     # what must never be seen from outside except as ours to mend

@@ -1,21 +1,23 @@
-"""The store of renditions: files under `renditions/RECORDING/RECIPE/`, derived from an original and replaceable.
+"""Where renditions lie: files derived from an original and replaceable, in a folder or in a bucket.
 
-A rendition appears whole or not at all: it is made in a folder of its maker's own under `.work`, synced (`settle`), and
-moved (`keep`) right before its rows in the catalog are committed. So a folder without rows is an earlier call that was
-cut short, and is made anew; rows without a folder are a finding of `audit`. Several workers share a store: none meets
-another's unfinished files. Bytes go out through the gate, for posters are footage too, or in an approved bundle.
+A rendition is made in a folder of its maker's own (`catalog.rendition_work`) and then kept: whole, durably, and at a
+place that nobody was shown and no other attempt ever has. Only then does the catalog tell of it, by rows that name the
+place. So whatever a late or dead worker still does, it reaches no file that rows name; and what no row names and nobody
+is about to tell of is an attempt that was cut short, which `catalog.unshown` removes. Rows without their files are a
+finding of `audit`. Bytes go out through the gate, for posters are footage too, or in an approved bundle.
 """
 
-import os
 import re
-import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, Protocol
 
-from catalog.errors import InvalidInput, NotFound
+from sqlalchemy import Row
+
+from catalog.errors import InvalidInput
 from catalog.identity import RecordingId, is_id
-from integrity import durable
+from integrity.clock import Random
+from integrity.opened import Opened
 
 CONTENT_TYPES = {
     "index.m3u8": "application/vnd.apple.mpegurl",
@@ -30,94 +32,67 @@ CONTENT_TYPES = {
 """Every name a file of a rendition can have; some of them also with the number of a further part before the dot."""
 
 _NUMBERED = re.compile(r"(media|sprite)-(?:[2-9]|[1-9][0-9]{1,2})(\.[a-z0-9]{3})")
+_RECIPE = re.compile(r"[0-9A-Za-z]{1,32}")
+_PLACE = re.compile(r"[0-9A-Za-z]{1,32}(-[0-9a-f]{16})?")
 
-_WORK = ".work"
 
+class RenditionStore(Protocol):
+    """Renditions, for one worker beside others. RenditionsUnavailable: ask again later; OSError of this machine.
 
-class RenditionStore:
-    """Renditions in a folder of the file system, for one worker beside others."""
+    Safe to use from every thread, for different recordings.
+    """
 
-    def __init__(self, folder: Path, worker: str = "") -> None:
-        self._folder = folder
-        self._worker = worker
-        durable.make_folder(folder / _WORK)
+    # --- making one ---------------------------------------------------------------------------------------------------
 
     def begin(self, recording: RecordingId) -> Path:
         """An empty folder to make a rendition in; what an earlier attempt left there is gone."""
-        work = self._work(recording)
-        durable.remove_tree(work)
-        durable.make_folder(work)
-        return work
+        ...
 
-    def settle(self, recording: RecordingId) -> None:
-        """Make the work folder's files durable, and unwritable."""
-        work = self._work(recording)
-        for path in sorted(work.iterdir()):
-            path.chmod(0o400)
-            durable.sync_file(path)
-        durable.sync_folder(work)
-
-    def keep(self, recording: RecordingId, recipe: str) -> None:
-        """Make the settled work folder the recording's rendition under this recipe."""
-        target = self._place(recording, recipe)
-        durable.make_folder(target.parent)
-        durable.remove_tree(target)  # moved by a call that died before its rows were written: nobody was shown it
-        durable.move(self._work(recording), target)
+    def keep(self, recording: RecordingId, recipe: str) -> str:
+        """Keep what was made, durably, at a new place that is returned; a call cut short leaves nothing to be shown."""
+        ...
 
     def give_up(self, recording: RecordingId) -> None:
-        """Remove what an attempt of this worker left."""
-        durable.remove_tree(self._work(recording))
+        """Remove what an attempt of this worker left where it was made."""
+        ...
 
     def abandon(self, worker: str) -> None:
-        """Remove what a worker that will not come back left half made."""
-        for work in sorted((self._folder / _WORK).glob(f"*.{worker}")):
-            durable.remove_tree(work)
-
-    def remove(self, recording: RecordingId) -> None:
-        """Remove all renditions of a recording that is disposed of; gone already is an earlier call."""
-        for place in self._places(recording):
-            durable.remove_tree(place)
-
-    def holds(self, recording: RecordingId) -> bool:
-        """Whether anything of a recording lies here; for `audit`."""
-        return any(self._places(recording))
-
-    def open(self, recording: RecordingId, recipe: str, name: str) -> BinaryIO:
-        """Open one file for reading; NotFound for whatever is no regular file of a known name."""
-        if content_type(name) is None:
-            raise NotFound("no rendition has a file of this name")
-        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK  # a pipe must not make us wait
-        try:
-            fd = os.open(self._place(recording, recipe) / name, flags)
-        except OSError as error:
-            raise NotFound("the rendition has no such file") from error
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            os.close(fd)
-            raise NotFound("the rendition has no such file")
-        return os.fdopen(fd, "rb")
-
-    def names(self, recording: RecordingId, recipe: str) -> set[str]:
-        """Names of the files that lie there; for `audit`."""
-        place = self._place(recording, recipe)
-        return {path.name for path in place.iterdir()} if place.is_dir() else set()
+        """Remove what a worker that will not come back left half made on this machine."""
+        ...
 
     def free_bytes(self) -> int:
-        """Bytes that can still be written."""
-        told = os.statvfs(self._folder)
-        return told.f_bavail * told.f_frsize
+        """Bytes that can still be written where renditions are made."""
+        ...
 
-    def _place(self, recording: RecordingId, recipe: str) -> Path:
-        if not (recipe.isascii() and recipe.isalnum()):
-            raise InvalidInput("recipe", "letters and digits only")
-        return self._folder / _checked(recording) / recipe
+    # --- what was kept ------------------------------------------------------------------------------------------------
 
-    def _work(self, recording: RecordingId) -> Path:
-        return self._folder / _WORK / ".".join(filter(None, (_checked(recording), self._worker)))
+    def open(self, recording: RecordingId, place: str, name: str) -> Opened:
+        """Open one file for reading; NotFound for whatever is no file of a known name. Reading raises the same."""
+        ...
 
-    def _places(self, recording: RecordingId) -> Iterator[Path]:
-        """Wherever something of a recording lies, finished or not, whoever makes it."""
-        unfinished = (self._folder / _WORK).glob(f"{_checked(recording)}*")
-        return (path for path in (self._folder / recording, *sorted(unfinished)) if os.path.lexists(path))
+    def places(self, recording: RecordingId) -> set[str]:
+        """Every place of a recording where something lies, shown or not, whole or not."""
+        ...
+
+    def lying(self) -> Iterator[tuple[RecordingId, set[str]]]:
+        """The same of every recording of which anything lies here, each once."""
+        ...
+
+    def discard(self, recording: RecordingId, place: str) -> None:
+        """Remove what lies at a place, whatever is older under the same names included; gone already is fine."""
+        ...
+
+    def remove(self, recording: RecordingId) -> None:
+        """Remove all there is of a recording that is disposed of, kept or half made; gone already is fine."""
+        ...
+
+    def holds(self, recording: RecordingId) -> bool:
+        """Whether anything of a recording lies here, kept or half made; for `audit`."""
+        ...
+
+    def close(self) -> None:
+        """Give connections back."""
+        ...
 
 
 def content_type(name: str) -> str | None:
@@ -125,7 +100,32 @@ def content_type(name: str) -> str | None:
     return CONTENT_TYPES.get(_NUMBERED.sub(r"\1\2", name) if _NUMBERED.fullmatch(name) else name)
 
 
-def _checked(recording: RecordingId) -> str:
+def new_place(recipe: str, random: Random) -> str:
+    """A place that no other attempt has; InvalidInput for what is no recipe."""
+    if not _RECIPE.fullmatch(recipe):
+        raise InvalidInput("recipe", "letters and digits only")
+    return f"{recipe}-{random(8).hex()}"
+
+
+def place_of(row: Row[Any]) -> str:
+    """The place that a row of `renditions` names; before there were any, the recipe named it."""
+    return str(row.recipe if row.place is None else row.place)
+
+
+def is_place(name: str) -> bool:
+    """Whether this can be the name of a place."""
+    return _PLACE.fullmatch(name) is not None
+
+
+def checked(recording: RecordingId) -> str:
+    """The recording's identifier, as a name that leads nowhere else; InvalidInput."""
     if not is_id(recording):
         raise InvalidInput("recording", "no identifier")
     return recording
+
+
+def path_of(recording: RecordingId, place: str) -> str:
+    """Where a place is, below whatever holds them all; InvalidInput for what is none."""
+    if not is_place(place):
+        raise InvalidInput("place", "no place of a rendition")
+    return f"{checked(recording)}/{place}"

@@ -16,6 +16,7 @@ from catalog.errors import NotReady
 from catalog.evidence import originals_of
 from catalog.identity import RecordingId
 from catalog.rendition_keys import signed_provenance
+from catalog.renditions import place_of
 from catalog.tables import ledger, ledger_leaves, ledger_openings, recordings, rendition_keys, renditions
 from integrity.digest import Digest
 from integrity.errors import IntegrityError
@@ -28,7 +29,7 @@ class ViewingCopy:
     """One file: where it lies, of which original it was made, its signed provenance, and the entry about its maker."""
 
     recording: RecordingId
-    recipe: str
+    place: str
     name: str
     original: Digest
     provenance: bytes
@@ -69,7 +70,7 @@ def _copies(connection: Connection, recording: RecordingId) -> Iterator[ViewingC
 
 def _copy(row: Row[Any], original: Digest) -> ViewingCopy:
     return ViewingCopy(
-        recording=RecordingId(row.recording_id), recipe=row.recipe, name=row.name, original=original,
+        recording=RecordingId(row.recording_id), place=place_of(row), name=row.name, original=original,
         provenance=bytes(row.provenance), signature=bytes(row.signature),
         maker_body=bytes(row.body), maker_salt=bytes(row.salt), maker_commitment=bytes(row.commitment),
         maker_leaf=row.leaf_index,

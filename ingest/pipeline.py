@@ -1,17 +1,17 @@
 """The `prepare` job: a catalogued recording becomes ready, or unplayable with the reason.
 
-Repeat-safe: the state in the catalog decides, a rendition appears in its store whole or not at all, and is told of only
-then. What counts as an attempt is a decoder's own death, never ours: killed before the last commit, the recording is
-still `preparing`, is released at the next start or by others (`catalog.workers`) and simply done again. What viewers
-wait for goes before whatever else a job was woken for; what turns out to take long waits in lanes of its own
-(`ingest.lanes`); and what fails for no fault of its own holds nothing else up.
+Repeat-safe: the state in the catalog decides, a rendition is kept whole at a place of its own and only then told of,
+and places that nobody told of are cleared away afterwards (`catalog.unshown`). What counts as an attempt is a decoder's
+own death, never ours: killed before the last commit, the recording is still `preparing`, is released at the next start
+or by others (`catalog.workers`) and simply done again. What viewers wait for goes before whatever else a job was woken
+for; what turns out to take long waits in lanes of its own (`ingest.lanes`); and what fails for no fault of its own
+holds nothing else up.
 Whatever comes of it, the seal stands; nothing here can change an original, which it is given open for reading only.
 """
 
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
-from functools import partial
 from typing import BinaryIO
 
 import structlog
@@ -65,6 +65,7 @@ class Pipeline:
         signer: Signer,
         monotonic: Callable[[], float] = time.monotonic,
         tell: Callable[[OriginalId, Original], None] = lambda original, source: None,
+        tidy: Callable[[RecordingId], None] = lambda recording: None,
     ) -> None:
         self._states = states
         self._parts = parts
@@ -75,6 +76,7 @@ class Pipeline:
         self._signer = signer
         self._monotonic = monotonic
         self._tell = tell  # what an original says of itself, before anything can find it unplayable
+        self._tidy = tidy  # removes what nobody is shown of a recording, its own late files too; never fails
         self._later: dict[RecordingId, float] = {}  # until when what failed is passed over, of this process alone
 
     def prepare(self, recording: RecordingId) -> None:
@@ -138,6 +140,7 @@ class Pipeline:
                 self._store.give_up(recording)
             finally:
                 self._states.let_go(recording)
+        self._tidy(recording)
 
     def _prepare(self, recording: RecordingId, lane: Lane) -> None:
         originals = self._parts.of(recording)
@@ -152,10 +155,10 @@ class Pipeline:
             except ChildFailed:
                 self._need(RESERVE // 4)  # a full disk kills ffmpeg too, and that is not the recording's fault
                 raise
-        self._store.settle(recording)
+        place = self._store.keep(recording, prepared.recipe)
         self._states.prepared(
             recording,
-            publish=partial(self._store.keep, recording, prepared.recipe),
+            place=place,
             medium=_MEDIA[prepared.medium],
             recipe=prepared.recipe,
             duration_ms=prepared.duration_ms,

@@ -6,6 +6,7 @@ Never compares digests as text of unknown case and never hashes a file it could 
 import hashlib
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -60,6 +61,14 @@ class Digest:
         while chunk := os.pread(fd, READ_SIZE, offset):
             state.update(chunk)
             offset += len(chunk)
+        return cls(state.digest())
+
+    @classmethod
+    def of_pieces(cls, pieces: Iterable[bytes]) -> Self:
+        """Hash bytes as they come."""
+        state = hashlib.sha256()
+        for piece in pieces:
+            state.update(piece)
         return cls(state.digest())
 
     @property

@@ -55,12 +55,16 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What the store says of a version: size in bytes, SHA-256 checksum (base64, `-N` if of N parts), and its lock."""
+    """What the store says of a version: size in bytes, SHA-256 checksum (base64, `-N` if of N parts), and its lock.
+
+    `tag` is the entity tag: of these bytes and no others.
+    """
 
     version: str | None
     size: int
     checksum: str | None
     lock: Lock
+    tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +112,8 @@ class Bucket:
             return False
         return bool(found["ObjectLockConfiguration"].get("ObjectLockEnabled") == "Enabled")
 
-    def put(self, key: str, body: bytes, until: datetime) -> str | None:
-        """Store a new version under a COMPLIANCE lock, with its checksum for the store to compare; its version id."""
+    def put(self, key: str, body: bytes, until: datetime | None) -> str | None:
+        """Store a new version, under a COMPLIANCE lock if any, with its checksum for the store to compare; its id."""
         answer = self._ask("put_object", Key=key, Body=body, **_summed(sha256(body).digest()), **_locked(until))
         return _text(answer.get("VersionId"))
 
@@ -123,8 +127,8 @@ class Bucket:
         answer = self._ask("put_object", Key=key, Body=body, **summed)
         return bool(answer.get("ChecksumSHA256") == summed["ChecksumSHA256"])
 
-    def begin(self, key: str, until: datetime) -> str:
-        """Begin a version of several parts under a COMPLIANCE lock; the upload's id."""
+    def begin(self, key: str, until: datetime | None) -> str:
+        """Begin a version of several parts, under a COMPLIANCE lock if any; the upload's id."""
         answer = self._ask("create_multipart_upload", Key=key, ChecksumAlgorithm="SHA256", **_locked(until))
         return str(answer["UploadId"])
 
@@ -155,9 +159,9 @@ class Bucket:
             for one in page.get("Uploads", ()):
                 yield str(one["Key"]), str(one["UploadId"])
 
-    def head(self, key: str, version: str) -> Kept:
-        """What the store says of a version; VaultMissing."""
-        found = self._ask("head_object", Key=key, VersionId=version, ChecksumMode="ENABLED")
+    def head(self, key: str, version: str | None = None) -> Kept:
+        """What the store says of a version, or of the newest; VaultMissing."""
+        found = self._ask("head_object", Key=key, ChecksumMode="ENABLED", **_chosen(version))
         until = found.get("ObjectLockRetainUntilDate")
         lock = Lock(
             mode=_text(found.get("ObjectLockMode")),
@@ -165,17 +169,34 @@ class Bucket:
             hold=found.get("ObjectLockLegalHoldStatus") == "ON",
         )
         return Kept(
-            _text(found.get("VersionId")), int(found["ContentLength"]), _text(found.get("ChecksumSHA256")), lock
+            _text(found.get("VersionId")),
+            int(found["ContentLength"]),
+            _text(found.get("ChecksumSHA256")),
+            lock,
+            str(found["ETag"]),
         )
 
-    def read(self, key: str, version: str) -> Iterator[bytes]:
-        """The bytes of a version from the first to the last; VaultMissing, VaultUnavailable where they break off."""
-        body = self._ask("get_object", Key=key, VersionId=version)["Body"]
+    def read(self, key: str, version: str | None = None) -> Iterator[bytes]:
+        """The bytes of a version, or of the newest, from the first to the last; VaultMissing, VaultUnavailable where
+        they break off.
+        """
+        body = self._ask("get_object", Key=key, **_chosen(version))["Body"]
         try:
             with translated():
                 yield from body.iter_chunks(_CHUNK)
         finally:
             body.close()
+
+    def part(self, key: str, tag: str, start: int, length: int) -> bytes:
+        """So many bytes, at least one, of the newest object under a key, which has them; VaultRefused where its entity
+        tag is another one by now.
+        """
+        span = f"bytes={start}-{start + length - 1}"
+        with closing(self._ask("get_object", Key=key, Range=span, IfMatch=tag)["Body"]) as body, translated():
+            content = bytes(body.read(length + 1))
+        if len(content) != length:
+            raise VaultUnavailable(f"what the store has at {key} broke off")
+        return content
 
     def newest(self, key: str, limit: int) -> bytes | None:
         """The newest object under a key; of one longer than `limit` bytes no more than one beyond it; None for none."""
@@ -215,8 +236,7 @@ class Bucket:
 
     def delete(self, key: str, version: str | None = None) -> None:
         """Remove a version for good, or without one lay a delete marker over the key; VaultRefused while locked."""
-        chosen = {} if version is None else {"VersionId": version}
-        self._ask("delete_object", Key=key, **chosen)
+        self._ask("delete_object", Key=key, **_chosen(version))
 
     def _ask(self, operation: str, **arguments: Any) -> Mapping[str, Any]:
         with translated():
@@ -271,8 +291,12 @@ def _summed(digest: bytes) -> dict[str, str]:
     return {"ChecksumAlgorithm": "SHA256", "ChecksumSHA256": _base64(digest)}
 
 
-def _locked(until: datetime) -> dict[str, Any]:
-    return {"ObjectLockMode": COMPLIANCE, "ObjectLockRetainUntilDate": until}
+def _locked(until: datetime | None) -> dict[str, Any]:
+    return {} if until is None else {"ObjectLockMode": COMPLIANCE, "ObjectLockRetainUntilDate": until}
+
+
+def _chosen(version: str | None) -> dict[str, str]:
+    return {} if version is None else {"VersionId": version}
 
 
 def _base64(raw: bytes) -> str:

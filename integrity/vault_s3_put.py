@@ -40,10 +40,13 @@ def sums_of(fd: int, part_size: int = PART_SIZE) -> Sums:
     return _sums(whole.digest(), digests, size)
 
 
-def send(bucket: Bucket, key: str, fd: int, digest: Digest, until: datetime, part_size: int = PART_SIZE) -> Sums:
+def send(
+    bucket: Bucket, key: str, fd: int, digest: Digest | None, until: datetime | None, part_size: int = PART_SIZE
+) -> Sums:
     """Read a file once and store it as a new version; VaultError when it does not have the digest, and then nothing is.
 
-    VaultUnavailable leaves it unknown whether the version is there.
+    Without a digest it is whatever was read, and without a time under no lock. VaultUnavailable leaves it unknown
+    whether the version is there.
     """
     if os.fstat(fd).st_size <= part_size:
         body = b"".join(_parts(fd, part_size))
@@ -54,7 +57,9 @@ def send(bucket: Bucket, key: str, fd: int, digest: Digest, until: datetime, par
     return _send_parts(bucket, key, fd, digest, until, part_size)
 
 
-def _send_parts(bucket: Bucket, key: str, fd: int, digest: Digest, until: datetime, part_size: int) -> Sums:
+def _send_parts(
+    bucket: Bucket, key: str, fd: int, digest: Digest | None, until: datetime | None, part_size: int
+) -> Sums:
     upload = bucket.begin(key, until)
     whole, parts, size = sha256(), list[tuple[str, bytes]](), 0
     try:
@@ -104,6 +109,6 @@ def _sums(whole: bytes, digests: list[bytes], size: int) -> Sums:
     return Sums(Digest(whole), size, composite_of(digests) if len(digests) > 1 else checksum_of(whole))
 
 
-def _require(sums: Sums, digest: Digest) -> None:
-    if sums.digest != digest:
+def _require(sums: Sums, digest: Digest | None) -> None:
+    if digest not in (None, sums.digest):
         raise VaultError(f"the file has the digest {sums.digest}, not {digest}")

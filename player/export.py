@@ -28,6 +28,7 @@ from integrity.bundle_folder import write_folder
 from integrity.digest import Digest
 from integrity.errors import AuthorityUnavailable, IntegrityError, InvalidBundle, VaultUnavailable
 from integrity.finding import ORIGINAL_ABSENT
+from integrity.opened import OpenedFile
 from integrity.trust import Trust
 from integrity.verify import verify_bundle
 from player.stream import Content, slice_of
@@ -206,4 +207,5 @@ class Export:
 
 def _content(fd: int, facts: GrantFacts) -> Content:
     name = f"{facts.case_number}-{facts.id}.zip".replace("/", "_")
-    return Content(fd, facts.zip_size or 0, "application/zip", Digest.from_hex(str(facts.zip_sha256)), name)
+    size = facts.zip_size or 0
+    return Content(OpenedFile(fd, size), size, "application/zip", Digest.from_hex(str(facts.zip_sha256)), name)

@@ -33,6 +33,7 @@ SENTENCES = {
     "not-in-quarantine": _("This upload is not in quarantine any more."),
     "quarantine-decided": _("Another decision about this upload was made before."),
     "vault-missing": _("The sealed bytes are not where they should be. Tell your administrator at once."),
+    "renditions-unavailable": _("The viewing copies cannot be reached at the moment. Try again shortly."),
     "vault-unavailable": _("The vault cannot be reached at the moment. Try again shortly."),
     "internal": _("Something went wrong on our side. Nothing was permitted by it."),
 }  # fmt: skip

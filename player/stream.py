@@ -5,7 +5,6 @@ stays in the routes. Never caches and never lets a browser cache: each answer wa
 """
 
 import asyncio
-import os
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +13,7 @@ from typing import Any, Literal, Protocol, TypeVar
 from urllib.parse import quote
 
 from integrity.digest import Digest
+from integrity.opened import Opened
 
 CHUNK = 2 * 1024 * 1024
 """Bytes read and handed over at a time: larger ones stall other requests, smaller ones cost processor time."""
@@ -46,9 +46,9 @@ class Delivery(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """An open file that is to be sent, once: its descriptor is closed when the answer has ended, however it ends."""
+    """An open file that is to be sent, once: it is closed when the answer has ended, however it ends."""
 
-    fd: int
+    source: Opened
     size: int
     content_type: str
     digest: Digest
@@ -142,15 +142,17 @@ async def send_content(
         if method == "HEAD":
             await send({"type": "http.response.body", "body": b""})
         else:
-            await _send_body(content.fd, part, send, gone, delivery)
+            await _send_body(content.source, part, send, gone, delivery)
     finally:
         gone.cancel()
-        os.close(content.fd)
+        content.source.close()
         if delivery is not None:
             await asyncio.shield(_aside(delivery.closed))
 
 
-async def _send_body(fd: int, part: Slice, send: Send, gone: "asyncio.Task[None]", delivery: Delivery | None) -> None:
+async def _send_body(
+    source: Opened, part: Slice, send: Send, gone: "asyncio.Task[None]", delivery: Delivery | None
+) -> None:
     # The server's `send` returns at once for a client that has left, and otherwise waits until the chunk before has
     # been taken from it: so the bytes count as gone out only after the empty one at the end, and never once `gone`.
     offset, end = part.start, part.start + part.length
@@ -158,7 +160,7 @@ async def _send_body(fd: int, part: Slice, send: Send, gone: "asyncio.Task[None]
         length = min(CHUNK, end - offset)
         if delivery is not None:
             await _aside(delivery.before, offset + length)
-        chunk = await _aside(os.pread, fd, length, offset)
+        chunk = await _aside(source.read_at, offset, length)
         if not chunk:
             raise OSError(f"file ended at {offset}, {end} were promised")
         await send({"type": "http.response.body", "body": chunk, "more_body": True})

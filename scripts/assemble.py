@@ -38,6 +38,7 @@ from catalog.scrub import Scrubs, Terms
 from catalog.sequencer import Sequencer
 from catalog.signin import SignIn
 from catalog.stations import Stations
+from catalog.unshown import Unshown
 from ingest.underway import under_way
 from integrity.clock import Clock, Random, SystemClock, system_random
 from integrity.errors import LogError
@@ -50,6 +51,7 @@ from integrity.vault_route import RoutedVault
 from integrity.watched import origin_hash
 from integrity.witnessed import CosignedCheckpoints
 from scripts import founding
+from scripts.assemble_renditions import open_renditions
 from scripts.assemble_tiles import LogPlaces, open_places
 from scripts.assemble_vaults import Vaults, open_vaults
 from scripts.fallbacks import Fallbacks
@@ -84,6 +86,7 @@ class House:
     signin: SignIn
     retention: Retention
     renditions: RenditionStore
+    unshown: Unshown
     cosigned: CosignedCheckpoints
     passwords: Passwords
     fallbacks: Fallbacks
@@ -127,8 +130,7 @@ class House:
     def joining(self) -> Joining:
         """Segments of a device that are one recording."""
         tolerance = timedelta(seconds=self.settings.join_gap_s)
-        forget = self.renditions.remove
-        return Joining(self.database, self.ledger, self.clock, self.random, forget, tolerance)
+        return Joining(self.database, self.ledger, self.clock, self.random, self.unshown.tidy, tolerance)
 
     def open_original(self, stored: StoredOriginal) -> BinaryIO:
         """The bytes of an original, for reading: for a confined decoder, never for a page."""
@@ -182,6 +184,7 @@ class House:
 
     def close(self) -> None:
         """End what was opened."""
+        self.renditions.close()
         self.vaults.close()
         self.places.close()
         self.database.close()
@@ -204,7 +207,7 @@ def open_house(data: Path, settings: Settings) -> House:
         folder = data / "witnessed" / origin_hash(log.origin)
         return CosignedCheckpoints(folder, lambda signed: log.keys.open(signed), told.witnesses)
 
-    passwords = Passwords(random)
+    passwords, renditions = Passwords(random), open_renditions(data, settings, worker)
     session_length = timedelta(hours=settings.session_hours)
     return House(
         data=data,
@@ -227,7 +230,8 @@ def open_house(data: Path, settings: Settings) -> House:
         stations=Stations(database, ledger, clock, random),
         signin=SignIn(database, ledger, clock, random, passwords, session_length),
         retention=Retention(database, ledger, clock, random),
-        renditions=RenditionStore(settings.renditions(data), worker),
+        renditions=renditions,
+        unshown=Unshown(database, renditions, clock),
         cosigned=cosigned_of(logs.log),
         passwords=passwords,
         fallbacks=Fallbacks(),

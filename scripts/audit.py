@@ -13,7 +13,6 @@ from pathlib import Path
 import click
 
 from catalog.database import Database
-from catalog.renditions import RenditionStore
 from integrity.anchor import Anchor
 from integrity.clock import SystemClock, system_random
 from integrity.errors import InvalidTrust, WitnessUnavailable
@@ -22,6 +21,7 @@ from integrity.trust import Trust, read_trust
 from player.language import gettext as _
 from player.language import ngettext
 from scripts import founding
+from scripts.assemble_renditions import open_renditions
 from scripts.assemble_tiles import open_places
 from scripts.assemble_vaults import open_vaults
 from scripts.audit_bars import bars
@@ -87,6 +87,7 @@ def run(
     chosen, clock = load(settings), SystemClock()
     database = Database.open(chosen.database_url(data))
     places, vaults = open_places(data, chosen), open_vaults(data, chosen, clock, system_random)
+    store = open_renditions(data, chosen)
     try:
         parts = Parts(
             data=data,
@@ -94,7 +95,7 @@ def run(
             logs=read_chain(places, database, lambda one: judged_by.log_terms(one.origin) or own.log_terms(one.origin)),
             vaults=vaults.checks(),
             locks=vaults.lock_checks(),
-            renditions=RenditionStore(chosen.renditions(data)),
+            renditions=store,
             trust=judged_by,
             clock=clock,
             told=tuple(one for one in own.authorities if one.name != founding.AUTHORITY),
@@ -105,6 +106,7 @@ def run(
     finally:
         places.close()
         vaults.close()
+        store.close()
         database.close()
     return Report((*defects, *report.findings), report.notes, report.looked_at)
 

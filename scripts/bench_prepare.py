@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from catalog.identity import RecordingId
-from catalog.renditions import RenditionStore
+from catalog.renditions_files import FileRenditions
 from ingest.child import Children
 from ingest.decoding import command_line
 from ingest.derived import Derived
@@ -116,17 +116,17 @@ def bench(footage: Footage, place: Path, seconds: int, height: int, runs: int) -
 
 def _cost(footage: Footage, place: Path, file: Path, digest: Digest) -> Cost:
     """Prepare it by the code of the job, in the store of viewing copies, and have ffmpeg do its part once more."""
-    counting, store = Counting(Children(child_environment())), RenditionStore(place / "renditions")
+    counting, store = Counting(Children(child_environment())), FileRenditions(place / "renditions")
     begun = time.process_time() + children_cpu_seconds()
     folder = store.begin(_RECORDING)
     prepared = _prepared(counting, file, digest, folder)
-    store.settle(_RECORDING)
+    store.keep(_RECORDING, prepared.recipe)
     spent = time.process_time() + children_cpu_seconds() - begun
     made = next(each for each in prepared.files if each.name == _MEDIA)
     told = parse_canonical(made.provenance)
     if told["plan"] != footage.plan:
         raise click.ClickException(f"{file.name} was prepared by {told['plan']} and not by {footage.plan}")
-    store.give_up(_RECORDING)
+    store.remove(_RECORDING)
     return Cost(spent, counting.cpu_s, bare(counting.argv, file, place, made.digest), "; ".join(told["tools"]))
 
 

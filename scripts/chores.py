@@ -132,6 +132,7 @@ class Chores:
             self.house.inventories.settle,
             self.house.joining.sweep,
             self.export.sweep,
+            self.house.unshown.look,
         )
 
     def stop(self) -> None:
@@ -211,4 +212,5 @@ def _pipeline(house: House, children: Children) -> Pipeline:
     tell = Telling(Derived(children, settings.name_patterns), house.facts.keep)
     signer = rendition_signer(house.data, house.random)
     enrol(house.database, house.ledger, signer)
-    return Pipeline(house.recordings, parts, store, house.open_original, renderer, failures, signer, tell=tell)
+    return Pipeline(house.recordings, parts, store, house.open_original, renderer, failures, signer, tell=tell,
+                    tidy=house.unshown.tidy)  # fmt: skip

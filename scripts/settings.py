@@ -181,7 +181,23 @@ class Settings(BaseModel):
         description="consecutive segments of a device at most so far apart are joined to one recording; 0: never",
     )
     renditions_folder: Path | None = Field(
-        default=None, description="folder of the viewing copies, where workers share it; default: in the data folder"
+        default=None,
+        description="folder of the viewing copies, where workers share it, or where they are made before they are put "
+        "into a bucket; default: in the data folder",
+    )
+    renditions_s3_endpoint: str | None = Field(
+        default=None, description="the same as S3_ENDPOINT, of the viewing copies"
+    )
+    renditions_s3_region: str = Field(default="us-east-1", description="region of their bucket")
+    renditions_s3_bucket: str | None = Field(
+        default=None,
+        description="bucket for the viewing copies, which workers and nodes share; default: RENDITIONS_FOLDER",
+    )
+    renditions_s3_prefix: str = Field(
+        default="renditions/", description="what the key of each of their files begins with"
+    )
+    renditions_s3_credentials: Path | None = Field(
+        default=None, description="the same as S3_CREDENTIALS, of who puts, reads and deletes viewing copies"
     )
     worker_silence_seconds: float = Field(
         default=30, ge=1, le=600, description="seconds without a beat after which a worker is given up"
@@ -270,7 +286,7 @@ class Settings(BaseModel):
         return self.public_url is not None and self.public_url.startswith("https://")
 
     def renditions(self, data: Path) -> Path:
-        """The folder of the viewing copies."""
+        """The folder of the viewing copies; with a bucket of those that are being made."""
         return self.renditions_folder or data / "renditions"
 
     def database_url(self, data: Path) -> str:

@@ -30,8 +30,8 @@ from catalog.ledger import Elsewhere, Ledger
 from catalog.parts import Parts
 from catalog.recordings import Recordings
 from catalog.rendition_keys import enrol
-from catalog.renditions import RenditionStore
 from catalog.schema import check_schema
+from catalog.unshown import Unshown
 from catalog.workers import Workers
 from ingest.child import Children
 from ingest.derived import Derived, Telling
@@ -42,6 +42,7 @@ from ingest.rendering import Bounds, Renderer
 from integrity import durable
 from integrity.clock import SystemClock, system_random
 from player.language import gettext as _
+from scripts.assemble_renditions import open_renditions
 from scripts.assemble_vaults import FILES, open_vaults
 from scripts.decoders import Decoders
 from scripts.fallbacks import Fallbacks
@@ -106,7 +107,7 @@ def _require(data: Path, settings: Settings) -> None:
         return
     lacking = {
         "database": settings.database is None,
-        "renditions_folder": settings.renditions_folder is None,
+        "renditions_folder": settings.renditions_folder is None and settings.renditions_s3_bucket is None,
         "vault_folder": settings.vault == FILES and settings.vault_folder is None,
     }
     for name in (name for name, lacks in lacking.items() if lacks):
@@ -126,13 +127,15 @@ def _workshop(data: Path, settings: Settings, worker: str) -> Iterator[Workshop]
         ledger, signer = Ledger(database, clock, random, Elsewhere()), rendition_signer(data, random)
         enrol(database, ledger, signer)
         recordings = Recordings(database, ledger, clock, random, worker)
-        store = RenditionStore(settings.renditions(data), worker)
+        store = open_renditions(data, settings, worker)
+        stack.callback(store.close)
         bounds = Bounds(timeout_s=settings.prepare_timeout_s, memory=settings.prepare_memory_bytes, threads=2)
         opener = partial(open_original, vaults.opener(recordings.copies, Fallbacks().note))
         failures = JobFailures(database, clock)
         tell = Telling(Derived(children, settings.name_patterns), Facts(database, ledger, clock).keep)
         renderer = Renderer(children, bounds)
-        pipeline = Pipeline(recordings, Parts(database), store, opener, renderer, failures, signer, tell=tell)
+        pipeline = Pipeline(recordings, Parts(database), store, opener, renderer, failures, signer, tell=tell,
+                            tidy=Unshown(database, store, clock).tidy)  # fmt: skip
 
         def lost(other: str, _freed: Sequence[RecordingId]) -> None:
             store.abandon(other)

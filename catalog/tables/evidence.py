@@ -78,7 +78,7 @@ facts = Table(  # what an original itself says of place, time and device: derive
     Column("made_at", Instant, nullable=False),
 )
 
-renditions = Table(  # derived, replaceable; `name` is the file's name inside the rendition store's folder
+renditions = Table(  # derived, replaceable; `name` is the file's name at its place in the rendition store
     "renditions",
     metadata,
     Column("recording_id", Id, ForeignKey("recordings.id"), primary_key=True),
@@ -91,6 +91,7 @@ renditions = Table(  # derived, replaceable; `name` is the file's name inside th
     Column("made_at", Instant, nullable=False),
     Column("signed_by", String(64)),  # the id in rendition_keys of who made it, and signed its provenance
     Column("signature", LargeBinary),
+    Column("place", String(64)),  # where the store has it; none: under the recipe's name, as before there were places
 )
 
 rendition_keys = Table(  # whose signatures under provenances count

@@ -3,6 +3,7 @@
 import codecs
 import io
 import zipfile
+from contextlib import closing
 from math import isfinite
 from typing import Any
 
@@ -174,8 +175,8 @@ def _document_view(here: Here, view: View) -> dict[str, Any]:
 
 
 def _text_facts(file: OpenFile, whole: str) -> dict[str, Any]:
-    with io.FileIO(file.fd) as opened:
-        beginning = opened.read(SHOWN_TEXT) or b""
+    with closing(file.source) as opened:
+        beginning = opened.read_at(0, SHOWN_TEXT)
     return {"text": decoded(beginning), "shortened": file.size > SHOWN_TEXT, "whole": whole}
 
 
@@ -193,7 +194,7 @@ def read_document(here: Asked, view: ViewId) -> Response:
     opened = here.services.gate.view(here.principal, view)
     file = here.services.gate.document(here.principal, view)
     name = None if file.content_type in INLINE else _file_name(here, opened)
-    return Sent(Content(file.fd, file.size, file.content_type, file.digest, name))
+    return Sent(Content(file.source, file.size, file.content_type, file.digest, name))
 
 
 def _file_name(here: Here, view: View) -> str:
@@ -204,7 +205,7 @@ def _file_name(here: Here, view: View) -> str:
 def read_rendition(here: Asked, view: ViewId, name: str) -> Response:
     """A file of the viewing copy, or a range of it: the right is asked for anew each time."""
     file = here.services.gate.rendition(here.principal, view, name)
-    return Sent(Content(file.fd, file.size, file.content_type, file.digest))
+    return Sent(Content(file.source, file.size, file.content_type, file.digest))
 
 
 @router.get("/recordings/{recording}/seal.zip")

@@ -24,7 +24,8 @@ from catalog.leaf_proofs import LeafProofs
 from catalog.ledger import Actor, Ledger
 from catalog.permissions import Principal
 from catalog.recordings import CatalogedRecording, Recordings
-from catalog.renditions import CONTENT_TYPES, RenditionStore
+from catalog.renditions import CONTENT_TYPES
+from catalog.renditions_files import FileRenditions
 from catalog.sequencer import Sequencer
 from integrity.authority import EmbeddedAuthority
 from integrity.certificates import read_certificates
@@ -80,12 +81,12 @@ class Proven(House):
     granted: list[GrantId] = field(default_factory=list)
     wanted: list[RecordingId] = field(default_factory=list)
     vault: FileVault = field(init=False)
-    store: RenditionStore = field(init=False)
+    store: FileRenditions = field(init=False)
 
     def __post_init__(self) -> None:
         House.__post_init__(self)
         self.vault = FileVault(self.folder / "vault")
-        self.store = RenditionStore(self.folder / "renditions")
+        self.store = FileRenditions(self.folder / "renditions")
 
     @property
     def reader(self) -> Log:
@@ -171,9 +172,8 @@ class Proven(House):
         for name, content in (files or FILES).items():
             (work / name).write_bytes(content)
             made.append(copied(name, content, CONTENT_TYPES[name], sources=sources))
-        self.store.settle(recording)
-        self.store.keep(recording, "r1")
-        recordings.prepared(recording, medium="video", recipe="r1", duration_ms=5000, made=made)
+        place = self.store.keep(recording, "r1")
+        recordings.prepared(recording, medium="video", recipe="r1", duration_ms=5000, made=made, place=place)
 
     def applied(
         self, requester: Principal, case: CaseId, *wanted: RecordingId, kind: str = "court", extent: str = ORIGINALS

@@ -1,15 +1,15 @@
 """Playable copies: files against rows, rows against the ledger."""
 
 import os
-from typing import BinaryIO
 
 import pytest
 from sqlalchemy import Connection
 
 from catalog.audit_renditions import rendition_findings
-from catalog.errors import NotFound
+from catalog.errors import NotFound, RenditionsUnavailable
 from catalog.identity import RecordingId
 from integrity.finding import Finding
+from integrity.opened import OpenedFile
 from tests.catalog.audited import Audited
 from tests.catalog.house import House
 from tests.catalog.owner import change
@@ -25,12 +25,18 @@ def audited(house: House) -> Audited:
 class Store(dict[str, bytes]):
     """Files by name, each with a descriptor of its own as in the real store."""
 
-    def open(self, recording: RecordingId, recipe: str, name: str) -> BinaryIO:
+    away = False
+    asked = ""
+
+    def open(self, recording: RecordingId, place: str, name: str) -> OpenedFile:
+        self.asked = place
+        if self.away:
+            raise RenditionsUnavailable("no answer")
         if name not in self:
             raise NotFound("no such file")
         fd = os.memfd_create(name)
         os.write(fd, self[name])
-        return os.fdopen(fd, "rb")
+        return OpenedFile(fd, len(self[name]))
 
 
 def codes(audited: Audited, store: Store, chosen: bool = True) -> set[str]:
@@ -51,6 +57,21 @@ def test_an_exchanged_or_missing_file(audited: Audited) -> None:
     assert codes(audited, Store(GOOD | {"media.mp4": b"Copy"})) == {"rendition-differs"}
     assert codes(audited, Store()) == {"rendition-missing"}
     assert codes(audited, Store(), chosen=False) == set(), "not among the sample"
+
+
+def test_a_store_that_is_away_has_lost_nothing(audited: Audited) -> None:
+    store = Store(GOOD)
+    store.away = True
+    assert codes(audited, store) == {"rendition-unreadable"}
+
+
+def test_what_is_looked_at_lies_where_its_row_says(audited: Audited) -> None:
+    store = Store(GOOD)
+    assert codes(audited, store) == set()
+    assert store.asked == "v1", "before there were places the recipe named it"
+    change(audited.house.database, "UPDATE renditions SET place = 'v1-0123456789abcdef'")
+    assert codes(audited, store) == set()
+    assert store.asked == "v1-0123456789abcdef"
 
 
 @pytest.mark.parametrize(

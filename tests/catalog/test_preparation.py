@@ -12,6 +12,7 @@ from catalog.identity import RecordingId
 from catalog.ledger import SYSTEM, Ledger
 from catalog.preparation import ATTEMPTS, DeadLetter, Rendition
 from catalog.recordings import Recordings
+from catalog.renditions import place_of
 from catalog.sequencer import Sequencer
 from tests.catalog.seals import FOOTAGE, FakeSealer, upload_id
 from tests.catalog.test_recordings import BODY, STATION, recordings, sealer
@@ -140,39 +141,32 @@ def other(database: Database, worker: str) -> Recordings:
     return Recordings(database, ledger, clock, random, worker)
 
 
-def test_a_late_worker_publishes_nothing(database: Database, recordings: Recordings, recording: RecordingId) -> None:
-    """Its claim was given to another: no row, no file, no entry, and no attempt is counted against the other."""
+def test_a_late_worker_tells_of_nothing(database: Database, recordings: Recordings, recording: RecordingId) -> None:
+    """Its claim was given to another: no row, no entry, and no attempt is counted against the other."""
     one, two = other(database, "one"), other(database, "two")
-    published: list[str] = []
     assert one.claim(recording)
     assert recordings.release_all() == 0, "another worker's claim is not ours to give back"
     assert one.release_all() == 1
     assert two.claim(recording)
     before, entry = _row(database), _last(database)
-    late = one.prepared(
-        recording, medium="video", recipe="1", duration_ms=1, made=[POSTER], publish=lambda: published.append("one")
-    )
-    assert not late
+    assert not one.prepared(recording, medium="video", recipe="1", duration_ms=1, made=[POSTER], place="1-late")
     assert one.child_failed(recording, "child-crashed: late") is None
     assert not one.unplayable(recording, "late: too late")
     assert not one.release(recording)
-    assert (_row(database), _last(database), published) == (before, entry, [])
+    assert (_row(database), _last(database)) == (before, entry)
     assert _prepare(two, recording, COPY)
     assert recordings.renditions(recording) == [COPY]
 
 
-def test_what_cannot_be_published_is_not_ready(
-    database: Database, recordings: Recordings, recording: RecordingId
-) -> None:
-    def full() -> None:
-        raise OSError("no space left")
-
-    recordings.claim(recording)
-    before, entry = _row(database), _last(database)
-    with pytest.raises(OSError, match="no space"):
-        recordings.prepared(recording, medium="video", recipe="1", duration_ms=1, made=[COPY], publish=full)
-    assert (_row(database), _last(database)) == (before, entry)
-    assert recordings.renditions(recording) == []
+def test_its_rows_name_the_place(database: Database, recordings: Recordings, recording: RecordingId) -> None:
+    for place, expected in (("1-0123456789abcdef", "1-0123456789abcdef"), (None, "1")):
+        with database.write() as connection:
+            connection.execute(tables.recordings.update().values(state="catalogued"))
+        recordings.claim(recording)
+        recordings.prepared(recording, medium="video", recipe="1", duration_ms=1, made=[COPY], place=place)
+        recordings.let_go(recording)
+        with database.read() as connection:
+            assert place_of(connection.execute(select(tables.renditions)).one()) == expected
 
 
 def test_one_process_never_works_twice_at_one_recording(

@@ -10,6 +10,7 @@ from catalog.viewing_copies import ViewingCopy, viewing_copies
 from integrity.custody import CustodyEntry
 from integrity.digest import Digest
 from integrity.maker import maker_key
+from integrity.opened import as_file
 from tests.catalog.proven import FILES, Proven
 from tests.fakes.copies import MAKER
 
@@ -23,7 +24,7 @@ def test_the_file_that_plays_by_itself_and_who_made_it(proven: Proven) -> None:
     recording = proven.footage(b"body")
     [copy] = copies(proven, recording)
     assert (copy.name, copy.original) == ("media.mp4", Digest.of(b"body"))
-    with proven.store.open(copy.recording, copy.recipe, copy.name) as file:
+    with as_file(proven.store.open(copy.recording, copy.place, copy.name)) as file:
         assert file.read() == FILES["media.mp4"]
     entry = CustodyEntry(copy.maker_commitment, b"", copy.maker_body, copy.maker_salt)
     assert maker_key(entry) == MAKER.verifier

@@ -150,7 +150,8 @@ def test_one_worker_is_killed_for_good_in_the_middle_and_another_finishes(site: 
 @pytest.mark.parametrize(
     ("settings", "named"),
     [({}, "database"), ({"TIEZHENG_DATABASE": "sqlite:///x"}, "renditions_folder"),
-     ({"TIEZHENG_DATABASE": "sqlite:///x", "TIEZHENG_RENDITIONS_FOLDER": "x"}, "vault_folder")],
+     ({"TIEZHENG_DATABASE": "sqlite:///x", "TIEZHENG_RENDITIONS_FOLDER": "x"}, "vault_folder"),
+     ({"TIEZHENG_DATABASE": "sqlite:///x", "TIEZHENG_RENDITIONS_S3_BUCKET": "x"}, "vault_folder")],
 )  # fmt: skip
 def test_a_worker_that_was_not_told_enough_does_not_start(tmp_path: Path, settings: dict[str, str], named: str) -> None:
     refused = tiezheng("work", "--data", tmp_path, **settings)

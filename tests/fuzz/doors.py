@@ -18,6 +18,7 @@ from integrity.clock import instant
 from integrity.digest import Digest
 from integrity.finding import Assurance, Finding
 from integrity.inquiry import Inquiry
+from integrity.opened import OpenedFile
 from integrity.statement import Statement
 from integrity.verify import verify_bundle, verify_file
 from player.stream import Content, slice_of
@@ -106,7 +107,7 @@ def _range(content: bytes) -> None:
 
 
 def _content(size: int) -> Content:
-    return Content(-1, size, "video/mp4", Digest.of(b""))
+    return Content(OpenedFile(-1, size), size, "video/mp4", Digest.of(b""))
 
 
 def _settings(content: bytes) -> None:

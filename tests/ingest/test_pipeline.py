@@ -21,15 +21,17 @@ from catalog.originals import StoredOriginal
 from catalog.parts import Parts
 from catalog.preparation import ATTEMPTS
 from catalog.recordings import Recordings
-from catalog.renditions import RenditionStore
+from catalog.renditions_files import FileRenditions
 from catalog.schema import migrate
 from catalog.sequencer import Sequencer
+from catalog.unshown import Unshown
 from ingest.child import Decoder
 from ingest.errors import ChildCrashed, ChildrenStopped, SpaceExhausted
 from ingest.lanes import Lane
 from ingest.pipeline import LATER_SECONDS, Pipeline
 from ingest.rendering import Renderer
 from ingest.task import Limits, Reply, Task
+from integrity.opened import as_file
 from tests.catalog import sample
 from tests.catalog.seals import FOOTAGE, FakeSealer, upload_id
 from tests.catalog.test_recordings import STATION
@@ -58,7 +60,8 @@ class Shop:
         self.sequencer = Sequencer(self.database, FakeLog())
         self.recordings = Recordings(self.database, Ledger(self.database, clock, random, self.sequencer), clock, random)
         self.failures = JobFailures(self.database, clock)
-        self.store = RenditionStore(folder / "renditions")
+        self.store = FileRenditions(folder / "renditions")
+        self.unshown = Unshown(self.database, self.store, clock)
         self.opened = 0
 
     def add(self, path: Path) -> RecordingId:
@@ -74,12 +77,23 @@ class Shop:
     def pipeline(self, decoder: Decoder | None = None, monotonic: Callable[[], float] = time.monotonic) -> Pipeline:
         renderer = Renderer(decoder or children(), BOUNDS)
         return Pipeline(
-            self.recordings, Parts(self.database), self.store, self._open, renderer, self.failures, MAKER, monotonic
-        )
+            self.recordings, Parts(self.database), self.store, self._open, renderer, self.failures, MAKER, monotonic,
+            tidy=self.unshown.tidy,
+        )  # fmt: skip
 
     def _open(self, _: StoredOriginal) -> BinaryIO:
         self.opened += 1
         return (self.folder / "original").open("rb")
+
+    def place(self, recording: RecordingId) -> str:
+        """The only one where anything of it lies."""
+        [place] = self.store.places(recording)
+        return place
+
+    def kept(self, recording: RecordingId) -> set[str]:
+        """The names of the files there."""
+        folder = self.folder / "renditions" / recording / self.place(recording)
+        return {path.name for path in folder.iterdir()}
 
     def row(self) -> dict[str, object]:
         with self.database.read() as connection:
@@ -122,9 +136,9 @@ def test_a_recording_becomes_ready_with_its_files(shop: Shop, tmp_path: Path) ->
     row = shop.row()
     assert (row["state"], row["medium"], row["duration_ms"], row["recipe"]) == ("ready", "video", 2000, "r3")
     rows = shop.recordings.renditions(recording)
-    assert {each.name for each in rows} == shop.store.names(recording, "r3")
+    assert {each.name for each in rows} == shop.kept(recording)
     for each in rows:
-        with shop.store.open(recording, "r3", each.name) as file:
+        with as_file(shop.store.open(recording, shop.place(recording), each.name)) as file:
             assert len(file.read()) == each.size
         assert json.loads(each.provenance)["derived"] is True
     assert not list((tmp_path / "renditions" / ".work").iterdir())
@@ -193,7 +207,21 @@ def test_a_full_disk_is_no_attempt(shop: Shop, tmp_path: Path, monkeypatch: pyte
     assert (shop.row()["state"], shop.row()["attempts"]) == ("catalogued", 0)
 
 
-@pytest.mark.parametrize("step", ["begin", "settle", "keep", "prepared"])
+def test_what_a_late_worker_keeps_is_told_of_by_nobody_and_cleared_away(shop: Shop, tmp_path: Path) -> None:
+    """Its claim is given back while it works, as of one that is thought dead; then it goes on to its end."""
+    recording = shop.add(make(tmp_path / "a.mp4", *H264))
+
+    def given_up() -> None:
+        assert shop.recordings.release_all() == 1
+
+    assert shop.pipeline(Scripted(given_up)).prepare_next()
+    assert (shop.row()["state"], shop.recordings.renditions(recording)) == ("catalogued", [])
+    assert shop.store.places(recording) == set()
+    shop.pipeline().prepare(recording)
+    assert {each.name for each in shop.recordings.renditions(recording)} == shop.kept(recording)
+
+
+@pytest.mark.parametrize("step", ["begin", "keep", "prepared"])
 def test_killed_at_any_step_it_is_done_again_and_no_attempt(tmp_path: Path, step: str) -> None:
     """The process is killed right before or inside a step; a new one releases what it held and prepares it whole."""
     shop = Shop(tmp_path)
@@ -214,7 +242,7 @@ def test_killed_at_any_step_it_is_done_again_and_no_attempt(tmp_path: Path, step
     assert again.recordings.release_all() == 1
     again.pipeline().prepare(recording)
     assert again.row()["state"] == "ready"
-    assert {each.name for each in again.recordings.renditions(recording)} == again.store.names(recording, "r3")
+    assert {each.name for each in again.recordings.renditions(recording)} == again.kept(recording)
     again.close()
 
 

@@ -73,7 +73,7 @@ class Forgetful(Bucket):
         super().__init__(place, Credentials("ingest", secret_of("ingest")))
         self.lost = lost
 
-    def head(self, key: str, version: str) -> Kept:
+    def head(self, key: str, version: str | None = None) -> Kept:
         kept = super().head(key, version)
         if self.lost == "checksum":
             return replace(kept, checksum=None)
@@ -85,7 +85,7 @@ class Forgetful(Bucket):
             return replace(kept, lock=replace(kept.lock, mode="GOVERNANCE"))
         return kept
 
-    def read(self, key: str, version: str) -> Iterator[bytes]:
+    def read(self, key: str, version: str | None = None) -> Iterator[bytes]:
         return iter([b"laid over it"]) if self.lost == "first-version" else super().read(key, version)
 
     def lock(self, key: str, version: str, until: datetime) -> None:

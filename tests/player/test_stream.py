@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrity.digest import Digest
+from integrity.opened import OpenedFile
 from player.stream import CHUNK, Content, Slice, headers_of, send_content, slice_of
 
 BODY = bytes(range(256)) * 40
@@ -19,7 +20,7 @@ ETAG = f'"{DIGEST.hex}"'
 
 
 def content(size: int = len(BODY)) -> Content:
-    return Content(-1, size, "video/mp4", DIGEST)
+    return Content(OpenedFile(-1, size), size, "video/mp4", DIGEST)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +93,7 @@ def test_headers_name_the_range_and_forbid_keeping() -> None:
 
 
 def test_a_name_cannot_end_its_header() -> None:
-    hostile = Content(-1, 1, "application/zip", DIGEST, '案"; x=\r\nSet-Cookie: a=b')
+    hostile = Content(OpenedFile(-1, 1), 1, "application/zip", DIGEST, '案"; x=\r\nSet-Cookie: a=b')
     sent = dict(headers_of(hostile, Slice(200, 0, 1)))[b"content-disposition"]
     assert b"\r" not in sent and b"\n" not in sent and b'"' not in sent
     assert sent.startswith(b"attachment; filename*=UTF-8''%E6%A1%88%22")
@@ -141,7 +142,8 @@ class Told:
 
 def opened(path: Path, body: bytes, size: int | None = None) -> Content:
     path.write_bytes(body)
-    return Content(os.open(path, os.O_RDONLY), len(body) if size is None else size, "video/mp4", Digest.of(body))
+    source = OpenedFile(os.open(path, os.O_RDONLY), len(body))
+    return Content(source, source.size if size is None else size, "video/mp4", Digest.of(body))
 
 
 def serve(content: Content, client: Client, method: str = "GET", told: Told | None = None, **headers: str) -> None:
@@ -149,9 +151,9 @@ def serve(content: Content, client: Client, method: str = "GET", told: Told | No
     asyncio.run(send_content(content, method, named, client.receive, client.send, told))
 
 
-def is_open(fd: int) -> bool:
+def is_open(file: Content) -> bool:
     try:
-        os.fstat(fd)
+        file.source.read_at(0, 1)
     except OSError:
         return False
     return True
@@ -166,7 +168,7 @@ def test_a_large_file_comes_whole_in_chunks(tmp_path: Path) -> None:
     assert told.heard == [
         f"before {CHUNK}", f"before {CHUNK * 2}", f"before {len(body)}", f"finished {len(body)}", "closed",
     ]  # fmt: skip
-    assert not is_open(file.fd)
+    assert not is_open(file)
 
 
 def test_a_range_of_it(tmp_path: Path) -> None:
@@ -200,7 +202,7 @@ def test_who_leaves_has_not_got_the_rest(tmp_path: Path) -> None:
     assert f"finished {len(body)}" not in told.heard
     assert told.heard[-1] == "closed"
     assert f"before {CHUNK * 4}" not in told.heard
-    assert not is_open(file.fd)
+    assert not is_open(file)
 
 
 def test_who_leaves_at_the_last_byte_has_not_got_it_for_sure(tmp_path: Path) -> None:
@@ -216,7 +218,7 @@ def test_a_delivery_that_refuses_ends_the_answer(tmp_path: Path) -> None:
         serve(file, client, told=told)
     assert len(client.body) == CHUNK
     assert told.heard[-1] == "closed"
-    assert not is_open(file.fd)
+    assert not is_open(file)
 
 
 def test_a_file_that_is_shorter_than_promised_breaks_the_connection(tmp_path: Path) -> None:
@@ -224,4 +226,4 @@ def test_a_file_that_is_shorter_than_promised_breaks_the_connection(tmp_path: Pa
     with pytest.raises(OSError, match="were promised"):
         serve(file, client)
     assert client.messages[-1].get("more_body"), "the answer must not look finished"
-    assert not is_open(file.fd)
+    assert not is_open(file)

@@ -120,14 +120,13 @@ class Making:
         house.recordings.claim(recording)
         work = house.renditions.begin(recording)
         (work / "media.mp4").write_bytes(b"playable copy")
-        house.renditions.settle(recording)
-        house.renditions.keep(recording, RECIPE)
+        place = house.renditions.keep(recording, RECIPE)
         with house.database.read() as connection:
             sealed = originals_of(connection, recording)[0]
         source = Source(Digest.from_hex(sealed.sha256), sealed.size)
         made = copies.copied("media.mp4", b"playable copy", "video/mp4", recipe=RECIPE, sources=[source])
         copies.put_on_record(house.database, house.ledger)
-        house.recordings.prepared(recording, medium="video", recipe=RECIPE, duration_ms=1000, made=[made])
+        house.recordings.prepared(recording, medium="video", recipe=RECIPE, duration_ms=1000, made=[made], place=place)
 
     def quarantine(self, body: bytes) -> None:
         upload = UploadId(new_id())

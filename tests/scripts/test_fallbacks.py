@@ -16,6 +16,7 @@ from catalog.tables import documents, ledger
 from ingest.replication import Replication
 from integrity.digest import Digest
 from integrity.errors import VaultConflict, VaultMissing
+from integrity.opened import as_file
 from scripts.assemble import House, open_house
 from scripts.fallbacks import Fallbacks
 from scripts.settings import load
@@ -69,7 +70,7 @@ def visit(tampered: Path) -> Iterator[Visit]:
 
 def shown(visit: Visit, person: Principal, view: ViewId) -> bytes:
     opened = visit.gate.document(person, view)
-    with open(opened.fd, "rb") as file:  # noqa: PTH123  a descriptor
+    with as_file(opened.source) as file:
         return file.read()
 
 

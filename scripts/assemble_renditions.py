@@ -1,0 +1,23 @@
+"""Where the viewing copies of an installation lie, by the settings: in a folder, or in a bucket.
+
+Part of the assembly, and the only place that names what keeps them. They are never looked for in both: what the
+settings say is where they are.
+"""
+
+from pathlib import Path
+
+from catalog.renditions import RenditionStore
+from catalog.renditions_files import FileRenditions
+from scripts.buckets import Buckets
+from scripts.settings import Settings
+
+
+def open_renditions(data: Path, settings: Settings, worker: str = "") -> RenditionStore:
+    """The store of a data folder, for this worker; close it. WrongSettings names what is missing or does not fit."""
+    folder = settings.renditions(data)
+    if settings.renditions_s3_bucket is None:
+        return FileRenditions(folder, worker)
+    # Imported here: what boto3 costs at the start, nobody pays who keeps files.
+    from catalog.renditions_s3 import S3Renditions
+
+    return S3Renditions(Buckets(settings, "renditions_").reach(), folder, worker)

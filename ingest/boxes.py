@@ -34,6 +34,8 @@ class Movie:
     highlights_ms: list[int] = field(default_factory=list)
     gpmf: bytes = b""
     """GoPro's settings of the whole file, in its own format."""
+    meta: bytes = b""
+    """The box of names and values that phones write (`ingest.quicktime_keys`)."""
     chapters: list[tuple[int, str | None]] = field(default_factory=list)
     """Milliseconds and title of chapters in a list of their own (`chpl`)."""
 
@@ -93,6 +95,8 @@ def _walk(body: bytes, movie: Movie, track: Track, depth: int) -> None:
                 movie.tracks.append(mine if mine.format in _READ else mine.without_samples())
         elif kind in _PARENTS and depth < 6:
             _walk(content, movie, track, depth + 1)
+        elif kind == b"meta" and depth == 0 and len(content) <= _SAMPLE_LIMIT:
+            movie.meta = content
         elif not track.take(kind, content):
             _take(kind, content, movie)
 

@@ -18,6 +18,7 @@ from ingest.formats import picture_format
 from ingest.gpmf import read_gpmf
 from ingest.heif import read_heif
 from ingest.novatek import novatek_places
+from ingest.quicktime_keys import read_keys
 from ingest.task import MIB, Work
 from ingest.track_table import SAMPLES
 
@@ -28,7 +29,7 @@ _METADATA_LIMIT = 256 * MIB
 _EPOCH_1904 = datetime(1904, 1, 1, tzinfo=UTC)
 _ISO6709 = re.compile(r"([+-]\d{2}(?:\.\d{1,8})?)([+-]\d{3}(?:\.\d{1,8})?)")
 _RMC = re.compile(
-    r"\$G[NPLAB]RMC,(\d{6})(?:\.\d+)?,A,(\d{2})(\d{2}\.\d{1,8}),([NS]),(\d{3})(\d{2}\.\d{1,8}),([EW]),[^,]*,[^,]*,(\d{6})",
+    r"\$(?:G[NPLAB]|BD)RMC,(\d{6})(?:\.\d+)?,A,(\d{2})(\d{2}\.\d{1,8}),([NS]),(\d{3})(\d{2}\.\d{1,8}),([EW]),[^,]*,[^,]*,(\d{6})",
     re.ASCII,
 )
 _TRKPT = re.compile(r"<trkpt\b([^>]{0,200})>(.{0,400}?)</trkpt>", re.DOTALL)
@@ -49,11 +50,7 @@ def _moving(file: Any, head: bytes) -> Iterator[dict[str, Any]]:
     if head[4:8] not in (b"ftyp", b"moov", b"mdat", b"wide", b"free"):
         return
     movie = read_movie(file)
-    points: list[Point] = [(None, *place) for text in movie.places if (place := _iso6709(text)) is not None]
-    points += [(None, *place) for place in movie.loci if _on_earth(*place)]
-    created = _since_1904(movie)
-    if points or created or movie.device:
-        yield _fact("quicktime", points, created, movie.device)
+    yield from _quicktime(movie)
     gpmf = (place for sample in _samples(movie, file) for place in read_gpmf(sample))
     for source, places in (("gpmf", gpmf), ("novatek", novatek_places(movie, file))):
         track: list[Point] = [place for place in places if _on_earth(*place[1:])]
@@ -62,6 +59,16 @@ def _moving(file: Any, head: bytes) -> Iterator[dict[str, Any]]:
     marks = camera_marks(movie, file)
     if marks:
         yield _fact("camera-mark", [], None, None) | {"marks": [mark._asdict() for mark in marks]}
+
+
+def _quicktime(movie: Movie) -> Iterator[dict[str, Any]]:
+    said = read_keys(movie.meta)
+    written = [*movie.places, *([said.place] if said.place else [])]
+    points: list[Point] = [(None, *place) for text in written if (place := _iso6709(text)) is not None]
+    points += [(None, *place) for place in movie.loci if _on_earth(*place)]
+    created, device = _since_1904(movie), movie.device or said.device
+    if points or created or device or said.local_time:
+        yield _fact("quicktime", points, created, device) | {"local_time": said.local_time}
 
 
 def _samples(movie: Movie, file: Any) -> Iterator[bytes]:
@@ -98,7 +105,7 @@ def _exif_of_heif(file: Any) -> Exif:
 
 
 def _written(file: Any, head: bytes) -> Iterator[dict[str, Any]]:
-    if b"$G" not in head and b"<gpx" not in head:
+    if not any(sign in head for sign in (b"$G", b"$BD", b"<gpx")):
         return
     file.seek(0)
     text = file.read(_TEXT_LIMIT).decode("ascii", "replace")

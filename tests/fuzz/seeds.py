@@ -177,7 +177,9 @@ def _doors(seal: dict[str, bytes], bundle: dict[str, bytes]) -> Iterator[tuple[s
     marked = telling.marked_movie(titles=(telling.title("亮证"),), chpl=((0, "x"),), hmmt=(5, 9))
     pressed = telling.marked_movie(gpmf=telling.highlights((5, b"MANL"), (9, b"AUTO")))
     novatek = telling.novatek_movie(telling.novatek(), telling.novatek(at=44))
-    for file in (telling.movie(sample=telling.gpmf()), telling.jpeg(), telling.nmea(), telling.GPX, marked, pressed,
+    gopro = telling.gpmf() + telling.gps9() + telling.gpri()
+    phone = telling.keyed({"location.ISO6709": "+39.9042+116.4074/", "creationdate": "2026-03-02T08:30:00+0800"})
+    for file in (telling.movie(sample=gopro), phone, telling.jpeg(), telling.nmea(), telling.GPX, marked, pressed,
                  novatek, telling.novatek_movie(telling.novatek(form="d", at=32), listed=False)):  # fmt: skip
         yield "telemetry", file
     coded = [(b"configuration", b"coded")] * 2

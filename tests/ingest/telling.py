@@ -20,13 +20,43 @@ def klv(key: bytes, kind: str, width: int, content: bytes) -> bytes:
 def gpmf(fix: int = 3) -> bytes:
     """One second of GPS5 with its scale, fix and time."""
     places = struct.pack(">5i", round(LATITUDE * 1e7), round(LONGITUDE * 1e7), 50_000, 1000, 100)
-    stream = (
+    return _group(
         klv(b"GPSF", "L", 4, struct.pack(">I", fix))
         + klv(b"GPSU", "U", 16, b"260302003000.000")
         + klv(b"SCAL", "l", 4, struct.pack(">5i", 10_000_000, 10_000_000, 1000, 1000, 100))
         + klv(b"GPS5", "l", 20, places * 2)
     )
+
+
+def gps9(fix: int = 3, days: int = 9_557) -> bytes:
+    """One place of a newer camera, with its own time (days since 2000: 2026-03-02) and fix."""
+    scale = klv(b"SCAL", "l", 4, struct.pack(">9i", 10_000_000, 10_000_000, 1000, 1000, 100, 1, 1000, 100, 1))
+    place = struct.pack(">7iHH", round(LATITUDE * 1e7), round(LONGITUDE * 1e7), 0, 0, 0, days, 1_800_000, 150, fix)
+    return _group(klv(b"TYPE", "c", 1, b"lllllllSS") + scale + klv(b"GPS9", "?", 32, place))
+
+
+def gpri(fix: int = 3) -> bytes:
+    """One place as a camera on a drone has it."""
+    scale = klv(b"SCAL", "l", 4, struct.pack(">10i", 1_000_000, 10_000_000, 10_000_000, 1000, 100, 100, 100, 100, 1, 1))
+    place = struct.pack(">Q3i4HBB", 145_911_705, round(LATITUDE * 1e7), round(LONGITUDE * 1e7), 0, 0, 0, 0, 0, fix, 20)
+    return _group(klv(b"TYPE", "c", 1, b"JlllSSSSBB") + scale + klv(b"GPRI", "?", 30, place))
+
+
+def _group(stream: bytes) -> bytes:
     return klv(b"DEVC", "", 1, klv(b"STRM", "", 1, stream))
+
+
+def keyed(values: dict[str, str], *, full: bool = False, kind: int = 1) -> bytes:
+    """A movie of a phone, with names and their values in `meta`; `full` as MP4 has the box."""
+    names = b"".join(box(b"mdta", f"com.apple.quicktime.{name}".encode()) for name in values)
+    items = (
+        box(struct.pack(">I", number), box(b"data", struct.pack(">II", kind, 0), value.encode()))
+        for number, value in enumerate(values.values(), 1)
+    )
+    keys = box(b"keys", struct.pack(">II", 0, len(values)), names)
+    meta = box(b"meta", bytes(4) if full else b"", box(b"hdlr", bytes(8), b"mdta", bytes(12)), keys,
+               box(b"ilst", *items))  # fmt: skip
+    return START + box(b"mdat", b"") + box(b"moov", header(), meta)
 
 
 def movie(*, place: bytes = b"+39.9042+116.4074/", created: int = 3_855_126_600, sample: bytes = b"") -> bytes:
@@ -143,8 +173,8 @@ def jpeg() -> bytes:
     return b"\xff\xd8\xff\xe1" + struct.pack(">H", 8 + len(tiff)) + b"Exif\0\0" + tiff + b"\xff\xd9"
 
 
-def nmea(status: str = "A", checksum: bool = True) -> bytes:
-    body = f"GPRMC,003000.00,{status},3954.2520,N,11624.4440,E,0.0,0.0,020326,,"
+def nmea(status: str = "A", checksum: bool = True, talker: str = "GP") -> bytes:
+    body = f"{talker}RMC,003000.00,{status},3954.2520,N,11624.4440,E,0.0,0.0,020326,,"
     total = 0
     for character in body.encode():
         total ^= character

@@ -1,6 +1,7 @@
 """What files say of themselves, read from bytes made by hand; what does not fit is left out and never guessed."""
 
 import struct
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from ingest.derived import checked
 from ingest.task import Work
 from ingest.telemetry import POINTS, read
+from tests import MEDIA
 from tests.ingest import telling
 
 WHERE = (round(telling.LATITUDE * 1e7), round(telling.LONGITUDE * 1e7))
@@ -41,6 +43,42 @@ def test_gopro(tmp_path: Path) -> None:
     assert "gpmf" not in told(tmp_path, telling.movie(sample=telling.gpmf(fix=0))), "no fix is no place"
 
 
+@pytest.mark.parametrize(("places", "at"), [(telling.gps9, "2026-03-02T00:30:00Z"), (telling.gpri, None)])
+def test_gopros_newer_cameras_and_those_on_drones(
+    tmp_path: Path, places: Callable[[int], bytes], at: str | None
+) -> None:
+    fact = told(tmp_path, telling.movie(sample=places(2)))["gpmf"]
+    assert ([point["at"] for point in fact["points"]], near(fact)) == ([at], True)
+    assert "gpmf" not in told(tmp_path, telling.movie(sample=places(1))), "no fix is no place"
+    other = places(3).replace(b"lllllllSS", b"lllllllSL").replace(b"JlllSSSSBB", b"JlllSSSSBc")
+    assert "gpmf" not in told(tmp_path, telling.movie(sample=other)), "of another type nothing is guessed"
+    unscaled = places(3).replace(struct.pack(">i", 10_000_000), bytes(4))
+    assert "gpmf" not in told(tmp_path, telling.movie(sample=unscaled))
+
+
+def test_a_day_that_is_none_is_a_place_without_a_time(tmp_path: Path) -> None:
+    fact = told(tmp_path, telling.movie(sample=telling.gps9(days=2**31 - 1)))["gpmf"]
+    assert ([point["at"] for point in fact["points"]], near(fact)) == ([None], True)
+
+
+@pytest.mark.skipif(not MEDIA.is_dir(), reason=f"the real recordings are not at {MEDIA}")
+@pytest.mark.parametrize(
+    ("name", "source", "count", "place", "device"),
+    [
+        ("gopro/karma.mp4", "gpmf", 47, (331_253_680, -1_173_310_641), None),
+        ("metadata-extractor/with-gps.mov", "quicktime", 1, (320_929_000, 348_620_000), "Apple iPhone 6"),
+        ("metadata-extractor/Issue 515 (java).mp4", "quicktime", 1, (523_692_932, 66_760_864), None),
+        ("mapillary/sf_30km_h.gpx", "gpx", 38, (377_950_460, -1_224_611_460), None),
+    ],
+)
+def test_real_files_say_where_they_were_made(
+    tmp_path: Path, name: str, source: str, count: int, place: tuple[int, int], device: str | None
+) -> None:
+    fact = told(tmp_path, (MEDIA / name).read_bytes())[source]
+    first = fact["points"][0]
+    assert (fact["points_read"], (first["lat_e7"], first["lon_e7"]), fact["device"]) == (count, place, device)
+
+
 def test_novatek(tmp_path: Path) -> None:
     fact = told(tmp_path, telling.novatek_movie(telling.novatek(), telling.novatek()))["novatek"]
     assert (fact["points_read"], fact["points"][0]["at"]) == (2, "2026-03-02T00:30:00Z")
@@ -69,6 +107,7 @@ def test_exif(tmp_path: Path) -> None:
 def test_sidecars(tmp_path: Path) -> None:
     fact = told(tmp_path, telling.nmea() * 2)["nmea"]
     assert near(fact) and fact["points"][0]["at"] == "2026-03-02T00:30:00Z"
+    assert near(told(tmp_path, telling.nmea(talker="BD"))["nmea"]), "of BeiDou alone"
     assert near(told(tmp_path, telling.GPX)["gpx"])
     for wrong in (telling.nmea("V"), telling.nmea(checksum=False), telling.GPX.replace(b"39.9", b"99.9")):
         assert told(tmp_path, wrong) == {}
@@ -97,7 +136,9 @@ def test_every_cut_and_every_flipped_length_is_survived(tmp_path: Path) -> None:
         titles=(telling.title("x"),), chpl=((0, "x"),), hmmt=(5,), gpmf=telling.highlights((5, b"MANL"))
     )
     novatek = telling.novatek_movie(telling.novatek())
-    for whole in (telling.movie(sample=telling.gpmf()), telling.jpeg(), marked, novatek):
+    phone = telling.keyed({"location.ISO6709": "+39.9042+116.4074/", "creationdate": "2026-03-02T08:30:00+0800"})
+    gopro = telling.movie(sample=telling.gpmf() + telling.gps9() + telling.gpri())
+    for whole in (gopro, telling.jpeg(), marked, novatek, phone):
         for at in range(0, len(whole), 3):
             told(tmp_path, whole[:at])
             told(tmp_path, whole[:at] + b"\xff" + whole[at + 1 :])

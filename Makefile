@@ -51,8 +51,8 @@ abandoned: setup-test ## 10,000 uploads that nobody finishes, swept: make abando
 outages: setup-test ## the authority, the database and the store away for minutes (long): make outages [OUTAGE_S=180]
 	@TIEZHENG_TEST_OUTAGE_S=$(OUTAGE_S) $(PY) -m pytest -n 0 -s tests/faults/test_authority_away.py tests/faults/test_database_away.py tests/faults/test_store_away.py
 
-rss: setup ## memory of the service while 32 files of RSS_BYTES are uploaded: make rss [RSS_BYTES=n]
-	@.venv/bin/tiezheng bench upload --only tiezheng --runs 1 --parallel 32 --bytes $(RSS_BYTES)
+rss: setup ## memory of the service while 32 files are uploaded, 300 MB at most: make rss [RSS_BYTES=n]
+	@.venv/bin/tiezheng bench upload --only tiezheng --runs 1 --parallel 32 --bytes $(RSS_BYTES) --rss-limit 300
 
 power-cuts: setup-test ## cut the power of the real service (as root): make power-cuts [CUTS=50] [SEED=n]
 	@TIEZHENG_TEST_CUTS=$(CUTS) TIEZHENG_TEST_SEED=$(SEED) $(PY) -m pytest -n 0 -s tests/faults/test_service_power_cuts.py

@@ -1,7 +1,8 @@
 """`tiezheng bench`: what this machine needs for the work that counts, beside a peer or a floor in the same run.
 
 Wall times of a shared machine say little, CPU-seconds and ratios a lot: so every figure is told with what it is held
-against, the two measured in turns, as median, minimum and maximum over the runs. Judges nothing.
+against, the two measured in turns, as median, minimum and maximum over the runs. Judges nothing but what it is given a
+limit for.
 """
 
 import click

@@ -1,6 +1,5 @@
 """`tiezheng bench integrity`: verifying, sealing, the log and SM3, each beside openssl or what the disk allows."""
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -28,9 +27,9 @@ from scripts.bench_measure import (
     GB,
     Spread,
     child_cpu_seconds,
+    conclude,
     cpu_seconds,
     in_turns,
-    machine,
     ratios,
     tell,
     wall_seconds,
@@ -77,8 +76,7 @@ def command(
             results[name] = measures[name](place)
         if not as_json:
             tell(name, results[name])
-    if as_json:
-        click.echo(json.dumps({"machine": machine(), "method": _METHOD, "results": results}, ensure_ascii=False))
+    conclude(results, _METHOD, as_json)
 
 
 def bench_verify(place: Path, size: int, runs: int) -> dict[str, object]:

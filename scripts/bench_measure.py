@@ -1,5 +1,6 @@
 """Measuring: runs in turns, CPU-seconds of ourselves and of children, spreads, and what machine it was."""
 
+import json
 import os
 import platform
 import resource
@@ -126,3 +127,12 @@ def tell(name: str, result: Mapping[str, object]) -> None:
         if isinstance(value, dict):
             value = f"{value['median']} ({value['min']} – {value['max']})"
         click.echo(f"  {key:<24} {value}")
+
+
+def conclude(results: Mapping[str, Mapping[str, object]], method: str, as_json: bool) -> None:
+    """One JSON object of everything; or for people, who were told the results, on what machine and how they came."""
+    if as_json:
+        click.echo(json.dumps({"machine": machine(), "method": method, "results": results}, ensure_ascii=False))
+        return
+    tell("machine", machine())
+    click.echo(f"method\n  {method}")

@@ -43,11 +43,11 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What receiving some bodies took: CPU-seconds, seconds by the clock, MiB of memory at the most."""
+    """What receiving some bodies took: CPU-seconds, seconds by the clock, MB (10^6 bytes) of memory at the most."""
 
     cpu_s: float
     wall_s: float
-    rss_mib: float
+    rss_mb: float
 
 
 class Peer(Protocol):
@@ -119,7 +119,7 @@ class TusNodeServer:
         """The server's part and openssl's together."""
         before = children_cpu_seconds()
         cost = _measured([self._process.pid], bodies, self._take)
-        return Cost(cost.cpu_s + children_cpu_seconds() - before, cost.wall_s, cost.rss_mib)
+        return Cost(cost.cpu_s + children_cpu_seconds() - before, cost.wall_s, cost.rss_mb)
 
     def stop(self) -> None:
         _end(self._process)
@@ -206,10 +206,10 @@ def _cpu(pid: int) -> float:
 
 
 def _memory(pid: int) -> float:
-    """MiB of a process that no file could give back: RssAnon and RssShmem."""
+    """MB of a process that no file could give back: RssAnon and RssShmem."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     kib = [int(line.split()[1]) for line in lines if line.startswith(("RssAnon:", "RssShmem:"))]
-    return sum(kib) / 1024
+    return sum(kib) * 1024 / 1_000_000
 
 
 def _command_line(pid: int) -> bytes:

@@ -1,6 +1,5 @@
 """`tiezheng bench prepare`: what it costs to make a recording playable, beside ffmpeg alone with the same arguments."""
 
-import json
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -20,7 +19,7 @@ from integrity.canonical import parse_canonical
 from integrity.digest import Digest
 from player.language import gettext as _
 from scripts.bench_footage import FOOTAGE, Footage, make
-from scripts.bench_measure import Spread, child_cpu_seconds, children_cpu_seconds, machine, ratios, tell, workplace
+from scripts.bench_measure import Spread, child_cpu_seconds, children_cpu_seconds, conclude, ratios, tell, workplace
 from scripts.settings import Settings, child_environment
 
 HOUR = 3600
@@ -88,8 +87,7 @@ def command(
             results[name] = bench(FOOTAGE[name], place, lengths[name], height, runs)
         if not as_json:
             tell(name, results[name])
-    if as_json:
-        click.echo(json.dumps({"machine": machine(), "method": _METHOD, "results": results}, ensure_ascii=False))
+    conclude(results, _METHOD, as_json)
 
 
 def bench(footage: Footage, place: Path, seconds: int, height: int, runs: int) -> dict[str, object]:

@@ -44,6 +44,7 @@ AROUND = "around"
 """How opening a file to write around the page cache is called: a large body's first block is about to be written."""
 LAUNCHER = (sys.executable, "-m", "tests.faults.kills")
 WAIT_SECONDS = 120
+GONE = (404, 410)
 
 
 class Stopper:
@@ -201,14 +202,20 @@ class Trial:
         trust = read_trust(self.station / "trust.json")
         patience = Patience(self.patience, sleep=lambda _: void(self._given_up.wait(0.05)))
         address, declared = f"http://127.0.0.1:{self.reached_at}", {"kind": "body-camera"}
-        with httpx2.Client(timeout=self.timeout, event_hooks={"response": [self._watch]}) as client:
+        with httpx2.Client(timeout=self.timeout, event_hooks={"response": [self.watch]}) as client:
             pace = Pace(bytes_per_second)
             yield Dock(address, credentials, trust, declared, client, patience, pace=pace)
 
-    def _watch(self, response: httpx2.Response) -> None:
-        """Remember every receipt, and each offset that was told; one that is smaller later is a broken promise."""
-        if response.status_code == 200 and response.request.url.path.endswith("/receipt"):
+    def watch(self, response: httpx2.Response) -> None:
+        """Remember every receipt, and each offset that was told; one that is smaller later is a broken promise, and so
+        is an upload that was told of and is not there any more: its station would quietly begin anew.
+        """
+        path = response.request.url.path
+        if response.status_code == 200 and path.endswith("/receipt"):
             self.given.append(response.read())
+        told = self.acknowledged.get(path.removesuffix("/receipt"))
+        if response.status_code in GONE and told is not None:
+            self.taken_back.append(f"{path}: {told}, then {response.status_code}")
         if "upload-offset" not in response.headers or not response.is_success:
             return
         url = str(response.headers.get("location") or response.request.url.path)

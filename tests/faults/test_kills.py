@@ -13,11 +13,12 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from tests.fakes.immutable import clear_immutable
 from tests.faults import kills
-from tests.faults.kills import AROUND, Trial, calls_of, until
+from tests.faults.kills import AROUND, GONE, Trial, calls_of, until
 
 SEED = int(os.environ.get("TIEZHENG_TEST_SEED", "20260302"))
 WANTED = os.environ.get("TIEZHENG_TEST_KILLS", "15")
@@ -106,7 +107,7 @@ def test_a_kill_loses_nothing_and_doubles_nothing(
 
 
 def test_the_demands_are_able_to_fail(template: Path, tmp_path: Path) -> None:
-    """A lost object, a forgotten row and an offset taken back are each noticed."""
+    """A smaller offset, an upload that is gone, a lost object and a forgotten row are each noticed by itself."""
     trial, file = Trial(template, tmp_path), camera(tmp_path)
     service = trial.service().start()
     trial.start_docking(file).join(kills.WAIT_SECONDS)
@@ -114,17 +115,22 @@ def test_the_demands_are_able_to_fail(template: Path, tmp_path: Path) -> None:
     service.stop()
     trial.demand(file)
     clear_immutable(tmp_path)
+    [url] = trial.acknowledged
+    for status in (200, *GONE):
+        asked = httpx2.Request("HEAD", f"http://127.0.0.1{url}")
+        trial.watch(httpx2.Response(status, headers={"upload-offset": "0", "upload-length": "1"}, request=asked))
+        with pytest.raises(AssertionError):
+            trial.demand(file)
+        trial.taken_back.clear()
     body = file.read_bytes()
     [stored] = [path for path in (trial.data / "vault").rglob("*") if path.is_file() and path.read_bytes() == body]
     stored.rename(tmp_path / "elsewhere")
     with pytest.raises(AssertionError):
         trial.demand(file)
     (tmp_path / "elsewhere").rename(stored)
+    trial.demand(file)
     with closing(sqlite3.connect(trial.data / "catalog.sqlite3")) as connection, connection:
         connection.execute("DELETE FROM parts")
         connection.execute("DELETE FROM recordings")
-    with pytest.raises(AssertionError):
-        trial.demand(file)
-    trial.taken_back.append("an offset")
     with pytest.raises(AssertionError):
         trial.demand(file)

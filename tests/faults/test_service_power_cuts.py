@@ -11,6 +11,9 @@ import random
 import shutil
 import subprocess
 import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,7 +21,7 @@ import pytest
 from ingest.reception import PERIOD
 from integrity.digest import Digest
 from tests.fakes import power
-from tests.faults import kills
+from tests.faults import kills, unsynced
 from tests.faults.kills import Trial, until
 
 SEED = int(os.environ.get("TIEZHENG_TEST_SEED", "20260302"))
@@ -29,6 +32,8 @@ RATE = 80e6
 """Bytes a second, so that a long file takes about as long as a cut waits."""
 LONG = PERIOD + PERIOD // 2
 """Bytes of a file whose first part is acknowledged, around the page cache, before its last comes."""
+MANY = 50
+"""Of so many cuts one must have come in the middle of a file."""
 
 WHY = power.missing()
 pytestmark = [
@@ -37,25 +42,49 @@ pytestmark = [
 ]
 
 
+@pytest.fixture(scope="module")
+def resumed() -> Counter[str]:
+    """How often a station went on in the middle of a file, over all cuts."""
+    return Counter()
+
+
 @pytest.mark.parametrize("number", range(CUTS))
-def test_a_power_cut_takes_back_nothing_that_was_told(number: int, template: Path, tmp_path: Path) -> None:
+def test_a_power_cut_takes_back_nothing_that_was_told(
+    number: int, template: Path, tmp_path: Path, resumed: Counter[str]
+) -> None:
     chance = random.Random(f"{SEED}-{number}")  # noqa: S311  to be repeated, not to be secret
-    image, copy = tmp_path / "running.img", tmp_path / "cut.img"
+    files = camera(tmp_path, chance)
+    delay = chance.uniform(0, 1.5) ** 2  # most of what matters happens at once
+    with through_a_cut(template, tmp_path, files, delay) as (trial, told):
+        print(f"seed {SEED}-{number}: cut after {delay:.3f} s, told {told}, {trial.resumed} resumed")
+        trial.demand(*files)
+        trial.demand_receipts({Digest.of_file(file).hex for file in files})
+    resumed["times"] += trial.resumed
+    if CUTS >= MANY and number == CUTS - 1:
+        assert resumed["times"], "of so many cuts none came in the middle of a file"
+
+
+@contextmanager
+def through_a_cut(
+    template: Path, folder: Path, files: Sequence[Path], delay: float, launcher: Sequence[str] | None = None
+) -> Iterator[tuple[Trial, list[int]]]:
+    """All files docked through one cut, on the copy of the image, and the offsets that were told before it."""
+    image, copy = folder / "running.img", folder / "cut.img"
     with image.open("wb") as file:
         file.truncate(SIZE)
     subprocess.run(["mkfs.ext4", "-q", "-F", str(image)], check=True)
-    files = camera(tmp_path, chance)
-    delay = chance.uniform(0, 1.5) ** 2  # most of what matters happens at once
     with power.mounted(image) as place:
-        trial = Trial(template, tmp_path, place / "data")
+        trial = Trial(template, folder, place / "data")
         subprocess.run(["sync", "-f", str(place)], check=True)
-        service = trial.service().start()
+        service = trial.service()
+        service.launcher = launcher or service.launcher
+        service.start()
         docking = trial.start_docking(*files, bytes_per_second=RATE)
         until(lambda: bool(trial.acknowledged), "the station has begun")
         time.sleep(delay)  # not a wait for anything: the moment of the cut
         service.kill()
         subprocess.run(["cp", "--sparse=always", str(image), str(copy)], check=True)
-    told = dict(trial.acknowledged)
+    told = sorted(trial.acknowledged.values())
     with power.mounted(copy) as place:
         service = trial.service(place / "data").start()
         trial.data = place / "data"
@@ -65,11 +94,19 @@ def test_a_power_cut_takes_back_nothing_that_was_told(number: int, template: Pat
         finally:
             trial.give_up()
             service.stop()
-        print(f"seed {SEED}-{number}: cut after {delay:.3f} s, told {sorted(told.values())}, {trial.resumed} resumed")
-        trial.demand(*files)
-        trial.demand_receipts({Digest.of_file(file).hex for file in files})
+        yield trial, told
     image.unlink()
     copy.unlink()
+
+
+def test_a_service_that_does_not_sync_is_found_out(template: Path, tmp_path: Path) -> None:
+    """The demands are able to fail: the same cut under a service that tells of what is not on the disk."""
+    file = tmp_path / "long.dat"
+    file.write_bytes(random.Random(SEED).randbytes(LONG))  # noqa: S311  to be repeated, not to be secret
+    with through_a_cut(template, tmp_path, [file], 0, unsynced.LAUNCHER) as (trial, _told):
+        assert trial.taken_back != []
+        with pytest.raises(AssertionError):
+            trial.demand(file)
 
 
 def camera(folder: Path, chance: random.Random) -> list[Path]:

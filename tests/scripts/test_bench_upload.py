@@ -1,6 +1,7 @@
 """`tiezheng bench upload` in small sizes: ours until a verified receipt, and the floor; no figure is judged."""
 
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from scripts import bench_peers, bench_upload
 from scripts.bench import command
 from scripts.bench_bodies import BLOCK, Body
 from scripts.bench_peers import Cost, Floor
+from scripts.bench_upload import PEERS, SPARE, fitting
 
 pytestmark = pytest.mark.xdist_group("bench-upload")
 
@@ -48,8 +50,8 @@ def test_ours_and_the_floor_as_json(tmp_path: Path) -> None:
 class Paper:
     """A peer whose costs are written down."""
 
-    def __init__(self, cpu_s: float) -> None:
-        self.cpu_s = cpu_s
+    def __init__(self, cpu_s: float, rss_mb: float = 10.0) -> None:
+        self.cpu_s, self.rss_mb = cpu_s, rss_mb
         self.received: list[int] = []
 
     def start(self, place: Path) -> None:
@@ -57,7 +59,7 @@ class Paper:
 
     def receive(self, bodies: Sequence[Body]) -> Cost:
         self.received.append(len(bodies))
-        return Cost(self.cpu_s, 2.0, 10.0)
+        return Cost(self.cpu_s, 2.0, self.rss_mb)
 
     def stop(self) -> None:
         self.received.append(0)
@@ -73,6 +75,41 @@ def test_figures_are_by_gigabyte_and_ratios_theirs_by_ours(monkeypatch: pytest.M
     assert "ratio" not in results["tiezheng"]
     assert results["tus-node-server"]["ratio"]["median"] == 3
     assert all(paper.received == [1, 2, 2, 0] for paper in papers.values()), "a first one, two rounds, the end"
+
+
+@pytest.mark.parametrize(("limit", "status"), [(10, 0), (9, 1)])
+def test_a_service_that_held_too_much_memory_fails_the_measure(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, limit: int, status: int
+) -> None:
+    """The others may hold what they like."""
+    monkeypatch.setattr(bench_upload, "PEERS", {"tiezheng": lambda: Paper(1.0), "floor": lambda: Paper(1.0, 1000.0)})
+    arguments = ["upload", "--runs", "1", "--bytes", "1000", "--folder", str(tmp_path), "--rss-limit", str(limit)]
+    done = CliRunner().invoke(command, arguments)
+    assert done.exit_code == status
+    assert ("tiezheng held 10 MB of memory, more than 9" in done.stderr) == bool(status)
+
+
+def test_people_are_told_the_machine_and_the_method(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(bench_upload, "PEERS", {"tiezheng": lambda: Paper(1.0)})
+    told = CliRunner().invoke(command, ["upload", "--runs", "1", "--folder", str(tmp_path)]).stdout
+    assert told.startswith("tiezheng\n") and "\nmachine\n  processor" in told
+    assert "\nmethod\n  random bytes over loopback" in told
+
+
+def test_as_many_files_at_once_as_the_disk_holds(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the service sealed stays, round by round; what the others received goes."""
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _place: usage._replace(free=SPARE + 1000))
+    assert fitting(tmp_path, ["tiezheng"], 1, 100, 10) == 10
+    assert fitting(tmp_path, ["floor"], 9, 100, 10) == 10
+    assert capsys.readouterr().err == ""
+    assert fitting(tmp_path, ["tiezheng", "floor"], 1, 100, 10) == 5
+    assert capsys.readouterr().err == "only 5 files at the same time: the disk has no room for 10\n"
+    assert fitting(tmp_path, list(PEERS), 2, 100, 10) == 2
+    with pytest.raises(click.ClickException):
+        fitting(tmp_path, ["tiezheng"], 1, 1001, 1)
 
 
 @pytest.mark.parametrize("size", [1, 63, 64, 65, 1000, BLOCK + 65])

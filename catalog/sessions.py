@@ -1,12 +1,12 @@
 """Sessions in interview and hearing rooms: several channels, each of segments, and the interruptions between them.
 
 A session is what recordings of one agency declare under one name. An interruption has its reason, its stop and its
-restart, and has to be in both: in the recording, where no channel goes on meanwhile, and in the 笔录, a document filed
-to a case. What is only in one of them is told, and so is a gap in a channel that nobody gave a reason for. Decides
-nothing: a reviewer does.
+restart, and has to be in both: in the recording and in the 笔录, a document filed to a case
+(`catalog.interruptions`). What is only in one of them is told, and so is a gap in a channel that nobody gave a reason
+for. Decides nothing: a reviewer does.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,17 +20,15 @@ from catalog.entry import Entry, Json, Subject
 from catalog.errors import Conflict, InvalidInput, NotFound
 from catalog.evidence import find_recording
 from catalog.identity import AgencyId, RecordingId, new_id
+from catalog.interruptions import LONGEST, Interruption, Noted, explains, interruption_of, stated_of
 from catalog.ledger import Ledger
 from catalog.paging import Page, newest_first, page_of
 from catalog.permissions import HIDDEN, Principal, Right, require, scope
 from catalog.segments import FLAGGED_MS, Span, gap_between, segments_of
 from catalog.shapes import text
-from catalog.tables import agencies, interruptions, joins, people, recordings
+from catalog.tables import agencies, interruptions, joins, recordings
 from integrity.clock import Clock, Random, instant
 
-CLOSE = timedelta(seconds=5)
-"""How far a stated time may be from the recording's: people read clocks."""
-LONGEST = timedelta(days=2)
 MOST = 1000
 """Recordings of one session that are looked at."""
 
@@ -64,20 +62,6 @@ class Channel:
     name: str
     spans: tuple[Span, ...]
     gaps: tuple[Gap, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Interruption:
-    """Why, from when to when. `in_recording`: no channel goes on meanwhile; `document_id`: the record telling of it."""
-
-    id: str
-    reason: str
-    stopped_at: datetime
-    restarted_at: datetime | None
-    document_id: str | None
-    made_by_name: str
-    made_at: datetime
-    in_recording: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +114,9 @@ class Sessions:
 
     def interrupt(
         self, principal: Principal, recording: RecordingId, reason: str, stopped_at: datetime,
-        restarted_at: datetime | None, document: str | None = None,
+        restarted_at: datetime | None,
     ) -> str:  # fmt: skip
-        """State an interruption of a recording's session, with the 笔录 that tells of it where that is filed."""
+        """State an interruption of a recording's session."""
         reason, interruption = text("reason", reason, 500), new_id(self._random)
         _require_order(stopped_at, restarted_at)
         trying = self._attempts.of(principal, "interruption", Subject("recording", recording), reason)
@@ -150,12 +134,11 @@ class Sessions:
                    "stopped_at": stopped_at, "restarted_at": restarted_at, "made_by": principal.person_id,
                    "made_at": self._clock.now(), "entry_id": self._ledger.write(connection, entry)}  # fmt: skip
             connection.execute(insert(interruptions).values(row))
-            if document is not None:
-                self._note(connection, principal, interruption, agency, document)
         return interruption
 
-    def note(self, principal: Principal, interruption: str, document: str) -> None:
-        """Say which 笔录 tells of an interruption; Conflict when that was said already."""
+    def note(self, principal: Principal, interruption: str, noted: Noted) -> None:
+        """Say which 笔录 tells of an interruption, and what times it has; Conflict when that was said already."""
+        _require_order(noted.stopped_at, noted.restarted_at)
         trying = self._attempts.of(principal, "interruption-noted", Subject("interruption", interruption))
         with trying as attempt, self._database.write() as connection:
             agency = connection.scalar(select(interruptions.c.agency_id).where(interruptions.c.id == interruption))
@@ -163,20 +146,16 @@ class Sessions:
                 raise NotFound(HIDDEN)
             attempt.agency = AgencyId(agency)
             require(connection, principal, Right.WORK_ON_CASE, attempt.agency)
-            self._note(connection, principal, interruption, attempt.agency, document)
-
-    def _note(
-        self, connection: Connection, principal: Principal, interruption: str, agency: AgencyId, document: str
-    ) -> None:
-        if find_document(connection, document).agency_id != agency:
-            raise NotFound(HIDDEN)
-        subject = Subject("interruption", interruption)
-        entry = Entry("interruption-noted", principal.actor, subject, "done", agency=agency,
-                      details={"document": document})  # fmt: skip
-        values = {"document_id": document, "noted_entry_id": self._ledger.write(connection, entry)}
-        mine = update(interruptions).where(interruptions.c.id == interruption, interruptions.c.document_id.is_(None))
-        if connection.execute(mine.values(values)).rowcount != 1:
-            raise Conflict("a record was named already")
+            if find_document(connection, noted.document).agency_id != attempt.agency:
+                raise NotFound(HIDDEN)
+            subject = Subject("interruption", interruption)
+            entry = Entry("interruption-noted", principal.actor, subject, "done", agency=attempt.agency,
+                          details=noted.details())  # fmt: skip
+            values = {"document_id": noted.document, "noted_entry_id": self._ledger.write(connection, entry)}
+            unnamed = interruptions.c.document_id.is_(None)
+            mine = update(interruptions).where(interruptions.c.id == interruption, unnamed)
+            if connection.execute(mine.values(values)).rowcount != 1:
+                raise Conflict("a record was named already")
 
 
 def _require_order(stopped_at: datetime, restarted_at: datetime | None) -> None:
@@ -203,15 +182,9 @@ def _detail(connection: Connection, agency: AgencyId, session: str) -> SessionDe
     for row in connection.execute(wanted.limit(MOST)).all():
         spans = [segment.span for segment in segments_of(connection, RecordingId(row.id))]
         by_channel.setdefault(row.channel or "", []).extend(spans)
-    told = (
-        select(interruptions, people.c.name.label("made_by_name"))
-        .join(people, people.c.id == interruptions.c.made_by)
-        .where(interruptions.c.agency_id == agency, interruptions.c.session == session)
-        .order_by(interruptions.c.stopped_at, interruptions.c.id)
-    )
-    stated = connection.execute(told).all()
+    stated = stated_of(connection, agency, session)
     channels = tuple(_channel(name, spans, stated) for name, spans in sorted(by_channel.items()))
-    return SessionDetail(session, agency, channels, tuple(_interruption(row, by_channel) for row in stated))
+    return SessionDetail(session, agency, channels, tuple(interruption_of(row, by_channel) for row in stated))
 
 
 def _channel(name: str, spans: Sequence[Span], stated: Sequence[Row[Any]]) -> Channel:
@@ -225,28 +198,8 @@ def _gaps(ordered: Sequence[Span], stated: Sequence[Row[Any]]) -> Iterator[Gap]:
     for span in ordered:
         gap = gap_between(end, span.start)
         if gap is not None and gap >= FLAGGED_MS and end is not None and span.start is not None:
-            yield Gap(end, span.start, gap, any(_explains(row, end, span.start) for row in stated))
+            yield Gap(end, span.start, gap, any(explains(row, end, span.start) for row in stated))
         end = span.end if end is None or (span.end is not None and span.end > end) else end
-
-
-def _explains(row: Row[Any], stopped: datetime, restarted: datetime) -> bool:
-    """Whether what was stated is this gap, within what people can read off a clock."""
-    return (
-        row.restarted_at is not None
-        and abs(row.stopped_at - stopped) <= CLOSE
-        and abs(row.restarted_at - restarted) <= CLOSE
-    )
-
-
-def _interruption(row: Row[Any], channels: Mapping[str, Sequence[Span]]) -> Interruption:
-    until = row.restarted_at or row.stopped_at + LONGEST
-    goes_on = any(
-        span.start is not None and span.end is not None
-        and min(span.end, until) - max(span.start, row.stopped_at) > CLOSE
-        for spans in channels.values() for span in spans
-    )  # fmt: skip
-    names = [name for name in Interruption.__slots__ if name != "in_recording"]
-    return Interruption(**{name: getattr(row, name) for name in names}, in_recording=not goes_on)
 
 
 def _facts(row: Row[Any]) -> SessionFacts:

@@ -1,6 +1,7 @@
 """Sessions in interview and hearing rooms, their interruptions, and why there is no footage."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -8,6 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from catalog.absences import Absence, Draft
 from catalog.dependencies import Here
 from catalog.identity import CaseId, RecordingId
+from catalog.interruptions import Noted
 from catalog.inventory import time_of
 from catalog.paging import Page
 from catalog.routes.bodies import Asks, Body, Made, json_of, takes
@@ -18,18 +20,19 @@ Limit = Annotated[int, Query(ge=1, le=200)]
 
 
 class NewInterruption(Body):
-    """Why a session stopped, when, when it went on (null: it did not), and the 笔录 that tells of it."""
+    """Why a session stopped, when, and when it went on (null: it did not)."""
 
     reason: str
     stopped_at: str
     restarted_at: str | None = None
-    document: str | None = None
 
 
-class Noted(Body):
-    """The document that tells of an interruption."""
+class NewNote(Body):
+    """The 笔录 that tells of an interruption, and its times as it has them (null: that it did not go on)."""
 
     document: str
+    stopped_at: str
+    restarted_at: str | None = None
 
 
 class NewAbsence(Body):
@@ -68,15 +71,19 @@ def interrupt(
     recording: RecordingId, asks: Asks, here: Here, body: Annotated[NewInterruption, Depends(json_of(NewInterruption))]
 ) -> Made:
     """State an interruption of a recording's session."""
+    stopped, restarted = _times(body)
+    return Made(id=here.sessions.interrupt(asks, recording, body.reason, stopped, restarted))
+
+
+@router.put("/interruptions/{interruption}/document", status_code=204, openapi_extra=takes(NewNote))
+def note(interruption: str, asks: Asks, here: Here, body: Annotated[NewNote, Depends(json_of(NewNote))]) -> None:
+    """Say which 笔录 tells of an interruption, and when it was as that has it."""
+    here.sessions.note(asks, interruption, Noted(body.document, *_times(body)))
+
+
+def _times(body: NewInterruption | NewNote) -> tuple[datetime, datetime | None]:
     restarted = None if body.restarted_at is None else time_of("restarted_at", body.restarted_at)
-    stopped = time_of("stopped_at", body.stopped_at)
-    return Made(id=here.sessions.interrupt(asks, recording, body.reason, stopped, restarted, body.document))
-
-
-@router.put("/interruptions/{interruption}/document", status_code=204, openapi_extra=takes(Noted))
-def note(interruption: str, asks: Asks, here: Here, body: Annotated[Noted, Depends(json_of(Noted))]) -> None:
-    """Say which 笔录 tells of an interruption."""
-    here.sessions.note(asks, interruption, body.document)
+    return time_of("stopped_at", body.stopped_at), restarted
 
 
 @router.get("/absences")

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 from catalog.absences import Draft
 from catalog.errors import Conflict, InvalidInput, SelfApproval
 from catalog.identity import RecordingId
+from catalog.interruptions import Noted
 from player.figures import from_local
 from player.language import gettext as _
 from player.refusals import said
@@ -50,12 +51,9 @@ def _session_page(here: Here, recording: RecordingId, status: int = 200, failure
 @router.post("/recordings/{recording}/interruptions")
 def interrupt(here: Asked, recording: RecordingId) -> Response:
     """State an interruption."""
-    form = here.form
     try:
-        stopped, restarted = _moment(form.text("stopped_at"), "stopped_at"), form.text("restarted_at")
-        again = _moment(restarted, "restarted_at") if restarted else None
-        document = form.text("document") or None
-        here.services.sessions.interrupt(here.principal, recording, form.text("reason"), stopped, again, document)
+        reason, (stopped, restarted) = here.form.text("reason"), _times(here)
+        here.services.sessions.interrupt(here.principal, recording, reason, stopped, restarted)
     except (Conflict, InvalidInput) as error:
         return _session_page(here, recording, 422, said(error))
     return here.go(f"/recordings/{recording}/session", _("The interruption is on record."))
@@ -63,10 +61,11 @@ def interrupt(here: Asked, recording: RecordingId) -> Response:
 
 @router.post("/interruptions/{interruption}/document")
 def note(here: Asked, interruption: str) -> Response:
-    """Say which record tells of it."""
+    """Say which record tells of it, and what times it has."""
     back = RecordingId(here.form.text("recording"))
     try:
-        here.services.sessions.note(here.principal, interruption, here.form.text("document"))
+        noted = Noted(here.form.text("document"), *_times(here))
+        here.services.sessions.note(here.principal, interruption, noted)
     except (Conflict, InvalidInput) as error:
         return _session_page(here, back, 422, said(error))
     return here.go(f"/recordings/{back}/session", _("The record is named."))
@@ -112,6 +111,12 @@ def decide(here: Asked, absence: str) -> Response:
     except (Conflict, InvalidInput, SelfApproval) as error:
         return _absences_page(here, 422, said(error))
     return here.go("/absences", _("Your decision is on record."))
+
+
+def _times(here: Here) -> tuple[datetime, datetime | None]:
+    """When something stopped, and when it went on, where it did."""
+    stopped, restarted = (here.form.text(field) for field in ("stopped_at", "restarted_at"))
+    return _moment(stopped, "stopped_at"), _moment(restarted, "restarted_at") if restarted else None
 
 
 def _moment(typed: str, field: str) -> datetime:

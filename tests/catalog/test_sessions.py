@@ -9,6 +9,7 @@ from catalog.audit_records import record_findings
 from catalog.entry import SYSTEM
 from catalog.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from catalog.identity import RecordingId
+from catalog.interruptions import Noted
 from catalog.permissions import Role
 from catalog.sessions import Channel
 from tests.catalog.house import House
@@ -48,20 +49,23 @@ def test_an_interruption_is_in_both_or_it_is_told(house: House) -> None:
     officer = house.person("officer", Role.OFFICER)
     first = taken(house, "近景", 0, 10)
     taken(house, "近景", 20, 30)
-    case = house.cases.open(officer, "1号", "案")
-    record = house.document(case, officer)
-    noted = house.hearings.interrupt(officer, first, "当事人就医", minutes(10), minutes(20.05), record)
+    record = house.document(house.cases.open(officer, "1号", "案"), officer)
+    stated = house.hearings.interrupt(officer, first, "当事人就医", minutes(10), minutes(20.05))
     other = house.hearings.interrupt(officer, first, "设备更换", minutes(22), minutes(24))
-    detail = house.hearings.of(officer, first)
-    told = {one.id: (one.in_recording, one.document_id) for one in detail.interruptions}
-    assert told == {noted: (True, record), other: (False, None)}, "the camera went on, and no record tells of it"
-    assert gaps(detail.channels[0]) == [(600_000, True)]
-    house.hearings.note(officer, other, record)
+    house.hearings.note(officer, stated, Noted(record, minutes(11), minutes(20)))
     with pytest.raises(Conflict):
-        house.hearings.note(officer, other, record)
-    never = house.hearings.interrupt(officer, first, "当事人离开", minutes(30), None)
-    assert {one.id: one.in_recording for one in house.hearings.of(officer, first).interruptions}[never]
-    assert [entry["purpose"] for entry in house.entries("interruption")] == ["当事人就医", "设备更换", "当事人离开"]
+        house.hearings.note(officer, stated, Noted(record, minutes(10), minutes(20)))
+    detail = house.hearings.of(officer, first)
+    told = {one.id: (one.in_recording, one.goes_on, one.document_id, one.in_record) for one in detail.interruptions}
+    assert told == {
+        stated: (True, False, record, True),
+        other: (False, True, None, None),
+    }, "the camera went on, and no record tells of it"
+    assert gaps(detail.channels[0]) == [(600_000, True)]
+    assert [entry["purpose"] for entry in house.entries("interruption")] == ["当事人就医", "设备更换"]
+    [entry] = house.entries("interruption-noted", "done")
+    assert entry["details"] == {"document": record, "stopped_at": "2026-03-02T08:41:00.000000Z",
+                                "restarted_at": "2026-03-02T08:50:00.000000Z"}  # fmt: skip
 
 
 def test_who_may_and_what_fits(house: House) -> None:
@@ -82,11 +86,16 @@ def test_who_may_and_what_fits(house: House) -> None:
         house.hearings.of(stranger, first)
     theirs = house.cases.open(stranger, "1号", "外案")
     with pytest.raises(NotFound):
-        house.hearings.interrupt(officer, first, "x", minutes(10), None, house.document(theirs, stranger))
-    assert house.entries("interruption", "done") == [], "the whole of it is taken back"
+        house.hearings.interrupt(stranger, first, "x", minutes(10), None)
+    assert house.entries("interruption", "done") == []
     mine = house.hearings.interrupt(officer, first, "x", minutes(10), None)
-    with pytest.raises(NotFound):
-        house.hearings.note(stranger, mine, house.document(theirs, stranger))
+    for who in (officer, stranger):  # another agency's record, and another agency's officer
+        with pytest.raises(NotFound):
+            house.hearings.note(who, mine, Noted(house.document(theirs, stranger), minutes(10), None))
+    own = house.document(house.cases.open(officer, "2号", "案"), officer)
+    with pytest.raises(InvalidInput):
+        house.hearings.note(officer, mine, Noted(own, minutes(10), minutes(10)))
+    assert house.entries("interruption-noted", "done") == []
     taken(house, "近景", 0, 10, agency=other.id)
     assert house.hearings.list(stranger).items[0].recordings == 1
     assert len(house.hearings.of(officer, first).channels[0].spans) == 1, "the same name at another agency is another"
@@ -104,7 +113,8 @@ def test_who_may_and_what_fits(house: House) -> None:
 def test_each_change_round_the_ledger_is_named(house: House, statement: str, code: str) -> None:
     officer, first = house.person("officer", Role.OFFICER), taken(house, "近景", 0, 10)
     record = house.document(house.cases.open(officer, "1号", "案"), officer)
-    house.hearings.interrupt(officer, first, "当事人就医", minutes(10), minutes(20), record)
+    stated = house.hearings.interrupt(officer, first, "当事人就医", minutes(10), minutes(20))
+    house.hearings.note(officer, stated, Noted(record, minutes(10), minutes(20)))
     with house.database.read() as connection:
         assert not [one for one in record_findings(connection) if one.code.startswith("interruption")]
     change(house.database, statement)

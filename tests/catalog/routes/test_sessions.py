@@ -20,8 +20,12 @@ def test_a_session_its_interruption_and_its_record(door: Door) -> None:
     assert (interruption["id"], interruption["stopped_at"]) == (made, "2026-03-01T02:00:00Z")
     case = house.cases.open(house.again(house.sessions["officer"].principal), "1号", "案")
     record = house.document(case, house.sessions["officer"].principal)
-    assert officer.ask("PUT", f"/interruptions/{made}/document", {"document": record}).status_code == 204
-    assert officer.ask("PUT", f"/interruptions/{made}/document", {"document": record}).status_code == 409
+    place, noted = f"/interruptions/{made}/document", {"document": record, "stopped_at": "2026-03-01T10:00:30+08:00"}
+    assert officer.ask("PUT", place, {"document": record}).json()["field"] == "stopped_at"
+    assert officer.ask("PUT", place, noted).status_code == 204
+    assert officer.ask("PUT", place, noted).status_code == 409
+    [interruption] = officer.get(f"/recordings/{recording}/session")["interruptions"]
+    assert (interruption["in_record"], interruption["noted"]["restarted_at"]) == (False, None), "by it, none went on"
 
 
 def test_why_there_is_no_footage(door: Door) -> None:

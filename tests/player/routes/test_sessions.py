@@ -27,10 +27,14 @@ def test_a_session_and_its_interruption(office: Office) -> None:
     page = officer.get(f"/recordings/{first}/session").text
     assert "a stated interruption" in page and "not named yet" in page and "当事人就医" in page
     [stated] = office.hearings.of(office.principal("wang"), first).interruptions
-    named = {"recording": first, "document": record}
+    assert "no: a channel goes on" not in page and "no: nothing stops" not in page
+    named = {"recording": first, "document": record, "stopped_at": local, "restarted_at": local}
+    assert officer.form(f"/interruptions/{stated.id}/document", named).status_code == 422
+    named["restarted_at"] = (start + timedelta(hours=8, minutes=25)).strftime("%Y-%m-%dT%H:%M:%S")
     assert officer.form(f"/interruptions/{stated.id}/document", named).status_code == 303
     assert officer.form(f"/interruptions/{stated.id}/document", named).status_code == 422
-    assert f'href="/documents/{record}"' in officer.get(f"/recordings/{first}/session").text
+    page = officer.get(f"/recordings/{first}/session").text
+    assert f'href="/documents/{record}"' in page and "it has other times" in page
     assert officer.get("/recordings/" + office.recording() + "/session").status_code == 404
 
 

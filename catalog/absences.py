@@ -74,6 +74,14 @@ class Absence:
     decision_note: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Statements of one reason that a superior confirmed, and those that wait; what was rejected counts nowhere."""
+
+    confirmed: int
+    waiting: int
+
+
 class Absences:
     """Takes statements and decisions, and counts them. Safe to use from every thread."""
 
@@ -142,14 +150,14 @@ class Absences:
             rows = connection.execute(newest_first(mine, absences.c.stated_at, absences.c.id, after, limit)).all()
         return page_of(rows, limit, "stated_at", _absence)
 
-    def tally(self, principal: Principal) -> Mapping[str, int]:
-        """How many statements there are of each reason that were not rejected, of the agencies this person sees."""
+    def tally(self, principal: Principal) -> Mapping[str, Tally]:
+        """How many statements there are of each reason, of the agencies this person sees."""
         with self._database.read() as connection:
             mine = absences.c.agency_id.in_(scope(connection, principal, Right.SEE))
-            held = func.coalesce(absences.c.decision, "") != "rejected"
-            counted = select(absences.c.reason, func.count()).where(mine, held).group_by(absences.c.reason)
-            found = {str(row[0]): int(row[1]) for row in connection.execute(counted)}
-        return {reason: found.get(reason, 0) for reason in REASONS}
+            by = (absences.c.reason, absences.c.decision)
+            counted = connection.execute(select(*by, func.count().label("number")).where(mine).group_by(*by)).all()
+        found = {(row.reason, row.decision): int(row.number) for row in counted}
+        return {reason: Tally(found.get((reason, "confirmed"), 0), found.get((reason, None), 0)) for reason in REASONS}
 
     def undecided(self) -> int:
         """How many wait for a superior, over all agencies."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from catalog.absences import Absence, Draft
+from catalog.absences import Absence, Draft, Tally
 from catalog.dependencies import Here
 from catalog.identity import CaseId, RecordingId
 from catalog.interruptions import Noted
@@ -93,7 +93,7 @@ def list_absences(asks: Asks, here: Here, after: str | None = None, limit: Limit
 
 
 @router.get("/absences/tally")
-def tally(asks: Asks, here: Here) -> Mapping[str, int]:
+def tally(asks: Asks, here: Here) -> Mapping[str, Tally]:
     """How many of each reason were not rejected."""
     return here.absences.tally(asks)
 

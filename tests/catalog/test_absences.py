@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from catalog.absences import Draft
+from catalog.absences import Draft, Tally
 from catalog.audit_records import record_findings
 from catalog.entry import SYSTEM
 from catalog.errors import Conflict, InvalidInput, NotFound, NotPermitted, SelfApproval
@@ -25,11 +25,13 @@ def test_stated_confirmed_and_counted(house: House) -> None:
     first = house.absences.state(officer, DRAFT)
     second = house.absences.state(officer, replace(DRAFT, reason="fault", case=case, device=None))
     assert house.absences.undecided() == 2
+    waiting = house.absences.tally(supervisor)
+    assert (waiting["no-power"], waiting["fault"], waiting["lost"]) == (Tally(0, 1), Tally(0, 1), Tally(0, 0))
     house.absences.decide(supervisor, first, "confirmed", "属实")
     house.absences.decide(supervisor, second, "rejected", "有录像")
     assert house.absences.undecided() == 0
     tally = house.absences.tally(supervisor)
-    assert (tally["no-power"], tally["fault"], tally["lost"]) == (1, 0, 0)
+    assert (tally["no-power"], tally["fault"], tally["lost"]) == (Tally(1, 0), Tally(0, 0), Tally(0, 0))
     told = {one.id: one for one in house.absences.list(officer).items}
     assert (told[first].decision, told[first].decided_by_name) == ("confirmed", "Supervisor")
     assert (told[second].case_number, told[second].decision_note) == ("1号", "有录像")
@@ -58,7 +60,7 @@ def test_nobody_decides_their_own_and_only_superiors_decide(house: House) -> Non
     with pytest.raises(NotFound):
         house.absences.state(stranger, replace(DRAFT, case=CaseId(case)))
     assert house.absences.list(stranger).items == ()
-    assert sum(house.absences.tally(stranger).values()) == 0
+    assert set(house.absences.tally(stranger).values()) == {Tally(0, 0)}
     assert len(house.entries("decide-no-footage", "refused")) == 4
 
 

@@ -37,4 +37,4 @@ def test_why_there_is_no_footage(door: Door) -> None:
     assert officer.ask("POST", f"/absences/{made}/decision", decision).status_code == 403
     assert supervisor.ask("POST", f"/absences/{made}/decision", decision).status_code == 204
     assert officer.get("/absences")["items"][0]["decision"] == "confirmed"
-    assert officer.get("/absences/tally")["not-switched-on"] == 1
+    assert officer.get("/absences/tally")["not-switched-on"] == {"confirmed": 1, "waiting": 0}

@@ -47,9 +47,11 @@ def test_no_footage_from_the_statement_to_the_superior(office: Office) -> None:
     assert "&lt;设备故障&gt;" in officer.get("/absences").text
     [one] = office.absences.list(office.principal("wang")).items
     page = supervisor.get("/absences").text
+    assert "1 not confirmed yet" in page
     assert f'action="/absences/{one.id}/decision"' in page
     assert f'action="/absences/{one.id}/decision"' not in officer.get("/absences").text
     decision = {"decision": "confirmed", "note": "属实"}
     assert supervisor.form(f"/absences/{one.id}/decision", decision).status_code == 303
     assert supervisor.form(f"/absences/{one.id}/decision", decision).status_code == 422
-    assert "Confirmed" in officer.get("/absences").text
+    page = officer.get("/absences").text
+    assert "Confirmed" in page and "<b>1</b>" in page and "1 not confirmed yet" not in page

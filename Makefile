@@ -45,8 +45,8 @@ kills-store: setup-test ## the same of the service over an S3 store (long): make
 kills-token: setup-test ## the same of a station's client while it changes its token (long): make kills-token [KILLS=all] [SEED=n]
 	@TIEZHENG_TEST_KILLS=$(KILLS) TIEZHENG_TEST_SEED=$(SEED) $(PY) -m pytest -n 0 -rA tests/faults/test_token_kills.py
 
-abandoned: setup-test ## 10,000 uploads that nobody finishes, swept: make abandoned [ABANDONED=n]
-	@TIEZHENG_TEST_ABANDONED=$(ABANDONED) $(PY) -m pytest -n 0 tests/ingest/test_abandoned.py
+abandoned: setup-test ## 10,000 uploads to the real service that nobody finishes, swept: make abandoned [ABANDONED=n]
+	@TIEZHENG_TEST_ABANDONED=$(ABANDONED) $(PY) -m pytest -n 0 tests/faults/test_abandoned.py
 
 outages: setup-test ## the authority, the database and the store away for minutes (long): make outages [OUTAGE_S=180]
 	@TIEZHENG_TEST_OUTAGE_S=$(OUTAGE_S) $(PY) -m pytest -n 0 -s tests/faults/test_authority_away.py tests/faults/test_database_away.py tests/faults/test_store_away.py

@@ -45,22 +45,21 @@ def test_processes_are_started_where_they_are_confined_or_at_the_doors() -> None
     assert {user for user in users if not user.startswith("scripts/")} <= allowed
 
 
-CHILD = frozenset(
-    f"ingest.{name}"
-    for name in (
-        "boxes camera_marks exif gpmf heif heif_picture measure novatek picture probe quality_picture quality_sound "
-        "quicktime_keys telemetry text thumbnails track_table waveform"
-    ).split()
-)
+READERS = {
+    "ingest.boxes", "ingest.camera_marks", "ingest.exif", "ingest.gpmf", "ingest.heif", "ingest.heif_picture",
+    "ingest.measure", "ingest.novatek", "ingest.picture", "ingest.probe", "ingest.quality_picture",
+    "ingest.quality_sound", "ingest.quicktime_keys", "ingest.telemetry", "ingest.text", "ingest.thumbnails",
+    "ingest.track_table", "ingest.waveform",
+}  # fmt: skip
 """What reads an upload's bytes; `ingest.task` names its tasks as text, so the service imports none of it."""
 
 
 def test_what_reads_an_uploads_bytes_runs_in_confined_children_only() -> None:
     modules = {path: ".".join(path.relative_to(ROOT).with_suffix("").parts) for path in SOURCES}
-    assert CHILD <= set(modules.values())
+    assert set(modules.values()) >= READERS
     for path, module in modules.items():
-        read = {name for name in _names(path) if name in CHILD or name.rpartition(".")[0] in CHILD}
-        assert not read or module in CHILD, f"{module} uses {sorted(read)}"
+        read = {name for name in _names(path) if name in READERS or name.rpartition(".")[0] in READERS}
+        assert not read or module in READERS, f"{module} uses {sorted(read)}"
 
 
 def _calls(path: Path) -> Iterator[str]:

@@ -1,16 +1,12 @@
-"""Uploads that nobody finishes: given up after their time, each an entry of the ledger, and nothing of them left.
+"""Uploads that nobody finishes: given up after their time, each an entry of the ledger, and nothing of them left."""
 
-TIEZHENG_TEST_ABANDONED says how many (`make abandoned`: 10,000); the suite takes a few.
-"""
-
-import os
 from datetime import timedelta
 from pathlib import Path
 
 from catalog.entry import SYSTEM
 from tests.ingest.works import Works
 
-COUNT = int(os.environ.get("TIEZHENG_TEST_ABANDONED", "40"))
+COUNT = 40
 
 
 def test_abandoned_uploads_are_swept_and_each_is_an_entry(works: Works, tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from catalog.identity import StationId
+from catalog.identity import StationId, UploadId
 from ingest.errors import QuotaExhausted, UploadTooLarge
+from ingest.spool import Spool
 from ingest.upload import Limits, Uploads
 from tests.ingest.house import AGENCY, OTHER, STATION, Enrolled, House
 
@@ -82,3 +83,21 @@ def test_creations_at_the_same_time_do_not_slip_through_together(house: House) -
         thread.join()
     assert len(list(house.spool.uploads())) == 3
     assert refused == ["quota-exhausted"] * 7
+
+
+def test_many_abandoned_uploads_do_not_make_the_next_one_slow(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is looked for a few times over all announcements, and not at every single one."""
+    uploads, looked, has = limited(house, 500), list[UploadId](), Spool.has
+
+    def counted(spool: Spool, upload: UploadId) -> bool:
+        looked.append(upload)
+        return has(spool, upload)
+
+    monkeypatch.setattr(Spool, "has", counted)
+    for _ in range(500):
+        announce(uploads, 1)
+    assert len(looked) <= 3 * 500
+    with pytest.raises(QuotaExhausted):
+        announce(uploads, 1)
+    house.spool.remove(next(house.spool.uploads()))
+    announce(uploads, 1)

@@ -25,6 +25,7 @@ LATEST_MS = 7 * 24 * 3600 * 1000
 PATTERNS = (
     r"(?P<device>[A-Za-z]{2,8}\d{3,12})[_@-](?P<time>\d{14}|\d{8}[_-]\d{6})\D.{0,200}",
     r"(?:VID|IMG|MOV|AUD|REC)[_-]?(?P<time>\d{8}[_-]?\d{6})\D.{0,200}",
+    r"(?P<time>\d{14}|\d{8}[_-]\d{6})\D.{0,200}",
     r"(?P<time>\d{4}-\d\d-\d\d[ T_-]\d\d[.:-]\d\d[.:-]\d\d)\D.{0,200}",
 )
 """Names as many cameras, phones and recorders write them; a deployment adds its makers' own."""

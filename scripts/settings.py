@@ -4,6 +4,7 @@ A setting that does not exist, or a value that does not fit, stops the start and
 test compares. Never holds a secret: keys are files of their own in the data folder.
 """
 
+import json
 import os
 import re
 import tomllib
@@ -172,7 +173,7 @@ class Settings(BaseModel):
     grant_hours: int = Field(default=72, ge=1, description="hours an approved copy may be fetched")
     name_patterns: tuple[str, ...] = Field(
         default=(),
-        description="further patterns of file names: regular expressions with a group `time` and perhaps `device`",
+        description="patterns of file names, a JSON array: regular expressions with a group `time`, perhaps `device`",
     )
     join_gap_s: int = Field(
         default=5,
@@ -240,6 +241,12 @@ class Settings(BaseModel):
     @classmethod
     def _tables(cls, value: Any) -> Any:
         return read_tables(value)
+
+    @field_validator("name_patterns", mode="before")
+    @classmethod
+    def _array(cls, value: Any) -> Any:
+        """A JSON array, where it comes from the environment."""
+        return json.loads(value) if isinstance(value, str) else value
 
     @field_validator("name_patterns")
     @classmethod

@@ -107,19 +107,20 @@ def test_a_child_that_dies_costs_the_facts_alone() -> None:
         ("DSJ0171_20260302083000_0001.mp4", "2026:03:02 08:30:00", "DSJ0171"),
         ("VID_20260302_083000.mp4", "2026:03:02 08:30:00", None),
         ("2026-03-02 08-30-00.mkv", "2026:03:02 08:30:00", None),
-        ("甲@0302.mp4", "2026:03:02 08:30:00", "甲"),
+        ("20260302_083000.jpg", "2026:03:02 08:30:00", None),
+        ("20260302083000_0001.mp4", "2026:03:02 08:30:00", None),
+        ("甲@2026年03月02日08时30分00秒.mp4", "2026:03:02 08:30:00", "甲"),
+        ("DSJ0171@20260302083000.mp4", "2026:03:02 08:30:00", "DSJ0171"),
     ],
 )
 def test_names_by_makers_patterns(name: str, time: str, device: str | None) -> None:
-    own = (r"(?P<device>甲)@(?P<time>0302)\.mp4",)
+    own = (r"(?P<device>甲)@(?P<time>\d{4}年\d\d月\d\d日\d\d时\d\d分\d\d秒)\.mp4",)
     facts = Derived(Answers({"facts": []}), own).read(original(name))
-    if name.startswith("甲"):
-        assert facts == [], "four digits are no time"
-    else:
-        assert [(fact["local_time"], fact["device"], fact["source"]) for fact in facts] == [(time, device, "filename")]
+    assert [(fact["local_time"], fact["device"], fact["source"]) for fact in facts] == [(time, device, "filename")]
+    assert bool(Derived(Answers({"facts": []}), ()).read(original(name))) == (device != "甲"), "a deployment's own"
 
 
-@pytest.mark.parametrize("name", ["VID_20261302_083000.mp4", "0001.mp4", "x" * 300])
+@pytest.mark.parametrize("name", ["VID_20261302_083000.mp4", "0001.mp4", "1234567890123456.mp4", "x" * 300])
 def test_names_that_tell_nothing(name: str) -> None:
     assert Derived(Answers({"facts": []}), ()).read(original(name)) == []
 

@@ -1,6 +1,7 @@
 """What comes out of a rendition, what happens when a copy does not hold, and that no child's word is believed."""
 
 import json
+import struct
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -97,6 +98,26 @@ def test_a_turned_picture_is_shown_upright(tmp_path: Path) -> None:
         assert told(rendered(path, tmp_path / plan))["plan"] == plan
         height, width = cv2.imread(str(tmp_path / plan / "poster.jpg")).shape[:2]  # type: ignore[union-attr]
         assert (width, height) == (120, 160), plan
+
+
+@pytest.mark.parametrize(
+    ("orientation", "turn"), [(3, cv2.ROTATE_180), (6, cv2.ROTATE_90_CLOCKWISE), (8, cv2.ROTATE_90_COUNTERCLOCKWISE)]
+)
+def test_a_photo_is_shown_as_the_camera_was_held(tmp_path: Path, orientation: int, turn: int) -> None:
+    """EXIF tells how (CIPA DC-008, Orientation), and the sealed file stays as it is."""
+    flat = make(tmp_path / "flat.jpg", "-frames:v", "1").read_bytes()
+    tiff = b"MM\0*\0\0\0\x08\0\x01" + struct.pack(">HHIHHI", 0x0112, 3, 1, orientation, 0, 0)
+    segment = b"Exif\0\0" + tiff
+    path = tmp_path / "held.jpg"
+    path.write_bytes(flat[:2] + b"\xff\xe1" + struct.pack(">H", 2 + len(segment)) + segment + flat[2:])
+    rendered(path, tmp_path / "made")
+    unturned = cv2.imread(str(tmp_path / "flat.jpg"))
+    assert unturned is not None
+    meant = cv2.rotate(unturned, turn)
+    for name in ("picture.jpg", "poster.jpg"):
+        shown = cv2.imread(str(tmp_path / "made" / name))
+        assert shown is not None and shown.shape == meant.shape
+        assert abs(shown.astype(int) - meant.astype(int)).mean() < 5, name
 
 
 def test_sound_alone_has_a_drawn_poster(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Settings: the file, the environment over it, and every wrong one named."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,10 @@ def test_the_environment_stands_over_the_file(tmp_path: Path) -> None:
         ({"TIEZHENG_WITNESSES": f"http://w.example {SIGNER.vkey}"}, "TIEZHENG_WITNESSES"),
         ({"TIEZHENG_WITNESSES": f"http://a {WITNESS.key.vkey} http://b {WITNESS.key.vkey}"}, "TIEZHENG_WITNESSES"),
         ({"TIEZHENG_WITNESS_QUORUM": "1"}, "TIEZHENG_WITNESS_QUORUM"),
+        ({"TIEZHENG_NAME_PATTERNS": "(?P<time>.*)"}, "TIEZHENG_NAME_PATTERNS"),
+        ({"TIEZHENG_NAME_PATTERNS": '["(("]'}, "TIEZHENG_NAME_PATTERNS"),
+        ({"TIEZHENG_NAME_PATTERNS": '["no time"]'}, "TIEZHENG_NAME_PATTERNS"),
+        ({"TIEZHENG_NAME_PATTERNS": '{"a": "(?P<time>.*)"}'}, "TIEZHENG_NAME_PATTERNS"),
         (
             {"TIEZHENG_WITNESSES": f"http://w {WITNESS.key.vkey}", "TIEZHENG_WITNESS_QUORUM": "2"},
             "TIEZHENG_WITNESS_QUORUM",
@@ -70,3 +75,11 @@ def test_witnesses_are_addresses_with_keys() -> None:
         ("http://127.0.0.1:8090", SECOND_WITNESS.key),
     ]
     assert Settings().witness_addresses == ()
+
+
+def test_patterns_of_names_come_from_a_file_and_from_the_environment(tmp_path: Path) -> None:
+    pattern = r"K(?P<device>\d+)T(?P<time>\d{14})\.mp4"
+    file = tmp_path / "settings.toml"
+    file.write_text(f"name_patterns = ['{pattern}']\n")
+    for found in (load(file, {}), load(environment={"TIEZHENG_NAME_PATTERNS": json.dumps([pattern])})):
+        assert found.name_patterns == (pattern,)

@@ -10,20 +10,22 @@ from pathlib import Path
 
 import pytest
 
+from scripts.dock_state import Credentials
 from tests.fakes.immutable import clear_immutable
 from tests.faults import later
-from tests.faults.kills import until
-from tests.faults.test_bad_input import Site, demand_order, serving
-from tests.servers.service import Service
+from tests.faults.kills import Trial, until
+from tests.faults.test_bad_input import Site, demand_order
 
-pytestmark = pytest.mark.xdist_group("bad-input")
+pytestmark = pytest.mark.xdist_group("kills")
 COUNT = int(os.environ.get("TIEZHENG_TEST_ABANDONED", "24"))
 SECONDS = 240 + COUNT
 
 
-def test_what_nobody_goes_on_with_is_given_up_a_week_later_on_record(tmp_path: Path) -> None:
-    settings = {"TIEZHENG_PREPARE_JOBS": "0", "TIEZHENG_RESERVE_BYTES": "0"}
-    with serving(tmp_path, **settings) as site:
+def test_what_nobody_goes_on_with_is_given_up_a_week_later_on_record(template: Path, tmp_path: Path) -> None:
+    trial = Trial(template, tmp_path, settings={"TIEZHENG_PREPARE_JOBS": "0"})
+    service = trial.service().start()
+    try:
+        site = Site(service, Credentials.read(trial.station / "dock.json").token)
         finished = site.create(3)
         assert site.patch(finished, 0, b"abc").status_code == 204
         receipt = site.receipt(finished)
@@ -31,9 +33,9 @@ def test_what_nobody_goes_on_with_is_given_up_a_week_later_on_record(tmp_path: P
         for url in abandoned[::4]:  # some were begun
             assert site.patch(url, 0, b"abc").status_code == 204
         until(lambda: site.spooled() == names(abandoned), "what is finished left", SECONDS)
-    service = Service(tmp_path / "data", settings, launcher=later.LAUNCHER).start()
-    try:
-        site = Site(service, site.token)
+        service.stop()
+        service.launcher = later.LAUNCHER
+        service.start()
         today = site.create(10)
         until(lambda: site.spooled() == names([today]), "the others are given up", SECONDS)
         for url in (abandoned[0], abandoned[-1]):
@@ -42,7 +44,7 @@ def test_what_nobody_goes_on_with_is_given_up_a_week_later_on_record(tmp_path: P
         assert site.receipt(finished) == receipt
     finally:
         service.stop()
-    demand_order(Service(tmp_path / "data", settings))
+    demand_order(service)
     bodies = [json.loads(body) for (body,) in site.rows("SELECT body FROM ledger WHERE action = 'upload-terminated'")]
     assert {body["subject"]["id"] for body in bodies} == names(abandoned)
     begun = len(abandoned[::4])

@@ -1,16 +1,26 @@
-"""`tiezheng` whose own fsyncs do nothing: what a power cut must find out. Run as a program, as `tests.faults.kills` is.
-
-The catalog's are made by SQLite itself and stay.
-"""
+"""`tiezheng` that syncs no spool: what a power cut must find out. Run as a program like `tests.faults.kills`."""
 
 import os
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 LAUNCHER = (sys.executable, "-m", "tests.faults.unsynced")
 
 
+def careless(sync: Callable[[int], None]) -> Callable[[int], None]:
+    """The call as the code under test must not make it."""
+
+    def call(file: int) -> None:
+        if "spool" not in Path(f"/proc/self/fd/{file}").readlink().parts:
+            sync(file)
+
+    return call
+
+
 def main() -> None:
-    os.fsync = os.fdatasync = lambda _file: None
+    for name in ("fsync", "fdatasync"):
+        setattr(os, name, careless(getattr(os, name)))
     from scripts.cli import main as run
 
     run(sys.argv[1:])

@@ -25,7 +25,7 @@ from catalog.audit_leaves import ReadableLog, leaf_findings
 from catalog.audit_ledger import STREAM, dangling_references, ledger_findings, missing_entries
 from catalog.audit_originals import Judge, original_findings
 from catalog.audit_records import record_findings
-from catalog.audit_renditions import Open, rendition_findings
+from catalog.audit_renditions import Open, Shown, rendition_findings
 from catalog.audit_renewals import Walk, renewal_findings
 from catalog.audit_rights import right_findings
 from catalog.audit_shapes import shape_findings
@@ -68,6 +68,7 @@ class Outside:
     grown: Grown
     verify: Verify
     open_rendition: Open
+    shown: Shown
     has_rendition: Callable[[RecordingId], bool]
     now: datetime
     sample: int | None = None
@@ -95,7 +96,8 @@ def checks(connection: Connection, outside: Outside, progress: Progress) -> Iter
     chosen = _chosen(connection, originals.c.id, outside.sample)
     yield "originals", original_findings(connection, outside.judge, outside.walk, chosen, step("originals"))
     chosen = _chosen(connection, recordings.c.id, outside.sample)
-    yield "renditions", rendition_findings(connection, outside.open_rendition, chosen, step("renditions"))
+    opened, shown, told = outside.open_rendition, outside.shown, step("renditions")
+    yield "renditions", rendition_findings(connection, opened, shown, chosen, told)
     chosen = _chosen(connection, checkpoint_tokens.c.id, outside.sample)
     yield "renewals", renewal_findings(connection)
     yield "checkpoints", checkpoint_findings(connection, outside.judge, outside.grown, chosen)

@@ -1,7 +1,8 @@
 """Playable copies against their rows, and rows against the ledger entry that tells of their making.
 
-A rendition proves nothing, but it is what people are shown: one that was exchanged is a finding like any other. Reads
-only; an exchanged file is made anew by preparing again, never repaired here.
+A rendition proves nothing, but it is what people are shown: one that was exchanged is a finding like any other, but for
+one that was made anew, or went with its recording, while the audit ran. Reads only; an exchanged file is made anew by
+preparing again, never repaired here.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from catalog.audit_ledger import STREAM
+from catalog.database import Database
 from catalog.errors import CatalogError, RenditionsUnavailable
 from catalog.identity import RecordingId
 from catalog.rendition_keys import signed_provenance
@@ -24,11 +26,14 @@ from integrity.opened import Opened
 
 Open = Callable[[RecordingId, str, str], Opened]
 """Opens a file of a rendition: recording, place, name; NotFound, RenditionsUnavailable."""
+Shown = Callable[[RecordingId, str], bool]
+"""Whether rows name a place of a recording as of now, and not of the snapshot."""
 
 
 def rendition_findings(
     connection: Connection,
     open_file: Open,
+    shown: Shown,
     chosen: Callable[[str], bool],
     progress: Callable[[int, int], None] | None = None,
 ) -> Iterator[Finding]:
@@ -38,12 +43,19 @@ def rendition_findings(
     for done, row in enumerate(connection.execute(select(renditions), execution_options=STREAM), 1):
         yield from _provenance_findings(connection, row)
         if chosen(row.recording_id):
-            yield from _file_findings(row, open_file)
+            yield from _file_findings(row, open_file, shown)
         if progress:
             progress(done, total)
 
 
-def _file_findings(row: Row[Any], open_file: Open) -> Iterator[Finding]:
+def shown_now(database: Database, recording: RecordingId, place: str) -> bool:
+    """See `Shown`."""
+    with database.read() as connection:
+        rows = connection.execute(select(renditions).where(renditions.c.recording_id == recording))
+        return any(place_of(row) == place for row in rows)
+
+
+def _file_findings(row: Row[Any], open_file: Open, shown: Shown) -> Iterator[Finding]:
     subject = f"rendition {row.recording_id} {row.name}"
     try:
         with closing(open_file(RecordingId(row.recording_id), place_of(row), row.name)) as opened:
@@ -52,7 +64,8 @@ def _file_findings(row: Row[Any], open_file: Open) -> Iterator[Finding]:
         yield Finding("rendition-unreadable", subject, str(error))
         return
     except CatalogError as error:
-        yield Finding("rendition-missing", subject, str(error))
+        if shown(RecordingId(row.recording_id), place_of(row)):
+            yield Finding("rendition-missing", subject, str(error))
         return
     if digest.hex != row.sha256:
         yield Finding("rendition-differs", subject, f"its bytes have the digest {digest}")
@@ -83,7 +96,7 @@ def _provenance_findings(connection: Connection, row: Row[Any]) -> Iterator[Find
 
 
 def _row_findings(connection: Connection) -> Iterator[Finding]:
-    """The files a recording has now are those of the last entry that tells of its preparing."""
+    """The files a recording has now, and its recipe, are those of the last entry that tells of its preparing."""
     last = (
         select(ledger.c.subject_id, func.max(ledger.c.id).label("id"))
         .where(ledger.c.action == "prepare", ledger.c.subject_kind == "recording")
@@ -91,7 +104,7 @@ def _row_findings(connection: Connection) -> Iterator[Finding]:
         .subquery()
     )
     ready = (
-        select(recordings.c.id, ledger.c.body)
+        select(recordings.c.id, recordings.c.recipe, ledger.c.body)
         .outerjoin(last, last.c.subject_id == recordings.c.id)
         .outerjoin(ledger, ledger.c.id == last.c.id)
         .where(recordings.c.state == "ready")
@@ -99,13 +112,14 @@ def _row_findings(connection: Connection) -> Iterator[Finding]:
     for row in connection.execute(ready, execution_options=STREAM):
         files = select(renditions.c.name, renditions.c.sha256).where(renditions.c.recording_id == row.id)
         there = {one.name: one.sha256 for one in connection.execute(files)}
-        if there != _files(row.body):
+        if (row.recipe, there) != _made(row.body):
             detail = "its rows are not the files that the ledger says were made"
             yield Finding("rendition-not-recorded", f"recording {row.id}", detail)
 
 
-def _files(entry: bytes | None) -> Any:
+def _made(entry: bytes | None) -> Any:
     try:
-        return parse_canonical(entry or b"")["details"]["files"]
+        details = parse_canonical(entry or b"")["details"]
+        return details["recipe"], details["files"]
     except (IntegrityError, KeyError, TypeError):
         return None

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, exists, select
 
-from catalog.expiry import held, requested
+from catalog.expiry import held, prepared_now, requested
 from catalog.identity import RecordingId
 from catalog.segments import gap_between
 from catalog.tables import agencies, disposal_items, joins, links, marks, recordings, tombstones
@@ -89,7 +89,7 @@ def _touched() -> Any:
     one = recordings.c.id
     apart = (joins.c.recording_id == one) | (joins.c.member_id == one)
     return (
-        (recordings.c.state == "preparing")
+        prepared_now()
         | exists().where(links.c.recording_id == one)
         | exists().where(marks.c.recording_id == one)
         | exists().where(apart, joins.c.ended_at.is_not(None))

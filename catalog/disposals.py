@@ -16,7 +16,16 @@ from catalog.attempts import Attempts
 from catalog.database import Database
 from catalog.entry import Entry, Json, Outcome, Subject
 from catalog.errors import Conflict, InvalidInput, NotFound, NotPermitted, SelfApproval
-from catalog.expiry import held, linked, months_later, reasons_of, requested, rules_in_force, term_of
+from catalog.expiry import (
+    held,
+    linked,
+    months_later,
+    prepared_now,
+    reasons_of,
+    requested,
+    rules_in_force,
+    term_of,
+)
 from catalog.identity import AgencyId, PersonId, RecordingId, is_id, new_id
 from catalog.ledger import Ledger
 from catalog.paging import Page, newest_first, page_of, page_size
@@ -256,7 +265,7 @@ def _candidates(connection: Connection, mine: frozenset[AgencyId], now: datetime
             old.append(and_(recordings.c.agency_id == agency, recordings.c.catalogued_at <= latest))
     free = ~or_(
         *(test(recordings.c.id) for test in (held, linked, requested, disposed)),
-        recordings.c.state == "preparing",
+        prepared_now(),
         recordings.c.id.in_(select(joins.c.member_id).where(joins.c.ended_at.is_(None))),
     )
     query = select(recordings, agencies.c.name.label("agency_name")).join(

@@ -21,6 +21,7 @@ from catalog.tables import (
     holds,
     ledger_leaves,
     links,
+    older_copies,
     parts,
     recordings,
     request_items,
@@ -78,6 +79,7 @@ def reasons_of(connection: Connection, recording: RecordingId, now: datetime) ->
         held(recordings.c.id).label("held"),
         linked(recordings.c.id).label("linked"),
         requested(recordings.c.id).label("requested"),
+        prepared_now().label("preparing"),
     )
     row = connection.execute(facts.where(recordings.c.id == recording)).one()
     found = {
@@ -86,7 +88,7 @@ def reasons_of(connection: Connection, recording: RecordingId, now: datetime) ->
         "held": row.held,
         "linked": row.linked,
         "requested": row.requested,
-        "preparing": row.state == "preparing",
+        "preparing": row.preparing,
         "joined": whole_of(connection, recording) is not None,
     }
     return tuple(reason for reason, true in found.items() if true)
@@ -124,6 +126,12 @@ def requested(recording: "Column[str]") -> ColumnElement[bool]:
         grants.c.state.in_(("approved", "ready", "releasing")),
     )
     return or_(asked, granted)
+
+
+def prepared_now() -> ColumnElement[bool]:
+    """That a worker has its bytes open, for its first copy or to make one anew; in a question about recordings."""
+    anew = exists().where(older_copies.c.recording_id == recordings.c.id, older_copies.c.claimed_by.is_not(None))
+    return or_(recordings.c.state == "preparing", anew)
 
 
 def under_head(entry: "Column[Any]") -> ColumnElement[bool]:

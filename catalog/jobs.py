@@ -8,17 +8,18 @@ that finds nothing to do ends at once. The implementation is `scripts.engine`; n
 from typing import Literal, Protocol
 
 Kind = Literal["prepare", "transcode", "bundle", "copy", "lock", "dispose", "scrub", "renew", "revocations"]
-"""What a job does: make a recording's rendition (subject: recording id), make those that take long (subject: `wanted`
-for what viewers wait for, or a number: one each of so many at a time), make a grant's bundle (subject: grant id),
-copy what a further vault does not hold yet, renew the locks of a store (subject: the vault's name), carry out an order
-of disposal (subject: its id), read sealed bytes again for a while (subject: always `scrub`), renew the time
-stamps that begin to end (subject: always `due`), fetch what authorities say was revoked (subject: always `due`)."""
+"""What a job does: make a recording's rendition (subject: recording id), make those that take long, and last of all
+copies of an older recipe (subject: `wanted` for what viewers wait for, or a number: one each of so many at a time),
+make a grant's bundle (subject: grant id), copy what a further vault does not hold yet, renew the locks of a store
+(subject: the vault's name), carry out an order of disposal (subject: its id), read sealed bytes again for a while
+(subject: always `scrub`), renew the time stamps that begin to end (subject: always `due`), fetch what authorities say
+was revoked (subject: always `due`)."""
 
 URGENT = 10
 """Somebody waits for it."""
 NORMAL = 100
 LATER = 1000
-"""Work that nobody waits for, such as renditions under a new recipe. Of two priorities the lower number goes first."""
+"""Work that nobody waits for, such as copies of an older recipe. Of two priorities the lower number goes first."""
 
 
 class JobPort(Protocol):

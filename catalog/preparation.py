@@ -6,6 +6,8 @@ changes nothing. Files were kept before, at a place that its own rows alone name
 child are attempts: when the process itself dies, the recording is released (`catalog.workers`) and nothing is counted.
 What viewers wait for goes first, then the oldest; what turned out to take long is postponed, and claimed only by who
 asks for such. Whatever comes of it, the seal stands.
+
+A copy of an older recipe is made anew by the same steps, while its recording stays ready (`catalog.anew`).
 """
 
 import threading
@@ -15,6 +17,7 @@ from typing import Literal
 
 from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
 
+from catalog import older_copies
 from catalog.database import Database
 from catalog.entry import SYSTEM, Actor, Entry, Json, Subject
 from catalog.identity import AgencyId, RecordingId
@@ -104,7 +107,8 @@ class Preparation:
     def release(self, recording: RecordingId) -> bool:
         """Give it back unprepared, with no attempt counted: the service is ending, the child did nothing wrong."""
         with self._database.write() as connection:
-            return self._move(connection, recording, "catalogued", claimed_at=None, claimed_by=None)
+            moved = self._move(connection, recording, "catalogued", claimed_at=None, claimed_by=None)
+            return moved or older_copies.release(connection, self._worker, recording)
 
     def postpone(self, recording: RecordingId) -> bool:
         """Give it back, as one that takes long: others go first, and no attempt is counted."""
@@ -143,25 +147,33 @@ class Preparation:
         place: str | None = None,
     ) -> bool:
         """It is ready, with these files at a place of the store, instead of earlier ones; False when it is no longer
-        ours.
+        ours, or when the earlier ones are in use just now.
         """
+        facts: dict[str, object] = {"medium": medium, "recipe": recipe, "duration_ms": duration_ms, "reason": None}
+        over: dict[str, object] = dict.fromkeys(("claimed_at", "claimed_by", "wanted_at", "postponed_at"))
+        files: dict[str, Json] = {one.name: one.digest.hex for one in made}
+        details: dict[str, Json] = {"recipe": recipe, "medium": medium, "files": files}
         with self._database.write() as connection:
-            if not self._move(
-                connection, recording, "ready",
-                claimed_at=None, claimed_by=None, wanted_at=None, postponed_at=None,
-                medium=medium, recipe=recipe, duration_ms=duration_ms, reason=None,
-            ):  # fmt: skip
-                return False
+            shown = None
+            if not self._move(connection, recording, "ready", **over, **facts):
+                shown = older_copies.shown_recipe(connection, self._worker, recording, self._clock.now())
+                if shown is None:
+                    return False
+                connection.execute(update(recordings).where(recordings.c.id == recording).values(facts))
             remove_copy(connection, recording)
+            if shown is not None:
+                details["replaced"] = shown
             for one in made:
                 connection.execute(insert(renditions).values(self._row(recording, recipe, place, one)))
             write_quality(connection, recording, quality)
-            files: dict[str, Json] = {one.name: one.digest.hex for one in made}
-            self._tell(connection, recording, "prepare", {"recipe": recipe, "medium": medium, "files": files})
+            self._tell(connection, recording, "prepare", details)
             return True
 
     def unplayable(self, recording: RecordingId, reason: str) -> bool:
-        """No copy can be made of it; `reason` is a code, a colon and a sentence. False when it is no longer ours."""
+        """No copy can be made of it; `reason` is a code, a colon and a sentence. False when it is no longer ours.
+
+        One that has a copy of an older recipe keeps that.
+        """
         with self._database.write() as connection:
             return self._give_up(connection, recording, reason)
 
@@ -175,7 +187,7 @@ class Preparation:
                 .returning(recordings.c.attempts)
             ).scalar()
             if counted is None:
-                return None
+                return self._died_of_older(connection, recording, reason)
             if counted >= ATTEMPTS:
                 self._give_up(connection, recording, reason)
                 return "unplayable"
@@ -210,7 +222,8 @@ class Preparation:
             return [DeadLetter(RecordingId(row.id), row.reason or "", row.attempts) for row in rows]
 
     def revive(self, recording: RecordingId, actor: Actor) -> bool:
-        """Let what is unplayable be tried anew, for somebody who is on record for it; False when it is not."""
+        """Let what is unplayable, or could not be made under a new recipe, be tried anew, for somebody who is on record
+        for it; False when it is neither."""
         lying = update(recordings).where(
             recordings.c.id == recording,
             recordings.c.state == "unplayable",
@@ -218,7 +231,8 @@ class Preparation:
             recordings.c.reason.not_like("joined:%"),  # those are played as part of another
         )
         with self._database.write() as connection:
-            if connection.execute(lying.values(state="catalogued", attempts=0, reason=None)).rowcount != 1:
+            again = connection.execute(lying.values(state="catalogued", attempts=0, reason=None)).rowcount == 1
+            if not again and not older_copies.try_again(connection, recording):
                 return False
             self._tell(connection, recording, "prepare-again", {}, actor)
             return True
@@ -245,7 +259,15 @@ class Preparation:
         moved = self._move(connection, recording, "unplayable", reason=reason, **gone)
         if moved:
             self._tell(connection, recording, "unplayable", {"reason": reason})
-        return moved
+        return moved or older_copies.release(connection, self._worker, recording, reason=reason)
+
+    def _died_of_older(self, connection: Connection, recording: RecordingId, reason: str) -> State | None:
+        counted = older_copies.count_death(connection, self._worker, recording)
+        if counted is None:
+            return None
+        given_up = {"reason": reason} if counted >= ATTEMPTS else {}
+        older_copies.release(connection, self._worker, recording, **given_up)
+        return "ready"
 
     def _tell(
         self,
@@ -284,11 +306,14 @@ class Preparation:
             self._in_hand.add(recording)
             return True
 
+    def _left_out(self, besides: Collection[RecordingId]) -> set[RecordingId]:
+        with self._turn:
+            return {*besides, *self._in_hand}
+
     def _next(
         self, connection: Connection, besides: Collection[RecordingId], wanted: bool, long: bool
     ) -> RecordingId | None:
-        with self._turn:
-            left_out = {*besides, *self._in_hand}
+        left_out = self._left_out(besides)
         waiting = select(recordings.c.id).where(recordings.c.state == "catalogued", recordings.c.id.not_in(left_out))
         waiting = waiting.where(recordings.c.postponed_at.is_not(None) if long else recordings.c.postponed_at.is_(None))
         if wanted:
@@ -318,7 +343,8 @@ _URGENCY = (recordings.c.wanted_at.is_(None), recordings.c.wanted_at, recordings
 def release_claims(
     connection: Connection, worker: str, *or_else: ColumnElement[bool], besides: Collection[RecordingId] = ()
 ) -> list[RecordingId]:
-    """Give back, uncounted, what is taken in a worker's name; within a transaction. What was given back."""
+    """Give back, uncounted, what is taken in a worker's name; within a transaction. What waits for a copy again."""
+    older_copies.release_older(connection, worker, besides)
     taken = update(recordings).where(
         recordings.c.state == "preparing",
         or_(recordings.c.claimed_by == worker, *or_else),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, insert, select
 
 from catalog.identity import RecordingId
-from catalog.tables import quality_findings, renditions
+from catalog.tables import older_copies, quality_findings, renditions
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ def write_quality(connection: Connection, recording: RecordingId, found: Sequenc
 
 
 def remove_copy(connection: Connection, recording: RecordingId) -> None:
-    """Take the rows of a playable copy and of what was found in it."""
+    """Take the rows of a playable copy and of what was found in it; whoever makes it anew is too late."""
+    connection.execute(delete(older_copies).where(older_copies.c.recording_id == recording))
     connection.execute(delete(quality_findings).where(quality_findings.c.recording_id == recording))
     connection.execute(delete(renditions).where(renditions.c.recording_id == recording))

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
+from catalog.anew import Anew
 from catalog.database import Database
 from catalog.entry import Actor, Entry, Json, Subject
 from catalog.errors import NotFound
@@ -28,7 +29,6 @@ from catalog.filing import (
 from catalog.identity import AgencyId, EntryId, OriginalId, RecordingId, UploadId, new_id
 from catalog.ledger import Ledger
 from catalog.originals import Originals, StoredOriginal, find_original, insert_original, read_original
-from catalog.preparation import Preparation
 from catalog.quarantine import Quarantine
 from catalog.receipts import Receipts
 from catalog.tables import recordings, repeated_manifests, uploads
@@ -69,12 +69,12 @@ class KnownUpload:
     received_at: datetime
 
 
-class Recordings(Originals, Receipts, Preparation, Quarantine, VaultCopies):
+class Recordings(Originals, Receipts, Anew, Quarantine, VaultCopies):
     """All that happens to evidence in the catalogue, from upload to playable copy. Safe to use from every thread."""
 
     def __init__(self, database: Database, ledger: Ledger, clock: Clock, random: Random, worker: str = "") -> None:
         Originals.__init__(self, database, ledger, clock, random)
-        Preparation.__init__(self, database, ledger, clock, worker)
+        Anew.__init__(self, database, ledger, clock, worker)
 
     def catalogue(
         self, seal: Seal, statement: Statement, upload: UploadId, received_at: datetime, uploader: Actor

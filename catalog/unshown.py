@@ -2,7 +2,8 @@
 
 One may go once nobody can tell of it any more. Rows are told of only by whoever has the claim, and a claim that is lost
 does not come back; so what lies there is looked at first, the catalog after it, and of a recording that is being
-prepared just then nothing is touched. What the catalog does not know at all is none of ours, and stays.
+prepared just then, for the first time or anew, nothing is touched. What the catalog does not know at all is none of
+ours, and stays.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, select
 
 from catalog.database import Database
 from catalog.errors import CatalogError
+from catalog.expiry import prepared_now
 from catalog.identity import RecordingId
 from catalog.renditions import RenditionStore, place_of
 from catalog.tables import recordings, renditions
@@ -72,7 +74,7 @@ class Unshown:
 def _shown(connection: Connection, those: Collection[RecordingId]) -> dict[RecordingId, set[str]]:
     """The places that rows name, of each of these that is known and that nobody prepares."""
     mine = recordings.c.id.in_(those)
-    settled = connection.scalars(select(recordings.c.id).where(mine, recordings.c.state != "preparing"))
+    settled = connection.scalars(select(recordings.c.id).where(mine, ~prepared_now()))
     shown: dict[RecordingId, set[str]] = {RecordingId(one): set() for one in settled}
     for row in connection.execute(select(renditions).where(renditions.c.recording_id.in_(shown))):
         shown[RecordingId(row.recording_id)].add(place_of(row))

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, union, union_all, update
 
 from catalog.database import Database
 from catalog.identity import RecordingId
 from catalog.preparation import release_claims
-from catalog.tables import recordings, workers
+from catalog.tables import older_copies, recordings, workers
 from integrity.clock import Clock
 
 KEPT = timedelta(days=1)
@@ -70,7 +70,8 @@ class Workers:
 
     def beats(self) -> dict[str, int]:
         """The count of everybody who is not lost, and UNKNOWN for whoever else has taken something."""
-        taken = select(recordings.c.claimed_by).where(recordings.c.state == "preparing").distinct()
+        first = select(recordings.c.claimed_by).where(recordings.c.state == "preparing")
+        taken = union(first, select(older_copies.c.claimed_by))
         alive = select(workers.c.id, workers.c.beats).where(workers.c.lost_at.is_(None))
         with self._database.read() as connection:
             strangers = [name for name in connection.scalars(taken) if name is not None]
@@ -88,11 +89,9 @@ class Workers:
 
     def list(self) -> list[Worker]:
         """Everybody, those lost within a day too; by name."""
-        taken = (
-            select(recordings.c.claimed_by, func.count().label("taken"))
-            .where(recordings.c.state == "preparing")
-            .group_by(recordings.c.claimed_by)
-        )
+        first = select(recordings.c.claimed_by).where(recordings.c.state == "preparing")
+        everything = union_all(first, select(older_copies.c.claimed_by)).subquery()
+        taken = select(everything.c.claimed_by, func.count().label("taken")).group_by(everything.c.claimed_by)
         with self._database.read() as connection:
             counts = {row.claimed_by: int(row.taken) for row in connection.execute(taken)}
             return [_worker(row, counts) for row in connection.execute(select(workers).order_by(workers.c.id))]

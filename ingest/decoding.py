@@ -45,7 +45,7 @@ class Decoding:
         """Run a task; `render` may write as much as its source and its length let one expect, the others little."""
         bounds = self.bounds
         seconds = bounds.timeout_s if task.name in ("render", "thumbnails") else min(bounds.timeout_s, _READING_S)
-        idle = self.lane is Lane.BACKLOG
+        idle = self.lane.idle
         limits = Limits(
             wall_s=seconds * _PATIENCE if idle else seconds,
             cpu_s=int(seconds * bounds.threads) + 1,

@@ -5,7 +5,8 @@ and places that nobody told of are cleared away afterwards (`catalog.unshown`). 
 own death, never ours: killed before the last commit, the recording is still `preparing`, is released at the next start
 or by others (`catalog.workers`) and simply done again. What viewers wait for goes before whatever else a job was woken
 for; what turns out to take long waits in lanes of its own (`ingest.lanes`); and what fails for no fault of its own
-holds nothing else up.
+holds nothing else up. A copy of an older recipe is made anew by the same steps in the last lane, and shown until the
+new one is whole.
 Whatever comes of it, the seal stands; nothing here can change an original, which it is given open for reading only.
 """
 
@@ -17,15 +18,17 @@ from typing import BinaryIO
 import structlog
 
 from catalog import preparation
+from catalog.anew import Anew
 from catalog.identity import OriginalId, RecordingId
 from catalog.job_failures import JobFailures, reason_of
 from catalog.originals import StoredOriginal
 from catalog.parts import Parts
-from catalog.preparation import Preparation, Rendition
+from catalog.preparation import Rendition
 from catalog.rendition_keys import key_of
 from catalog.renditions import RenditionStore, content_type
 from ingest.errors import ChildFailed, ChildrenStopped, EncodingPostponed, SpaceExhausted, Unplayable
 from ingest.lanes import Lane
+from ingest.recipe import FORMER, RECIPE
 from ingest.rendering import Original, Renderer, RenditionFile
 from ingest.task import MIB
 from ingest.tracks import Medium
@@ -56,7 +59,7 @@ class Pipeline:
 
     def __init__(
         self,
-        states: Preparation,
+        states: Anew,
         parts: Parts,
         store: RenditionStore,
         open_original: OpenOriginal,
@@ -95,11 +98,16 @@ class Pipeline:
 
         Raises as `prepare`: that one is left for later.
         """
-        long, wanted = lane is not Lane.QUICK, lane is Lane.WANTED
-        recording = self._states.claim_next(self._left_for_later(), wanted=wanted, long=long)
+        recording = self._claimed(lane)
         if recording is not None:
             self._attempt(recording, lane)
         return recording is not None
+
+    def _claimed(self, lane: Lane) -> RecordingId | None:
+        if lane is Lane.ANEW:
+            return self._states.claim_older(FORMER, RECIPE, self._left_for_later())
+        long, wanted = lane is not Lane.QUICK, lane is Lane.WANTED
+        return self._states.claim_next(self._left_for_later(), wanted=wanted, long=long)
 
     def prepare_wanted(self) -> None:
         """Prepare all that viewers wait for and takes no long. What fails is left for later; ChildrenStopped."""
@@ -156,7 +164,7 @@ class Pipeline:
                 self._need(RESERVE // 4)  # a full disk kills ffmpeg too, and that is not the recording's fault
                 raise
         place = self._store.keep(recording, prepared.recipe)
-        self._states.prepared(
+        done = self._states.prepared(
             recording,
             place=place,
             medium=_MEDIA[prepared.medium],
@@ -165,6 +173,8 @@ class Pipeline:
             made=[self._row(file, prepared.medium) for file in prepared.files],
             quality=[(found.code.value, found.start_ms, found.end_ms) for found in prepared.quality],
         )
+        if not done:
+            self._states.release(recording)  # its older copy is in use; or it is another's, and nothing happens
 
     def _row(self, file: RenditionFile, medium: Medium) -> Rendition:
         """A file with its type, and our signature under where it comes from."""

@@ -11,7 +11,10 @@ from typing import Any
 from ingest.tracks import Probed, Track
 
 RECIPE = "r3"
-"""Name of the present recipe, and of the folder its renditions lie in."""
+"""Name of the present recipe, and of the folder its renditions lie in: `r` and the next number."""
+FORMER = tuple(f"r{number}" for number in range(1, int(RECIPE[1:])))
+"""The recipes before it, the oldest first: copies under these are made anew. A later one than ours is left to those who
+know it, so that two versions beside each other never undo each other's work."""
 
 MAX_SIDE = 4096
 """Longest side of a picture we encode, in pixels: what H.264 level 5.2 and every browser's decoder hold."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from cryptography import x509
@@ -18,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from catalog.audit import Outside, Progress, checks, claims, counts
 from catalog.audit_disposals import disposed_digests, going_digests
+from catalog.audit_renditions import shown_now
 from catalog.audit_revocations import revocation_findings
 from catalog.audit_schema import schema_findings
 from catalog.audit_succession import succession_findings
@@ -122,6 +124,7 @@ class Audit:
             grown=lambda name, note: chain_findings(name, note, parts.logs, parts.trust.unrevoked()),
             verify=lambda body: verify_receipt(body, parts.trust.unrevoked()).upload,
             open_rendition=parts.renditions.open,
+            shown=partial(shown_now, parts.database),
             has_rendition=parts.renditions.holds,
             now=parts.clock.now(),
             sample=self.sample,

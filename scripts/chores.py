@@ -25,6 +25,7 @@ from ingest.child import Children
 from ingest.derived import Derived, Telling
 from ingest.errors import ChildrenStopped
 from ingest.pipeline import Pipeline
+from ingest.recipe import FORMER, RECIPE
 from ingest.rendering import Bounds, Renderer
 from ingest.replication import Replication
 from scripts.assemble import House
@@ -120,6 +121,7 @@ class Chores:
         """What the reconciler looks at besides spool and recordings: whatever a job is to be woken for, or swept."""
         return (
             partial(self._wake_transcoding, jobs.wake),
+            partial(self._wake_making_anew, jobs),
             partial(self._wake_bundles, jobs),
             partial(self.replication.wake, jobs),
             partial(self.locks.wake, jobs),
@@ -158,6 +160,12 @@ class Chores:
         if self.house.recordings.postponed():
             for subject in (WANTED, *map(str, range(1, self.house.settings.prepare_jobs + 1))):
                 wake("transcode", subject)
+
+    def _wake_making_anew(self, jobs: JobPort) -> None:
+        """After all that waits for a first copy."""
+        if self.house.recordings.older(FORMER, RECIPE):
+            for number in range(1, self.house.settings.prepare_jobs + 1):
+                jobs.wake("transcode", str(number), LATER)
 
     def _dispose(self, subject: str) -> None:
         _log.info("disposal", order=subject, **self.disposing.carry_out(subject))

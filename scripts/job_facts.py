@@ -16,8 +16,10 @@ from sqlalchemy import func, select
 
 from catalog.job_failures import JobFailures
 from catalog.jobs import Kind
+from catalog.older_copies import count_older, kept_copies
 from catalog.tables import recordings
 from catalog.workers import Worker, Workers
+from ingest.recipe import FORMER, RECIPE
 from ingest.spool import RECEIVED
 from integrity.clock import instant
 from scripts.assemble import House
@@ -57,6 +59,7 @@ def job_facts(house: House) -> dict[str, Any]:
             for one in JobFailures(house.database, house.clock).list()
         ],
         "dead": [asdict(letter) for letter in house.recordings.dead()],
+        **_older(house),
         "workers": [_worker(one, now) for one in Workers(house.database, house.clock).list()],
     }  # fmt: skip
 
@@ -103,6 +106,15 @@ def _to_prepare(house: House, now: datetime) -> dict[str, Depth]:
     return depths
 
 
+def _older(house: House) -> dict[str, Any]:
+    """Copies of an older recipe: how many are to be made anew, and which stay as they are, and why."""
+    with house.database.read() as connection:
+        return {
+            "older": asdict(count_older(connection, FORMER, RECIPE)),
+            "kept": [asdict(one) for one in kept_copies(connection, RECIPE)],
+        }
+
+
 def _worker(worker: Worker, now: datetime) -> dict[str, Any]:
     beat = max(0, round((now - worker.beat_at).total_seconds()))
     return {"name": worker.id, "host": worker.host, "pid": worker.pid, "preparing": worker.preparing,
@@ -113,6 +125,7 @@ def lines(facts: Mapping[str, Any]) -> Iterator[str]:
     """The same for people at a terminal."""
     for kind, depth in facts["kinds"].items():
         yield f"{kind}: " + ", ".join(f"{name} {value}" for name, value in depth.items())
-    for title, found in (("failing", facts["failing"]), ("dead", facts["dead"]), ("worker", facts["workers"])):
-        for one in found:
-            yield f"{title}: " + ", ".join(f"{name} {value}" for name, value in one.items())
+    yield "older: " + ", ".join(f"{name} {value}" for name, value in facts["older"].items())
+    for title in ("failing", "dead", "kept", "workers"):
+        for one in facts[title]:
+            yield f"{title.removesuffix('s')}: " + ", ".join(f"{name} {value}" for name, value in one.items())

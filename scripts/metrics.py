@@ -81,6 +81,10 @@ def _jobs(found: Mapping[str, Any]) -> Iterator[Metric]:
     yield from (depths, ages, failing)
     dead = "Recordings whose decoders died as often as is allowed"
     yield GaugeMetricFamily("tiezheng_dead_letters", dead, value=len(found["dead"]))
+    older = GaugeMetricFamily("tiezheng_older_copies", "Viewing copies of an older recipe", labels=["state"])
+    for state, count in (*found["older"].items(), ("kept", len(found["kept"]))):
+        older.add_metric([state], count)
+    yield older
     workers = GaugeMetricFamily("tiezheng_workers", "Processes that prepare; lost ones for a day", labels=["state"])
     lost = sum(worker["lost"] for worker in found["workers"])
     workers.add_metric(["alive"], len(found["workers"]) - lost)

@@ -53,9 +53,9 @@ class Precedence:
             continue
 
     def transcode(self) -> None:
-        """Encode whatever waits for it, what viewers wait for first, until nothing is left."""
+        """Encode whatever waits for it, what viewers wait for first, copies of an older recipe last; until the end."""
         self._let_seals_go(self.transcode_wanted)
-        while self._pipeline.prepare_next(Lane.WANTED) or self._pipeline.prepare_next(Lane.BACKLOG):
+        while any(self._pipeline.prepare_next(lane) for lane in (Lane.WANTED, Lane.BACKLOG, Lane.ANEW)):
             self._let_seals_go(self.transcode_wanted)
 
     def _let_seals_go(self, meanwhile: Callable[[], object]) -> None:

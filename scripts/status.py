@@ -146,12 +146,14 @@ def status_of(
 
 
 def _summary(jobs: Mapping[str, Any]) -> dict[str, Any]:
-    """What waits by kind, and how many fail, are dead, work and are lost; `admin jobs` names them."""
+    """What waits by kind, how many fail, are dead, stay of an older recipe, work, are lost; `admin jobs` names them."""
     waiting = {kind: depth["waiting"] + depth["running"] for kind, depth in jobs["kinds"].items()}
     lost = sum(worker["lost"] for worker in jobs["workers"])
     return waiting | {
         "failing": len(jobs["failing"]),
         "dead": len(jobs["dead"]),
+        "older": jobs["older"]["waiting"] + jobs["older"]["running"],
+        "kept": len(jobs["kept"]),
         "workers": len(jobs["workers"]) - lost,
         "lost_workers": lost,
     }

@@ -85,7 +85,8 @@ def command(data: Path, jobs: int | None, name: str | None, file: Path | None) -
         signal.signal(number, lambda _number, _frame: ending.set())
     worker = f"{(name or socket.gethostname())[:40]}-{os.getpid()}-{system_random(4).hex()}"
     with _workshop(data, settings, worker) as shop:
-        lanes = [(Lane.WANTED,), *[(Lane.QUICK,), (Lane.WANTED, Lane.BACKLOG)] * (jobs or settings.prepare_jobs or 1)]
+        long = (Lane.WANTED, Lane.BACKLOG, Lane.ANEW)
+        lanes = [(Lane.WANTED,), *[(Lane.QUICK,), long] * (jobs or settings.prepare_jobs or 1)]
         threads = [
             threading.Thread(target=_work, args=(shop.pipeline, ending, mine), name=f"work-{number}")
             for number, mine in enumerate(lanes)

@@ -7,7 +7,16 @@ and order the same values. The ledger, its openings and its leaves are append-on
 from catalog.tables.casework import absences, cases, documents, interruptions, links, marks, subjects
 from catalog.tables.columns import Instant, metadata
 from catalog.tables.docks import devices, inventories, inventory_items, station_codes, station_keys, stations
-from catalog.tables.evidence import facts, joins, parts, quality_findings, recordings, rendition_keys, renditions
+from catalog.tables.evidence import (
+    facts,
+    joins,
+    older_copies,
+    parts,
+    quality_findings,
+    recordings,
+    rendition_keys,
+    renditions,
+)
 from catalog.tables.history import checkpoint_tokens, ledger, ledger_leaves, ledger_openings, log_heads, outbox
 from catalog.tables.intake import quarantine, receipts, repeated_manifests, uploads
 from catalog.tables.jobs import job_failures, scrub_defects, scrubs, workers
@@ -44,6 +53,7 @@ __all__ = [
     "log_heads",
     "marks",
     "metadata",
+    "older_copies",
     "originals",
     "outbox",
     "parts",

@@ -37,6 +37,7 @@ recordings = Table(
     Index(None, "state"),
     Index(None, "device_id", "started_at"),
     Index(None, "agency_id", "session"),
+    Index(None, "recipe", "id"),
 )
 
 parts = Table(
@@ -92,6 +93,17 @@ renditions = Table(  # derived, replaceable; `name` is the file's name at its pl
     Column("signed_by", String(64)),  # the id in rendition_keys of who made it, and signed its provenance
     Column("signature", LargeBinary),
     Column("place", String(64)),  # where the store has it; none: under the recipe's name, as before there were places
+)
+
+older_copies = Table(  # of recordings that are shown under an older recipe: whoever makes them anew, or why nobody can
+    "older_copies",
+    metadata,
+    Column("recording_id", Id, ForeignKey("recordings.id"), primary_key=True),
+    Column("recipe", String(32), nullable=False),  # under which it is being made anew, or cannot be
+    Column("claimed_at", Instant),  # while it is being made: when
+    Column("claimed_by", String(64)),  # and by which worker
+    Column("attempts", Integer, nullable=False, server_default="0"),  # only deaths of the job's own child
+    Column("reason", Text),  # why it cannot be made under that recipe, and stays as it is: a code, a colon, a sentence
 )
 
 rendition_keys = Table(  # whose signatures under provenances count

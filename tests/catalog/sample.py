@@ -166,6 +166,7 @@ _ROWS: tuple[tuple[str, Row], ...] = (
             "entry_id": 1,
         },
     ),
+    ("older_copies", {"recording_id": RECORDING, "recipe": "r2"}),
     ("facts", {"original_id": ORIGINAL, "source": "gpmf", "content": b"{}", "made_at": AT}),
     (
         "joins",

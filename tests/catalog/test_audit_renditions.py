@@ -1,11 +1,12 @@
 """Playable copies: files against rows, rows against the ledger."""
 
 import os
+from functools import partial
 
 import pytest
 from sqlalchemy import Connection
 
-from catalog.audit_renditions import rendition_findings
+from catalog.audit_renditions import rendition_findings, shown_now
 from catalog.errors import NotFound, RenditionsUnavailable
 from catalog.identity import RecordingId
 from integrity.finding import Finding
@@ -40,8 +41,10 @@ class Store(dict[str, bytes]):
 
 
 def codes(audited: Audited, store: Store, chosen: bool = True) -> set[str]:
+    shown = partial(shown_now, audited.house.database)
+
     def check(connection: Connection) -> list[Finding]:
-        return list(rendition_findings(connection, store.open, lambda _: chosen))
+        return list(rendition_findings(connection, store.open, shown, lambda _: chosen))
 
     return audited.codes(check)
 
@@ -74,6 +77,17 @@ def test_what_is_looked_at_lies_where_its_row_says(audited: Audited) -> None:
     assert store.asked == "v1-0123456789abcdef"
 
 
+def test_what_was_made_anew_while_the_audit_ran_is_no_finding(audited: Audited) -> None:
+    """Its rows are of the audit's moment and its files of ours."""
+
+    def check(connection: Connection) -> list[Finding]:
+        return list(
+            rendition_findings(connection, Store().open, lambda _recording, place: place != "v1", lambda _: True)
+        )
+
+    assert audited.codes(check) == set()
+
+
 @pytest.mark.parametrize(
     ("statement", "expected"),
     [
@@ -85,6 +99,7 @@ def test_what_is_looked_at_lies_where_its_row_says(audited: Audited) -> None:
         ("UPDATE rendition_keys SET entry_id = 999999", {"rendition-not-signed"}),
         ("UPDATE renditions SET size = 5", {"rendition-not-signed"}),
         ("UPDATE renditions SET recipe = 'v2'", {"rendition-not-signed"}),
+        ("UPDATE recordings SET recipe = 'v2'", {"rendition-not-recorded"}),
         ("UPDATE originals SET sha256 = manifest_sha256", {"rendition-of-another"}),
         ("UPDATE quality_findings SET end_ms = end_ms + 1 WHERE position = 1", {"quality-not-signed"}),
         ("DELETE FROM quality_findings", {"quality-not-signed"}),

@@ -94,6 +94,12 @@ def test_what_nobody_waits_for_gives_way_and_is_given_time(
     assert after.cpu_s == before.cpu_s, "but use no more than others"
 
 
+def test_what_is_made_anew_gives_way_even_where_it_takes_a_moment(tmp_path: Path) -> None:
+    decoder = Noting()
+    in_lane(make(tmp_path / "a.mp4", *H264), tmp_path / "made", Lane.ANEW, decoder)
+    assert {(limits.nice, limits.idle) for limits in decoder.limits.values()} == {(19, True)}
+
+
 def test_a_child_takes_the_priority_it_is_given(tmp_path: Path) -> None:
     ours = os.nice(0)
     told = misbehaving(tmp_path).run(Task("rank"), Limits(nice=5)).answer

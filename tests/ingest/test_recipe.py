@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ingest.recipe import MAX_SIDE, MOMENT, choose, effort, main_picture
+from ingest.recipe import FORMER, MAX_SIDE, MOMENT, RECIPE, choose, effort, main_picture
 from ingest.tracks import Track
 from tests.ingest.test_tracks import PICTURE, PROBED, SOUND
 
@@ -100,3 +100,8 @@ def test_a_minute_of_720_lines_is_a_moment_and_more_is_not() -> None:
     ):
         found = replace(PROBED, tracks=(track,))
         assert (effort(found, choose(found)) > MOMENT) is long
+
+
+def test_the_recipes_before_ours_are_known_and_ours_is_none_of_them() -> None:
+    assert FORMER == ("r1", "r2")
+    assert (RECIPE, RECIPE in FORMER) == ("r3", False)

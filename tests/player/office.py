@@ -89,6 +89,8 @@ STATUS: Mapping[str, Any] = {
             }
         ],
         "dead": [{"recording": "0" * 18 + "deadletr", "reason": "child-crashed: SIGSEGV", "attempts": 3}],
+        "older": {"waiting": 5, "running": 1},
+        "kept": [{"recording": "0" * 18 + "keptcopy", "recipe": "r9", "reason": "damaged: <b>", "attempts": 0}],
         "workers": [
             {"name": "serve-1", "host": "here", "pid": 7, "preparing": 1, "lost": False, "beat_seconds_ago": 2},
             {"name": "work-2", "host": "there", "pid": 8, "preparing": 0, "lost": True, "beat_seconds_ago": 99},

@@ -14,8 +14,10 @@ from sqlalchemy import select, update
 from catalog import tables
 from catalog.identity import RecordingId
 from catalog.job_failures import JobFailures
+from catalog.ledger import SYSTEM
 from catalog.preparation import ATTEMPTS
 from catalog.workers import Workers
+from ingest.recipe import FORMER, RECIPE
 from scripts.assemble import House, open_house
 from scripts.engine import Engine, Work, sqlite_url
 from scripts.job_facts import job_facts, lines, queued
@@ -128,6 +130,33 @@ def test_failures_dead_letters_and_workers_are_told(house: House, dead: Recordin
         assert line in page
     [told] = [facts for _title, facts in status.sections() if "lost_workers" in facts]
     assert (told["failing"], told["dead"], told["workers"], told["lost_workers"]) == (1, 1, 1, 1)
+
+
+def test_copies_of_an_older_recipe_are_counted_and_what_stays_is_named(house: House) -> None:
+    with house.database.write() as connection:
+        one, *_others = connection.scalars(select(tables.recordings.c.id).order_by(tables.recordings.c.id)).all()
+        connection.execute(update(tables.recordings).values(state="ready", recipe=RECIPE))
+        connection.execute(update(tables.recordings).where(tables.recordings.c.id == one).values(recipe=FORMER[-1]))
+        connection.execute(update(tables.views).values(expires_at=START))
+        connection.execute(update(tables.grants).values(state="expired"))
+    assert (job_facts(house)["older"], job_facts(house)["kept"]) == ({"waiting": 1, "running": 0}, [])
+    assert house.recordings.claim_older(FORMER, RECIPE) == one
+    assert job_facts(house)["older"] == {"waiting": 0, "running": 1}
+    house.recordings.unplayable(RecordingId(one), "not-media: no longer")
+    facts = job_facts(house)
+    kept = {"recording": one, "recipe": RECIPE, "reason": "not-media: no longer", "attempts": 0}
+    assert (facts["older"], facts["kept"]) == ({"waiting": 0, "running": 0}, [kept])
+    assert any(line.startswith(f"kept: recording {one}") for line in lines(facts))
+    status = status_of(house)
+    registry = CollectorRegistry()
+    registry.register(StateCollector(lambda: status))
+    page = generate_latest(registry).decode()
+    for state, count in (("waiting", 0), ("running", 0), ("kept", 1)):
+        assert f'tiezheng_older_copies{{state="{state}"}} {count}.0' in page
+    [told] = [facts for _title, facts in status.sections() if "lost_workers" in facts]
+    assert (told["older"], told["kept"]) == (0, 1)
+    assert house.recordings.revive(RecordingId(one), SYSTEM)
+    assert job_facts(house)["older"] == {"waiting": 1, "running": 0}
 
 
 def test_a_dead_letter_is_tried_anew_by_the_operator(house: House, dead: RecordingId) -> None:

@@ -63,6 +63,12 @@ def test_of_what_takes_long_what_viewers_wait_for_goes_first_and_all_is_done() -
     assert pipeline.asked == ["wanted", "wanted", "backlog", "backlog"]
 
 
+def test_copies_of_an_older_recipe_are_made_anew_when_nothing_else_is_left() -> None:
+    pipeline = Preparing(anew=2, backlog=1, wanted=1)
+    Precedence(pipeline, lambda: 0).transcode()
+    assert pipeline.asked == ["wanted", "backlog", "anew", "anew"]
+
+
 def test_the_lane_of_viewers_does_nothing_else() -> None:
     pipeline = Preparing(wanted=1, backlog=2)
     Precedence(pipeline, lambda: 9).transcode_wanted()

@@ -2,17 +2,19 @@
 
 An inventory is kept whole, append-only, with its digest in the ledger. Each thing it names is one row however often it
 is named, and stays open until bytes of it are here: by its digest where the station said one, else by device, name,
-size and start. The agency's limit runs from the declared end, corrected by the clock's measured offset; never later
-than the inventory came in, for a clock that is ahead must not buy time. What will never come is closed by a person's
-explanation, on record. One agency's inventories meet its own arrivals only.
+size and start. Cameras give the same names again, and files of one size: so an upload stands for one thing alone, and
+not for one that was recorded after it came. The agency's limit runs from the declared end, corrected by the clock's
+measured offset; never later than the inventory came in, for a clock that is ahead must not buy time. What will never
+come is closed by a person's explanation, on record. One agency's inventories meet its own arrivals only.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, exists, func, insert, or_, select, update
 
 from catalog.attempts import Attempts
 from catalog.database import Database
@@ -237,18 +239,22 @@ class Inventories:
 
 
 def key_of(device: str, item: Item) -> str:
-    """What makes a thing on a device the same thing in another inventory."""
-    started = None if item.started_at is None else instant(item.started_at)
-    return Digest.of(canonical([device, item.name, item.size, started])).hex
+    """What makes a thing on a device the same thing in another inventory: where no start was told, its end."""
+    started, ended = (None if at is None else instant(at) for at in (item.started_at, item.ended_at))
+    same: list[Json] = [device, item.name, item.size, started]
+    return Digest.of(canonical(same if started is not None or ended is None else [*same, ended])).hex
 
 
 def _arrived(connection: Connection) -> Iterator[tuple[str, dict[str, Any]]]:
     """Open items and the first upload of their bytes."""
     seen: set[str] = set()
-    for query in (_by_digest(), _by_name()):
+    given = defaultdict[str, list[Row[Any]]](list)
+    for query, by_name in ((_by_digest(), False), (_by_name(), True)):
         for row in connection.execute(query):
-            if row.id not in seen:
+            taken = by_name and any(_are_two(row, other) for other in given[row.upload_id])
+            if row.id not in seen and not taken:
                 seen.add(row.id)
+                given[row.upload_id].append(row)
                 after = (row.received_at - row.recorded_at) // timedelta(seconds=1)
                 yield (
                     row.id,
@@ -283,12 +289,33 @@ def _by_name() -> Select[Any]:
         .join(recordings, same)
         .join(uploads, uploads.c.entry_id == recordings.c.entry_id)
         .where(inventory_items.c.sha256.is_(None), uploads.c.size == inventory_items.c.size, start)
-        .order_by(uploads.c.entry_id)
+        .where(~_stands_for_another(), or_(_TOLD.is_(None), uploads.c.received_at >= inventory_items.c.recorded_at))
+        .order_by(uploads.c.entry_id, inventory_items.c.id)
     )
 
 
+_TOLD = func.coalesce(inventory_items.c.started_at, inventory_items.c.ended_at)
+"""When a thing was recorded, as far as its station told."""
+
+
+def _stands_for_another() -> ColumnElement[bool]:
+    """That an upload came for something else: for what the same inventory names beside it, or of another time."""
+    other = inventory_items.alias("other")
+    told = func.coalesce(other.c.started_at, other.c.ended_at)
+    beside = other.c.last_inventory_id == inventory_items.c.last_inventory_id
+    another = (other.c.id != inventory_items.c.id) & or_(beside, told != _TOLD)
+    return exists().where(other.c.upload_id == uploads.c.id, another).correlate(uploads, inventory_items)
+
+
+def _are_two(one: Row[Any], other: Row[Any]) -> bool:
+    """The same of two that are still open."""
+    apart = None not in (one.told, other.told) and one.told != other.told
+    return apart or bool(one.last_inventory_id == other.last_inventory_id)
+
+
 def _open_items() -> Select[Any]:
-    columns = (inventory_items.c.id, inventory_items.c.recorded_at, uploads.c.id.label("upload_id"))
+    columns = (inventory_items.c.id, inventory_items.c.recorded_at, uploads.c.id.label("upload_id"),
+               inventory_items.c.last_inventory_id, _TOLD.label("told"))  # fmt: skip
     return select(*columns, uploads.c.received_at).where(inventory_items.c.upload_id.is_(None))
 
 

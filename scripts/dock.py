@@ -5,6 +5,7 @@ Resumable over restarts of either side, several files at a time; what it knows l
 it is ended, and docks whatever appears in a folder of cameras (`scripts.cameras`); the next start goes on.
 """
 
+import os
 import sys
 import threading
 import time
@@ -72,8 +73,7 @@ def _send(door: StationDoor, places: list[Path], declared: dict[str, str], wipin
     with door.dock(declared, ending) as connection:
         files = list(files_below(places))
         if "device" in declared and files:
-            root = places[0] if len(places) == 1 and places[0].is_dir() else None
-            connection.dock.announce(files, declared["device"], SystemClock().now(), root=root)
+            connection.dock.announce(files, declared["device"], SystemClock().now(), root=_root(places))
         outcomes = _dock_all(connection.dock, files, door.parallel, json_line if door.as_json else None, ending)
     for outcome in outcomes if not door.as_json else ():
         _line(outcome)
@@ -85,6 +85,14 @@ def _send(door: StationDoor, places: list[Path], declared: dict[str, str], wipin
             click.echo(_("wiped: {file}").format(file=printable(outcome.file)), err=door.as_json)
     if not outcomes or done < len(outcomes):
         sys.exit(1)
+
+
+def _root(places: list[Path]) -> Path | None:
+    """The folder that all of these lie in: by their places in it files of one name are told apart."""
+    try:
+        return Path(os.path.commonpath([place if place.is_dir() else place.parent for place in places]))
+    except ValueError:
+        return None  # some by their whole path, others not
 
 
 def _watch(door: StationDoor, folder: Path, declared: dict[str, str], settle: float, wiping: bool) -> None:

@@ -1,15 +1,16 @@
 """What lies on a device, told to the server before any of it is sent: its inventory, and how its clock was measured.
 
-What never arrives is known only through this (FORMAT, Inventory). Names that no text can hold are told with escapes:
-the server refuses such a file by its name, so it stays missing until somebody looks. Never says that it is all there
-was: only what lay there when the station looked.
+What never arrives is known only through this (FORMAT, Inventory). A file ended when its device wrote to it last: by
+that it is another one than yesterday's of the same name and size, and late when it is docked late. Names that no text
+can hold are told with escapes: the server refuses such a file by its name, so it stays missing until somebody looks.
+Never says that it is all there was: only what lay there when the station looked.
 """
 
 import base64
 import json
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,11 @@ ROOM = LIMIT - 8 * 1024
 """Bytes of items in one inventory: the rest is for what stands around them."""
 CUT = 900
 """Characters that are told of a name that is longer than an inventory takes: its end, for that is the file's name."""
+
+NO_DATE = 315_705_600
+"""The second day of 1980, in POSIX time: FAT has no earlier date than the first one, and says that of what has none."""
+LAST_DATE = 253_402_300_800
+"""The year 10000."""
 
 Item = dict[str, Any]
 
@@ -91,7 +97,15 @@ def _item(file: Path, root: Path | None) -> Item | None:
     if not stat.S_ISREG(found.st_mode):
         return None
     name = _told(file.name if root is None else file.relative_to(root).as_posix())
-    return {"name": name, "size": found.st_size, "started_at": None, "ended_at": None, "sha256": None}
+    ended = _ended(found.st_mtime)
+    return {"name": name, "size": found.st_size, "started_at": None, "ended_at": ended, "sha256": None}
+
+
+def _ended(written: float) -> str | None:
+    """When the device wrote to it last, by its own clock; None where its file system says what is no time."""
+    if not NO_DATE < written < LAST_DATE:
+        return None
+    return instant(datetime.fromtimestamp(int(written), UTC))
 
 
 def _told(name: str) -> str:

@@ -99,6 +99,66 @@ def test_what_was_here_before_its_inventory_is_not_missing(house: House, station
     assert missing(house) == []
 
 
+def test_an_upload_stands_for_one_of_two_of_one_name_and_size(house: House, station: Station) -> None:
+    """Cameras begin to count anew in each folder, and cut at one size: the second one has to come too."""
+    house.inventories.take(station, inventory(house, item("100/0001.mp4"), item("101/0001.mp4")))
+    arrive(house, station, 1)
+    assert house.inventories.settle() == 1
+    assert house.inventories.settle() == 0
+    assert len(missing(house)) == 1
+    arrive(house, station, 2, b"FOOTAGE")
+    assert house.inventories.settle() == 1
+    assert missing(house) == []
+
+
+def test_yesterdays_file_does_not_stand_for_todays_of_the_same_name_and_size(house: House, station: Station) -> None:
+    """A camera that was wiped gives its first name again."""
+    yesterday = instant(house.clock.now())
+    house.inventories.take(station, inventory(house, item(ended_at=yesterday)))
+    arrive(house, station, 1)
+    assert house.inventories.settle() == 1
+    house.clock.advance(24 * 3600)
+    today = instant(house.clock.now())
+    house.inventories.take(station, inventory(house, item(ended_at=today)))
+    house.inventories.take(station, inventory(house, item("0002.mp4", ended_at=today)))
+    [one] = [each for each in missing(house) if each.name == "0001.mp4"]
+    assert instant(one.recorded_at) == today
+    house.inventories.take(station, inventory(house, item(ended_at=yesterday)))
+    assert len(missing(house)) == 2, "yesterday's is one thing, however often it is named"
+    arrive(house, station, 2, b"FOOTAGE")
+    assert house.inventories.settle() == 1
+    assert [each.name for each in missing(house)] == ["0002.mp4"]
+
+
+def test_what_came_before_a_thing_was_recorded_is_another(house: House, station: Station) -> None:
+    """Also where nobody told of it before it came."""
+    arrive(house, station, 1)
+    house.clock.advance(24 * 3600)
+    house.inventories.take(station, inventory(house, item(ended_at=instant(house.clock.now()))))
+    assert len(missing(house)) == 1
+
+
+def test_one_of_two_that_are_open_and_of_different_times(house: House, station: Station) -> None:
+    """Whichever it was, an upload is one of them."""
+    early = house.clock.now()
+    house.inventories.take(station, inventory(house, item(ended_at=instant(early - timedelta(days=1)))))
+    house.inventories.take(station, inventory(house, item(ended_at=instant(early))))
+    arrive(house, station, 1)
+    assert house.inventories.settle() == 1
+    assert house.inventories.settle() == 0
+    assert len(missing(house)) == 1
+
+
+def test_a_thing_that_is_named_by_another_place_is_the_same(house: House, station: Station) -> None:
+    """Of the same time: a station that was given the folder first and the files later."""
+    ended = instant(house.clock.now())
+    house.inventories.take(station, inventory(house, item("DCIM/0001.mp4", ended_at=ended)))
+    arrive(house, station, 1)
+    house.inventories.settle()
+    house.inventories.take(station, inventory(house, item("0001.mp4", ended_at=ended)))
+    assert missing(house) == []
+
+
 def test_late_is_counted_from_the_corrected_end_by_the_agencys_limit(house: House, station: Station) -> None:
     ended = house.clock.now() - timedelta(hours=23)
     fast = inventory(house, item(ended_at=instant(ended + timedelta(hours=2)), sha256=SHA256), offset_ms=7_200_000)

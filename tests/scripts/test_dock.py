@@ -71,7 +71,7 @@ def test_a_cameras_folder_is_announced_by_the_places_of_its_files(
     camera = dockside.station / "camera"
     assert run(dockside, "--device", "DSJ-7", camera).exit_code == 0
     assert run(dockside, "--device", "DSJ-7", *files).exit_code == 0
-    assert told == [(files, "DSJ-7", camera), (files, "DSJ-7", None)]
+    assert told == [(files, "DSJ-7", camera), (files, "DSJ-7", camera)]
 
 
 def test_people_are_told_what_is_safe(dockside: Dockside) -> None:

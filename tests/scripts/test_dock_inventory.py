@@ -11,6 +11,7 @@ import httpx2
 import pytest
 
 from catalog.inventory import LIMIT, Inventory
+from integrity.clock import from_instant
 from integrity.note import Signature
 from scripts import dock_inventory
 from scripts.dock_inventory import announce
@@ -66,6 +67,24 @@ def test_files_are_named_by_their_place_on_the_device(server: Server, tmp_path: 
     ]  # fmt: skip
     post(server, files)
     assert [item.name for item in server.told()[1].items] == ["1.mp4", "1.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        (1_772_440_200.9, "2026-03-02T08:30:00.000000Z"),
+        *[(0.0, None), (-5.0, None), (315_532_800.0, None)],
+    ],
+)
+def test_a_file_ended_when_it_was_written_to_last(
+    server: Server, tmp_path: Path, written: float, told: str | None
+) -> None:
+    """But for a file system that says it does not know."""
+    (tmp_path / "1.mp4").write_bytes(b"1")
+    os.utime(tmp_path / "1.mp4", (0, written))
+    post(server, [tmp_path / "1.mp4"])
+    [item] = server.told()[0].items
+    assert (item.started_at, item.ended_at) == (None, None if told is None else from_instant(told))
 
 
 def test_the_clock_is_told_where_it_was_measured(server: Server) -> None:

@@ -26,14 +26,17 @@ from catalog.tables import (
     uploads,
 )
 from integrity.canonical import canonical, parse_canonical
+from integrity.clock import from_instant
 from integrity.digest import Digest
 from integrity.errors import IntegrityError, InvalidDeclaration
 from integrity.finding import Finding
 from integrity.receipt import Receipt
 from integrity.statement import Statement
 
+AT_ONCE = timedelta(minutes=1)
+"""How long what a station asked for may have been answered while its first key was being committed."""
 UNDER_WAY = timedelta(days=31)
-"""How long an upload that began before its station had a key may have been under way."""
+"""How long an upload may have been under way whose entry, of an earlier version, does not say when it began."""
 
 Verify = Callable[[bytes], str]
 """Verifies a receipt and tells which upload it is about; IntegrityError."""
@@ -44,7 +47,7 @@ def upload_findings(connection: Connection) -> Iterator[Finding]:
     rows = select(uploads, ledger.c.body.label("entry")).join(ledger, ledger.c.id == uploads.c.entry_id)
     known = connection.execute(select(station_keys)).all()
     keys = {(key.station_id, key.vkey): key.entry_id for key in known}
-    first = {key.station_id: key.since for key in sorted(known, key=lambda key: key.since, reverse=True)}
+    first = _first_keys(connection)
     for row in connection.execute(rows, execution_options=STREAM):
         yield from _signature(row, keys, first)
         if not _recorded(row.statement, row.entry):
@@ -82,18 +85,29 @@ def receipted(connection: Connection, receipt: Receipt) -> str | None:
     return None
 
 
-def _signature(row: Row[Any], keys: Mapping[tuple[str, str], int], first: Mapping[str, datetime]) -> Iterator[Finding]:
+def _first_keys(connection: Connection) -> dict[str, tuple[int, datetime]]:
+    """The entry by which each station had its first key, and when: by the ledger, whatever the stations' rows say."""
+    enrolled = (
+        select(ledger.c.subject_id, func.min(ledger.c.id), func.min(ledger.c.at))
+        .where(ledger.c.action == "station-key")
+        .group_by(ledger.c.subject_id)
+    )
+    return {station: (entry, at) for station, entry, at in connection.execute(enrolled)}
+
+
+def _signature(
+    row: Row[Any], keys: Mapping[tuple[str, str], int], first: Mapping[str, tuple[int, datetime]]
+) -> Iterator[Finding]:
     """What a station signed holds, is of this upload, and by a key that was this station's before.
 
-    What a station that had a key did not sign is named too, unless the upload may have begun before it had one.
+    What a station that had a key did not sign is named too, unless the upload began before it had one.
     """
     try:
         statement = Statement.parse(row.statement)
         if statement.signed is None:
-            if row.station_id in first and row.received_at > first[row.station_id] + UNDER_WAY:
-                yield Finding(
-                    "declaration-signature", f"upload {row.id}", "its station had a key, and nobody signed it"
-                )
+            if row.station_id in first and _began_later(row, *first[row.station_id]):
+                detail = "its station had a key when it began, and nobody signed it"
+                yield Finding("declaration-signature", f"upload {row.id}", detail)
             return
         if row.state == "terminated":
             statement.signed.verify()  # it ended before its size was reached
@@ -107,6 +121,17 @@ def _signature(row: Row[Any], keys: Mapping[tuple[str, str], int], first: Mappin
     since = keys.get((row.station_id, statement.signed.key.vkey))
     if since is None or since >= row.entry_id:
         yield Finding("declaration-signature", f"upload {row.id}", "signed by a key that was not this station's then")
+
+
+def _began_later(row: Row[Any], key: int, since: datetime) -> bool:
+    """Whether an upload began after the entry of its station's first key; by what its own entry says of it."""
+    if row.entry_id < key:
+        return False
+    try:
+        began = parse_canonical(row.entry)["details"].get("began_at")
+        return bool(row.received_at > since + UNDER_WAY if began is None else from_instant(began) > since + AT_ONCE)
+    except (IntegrityError, KeyError, TypeError, ValueError, AttributeError):
+        return True
 
 
 def _recorded(statement: bytes, entry: bytes) -> bool:

@@ -10,22 +10,23 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select
 
 from catalog.database import Database
-from catalog.entry import Actor
+from catalog.entry import Actor, Json
 from catalog.identity import AgencyId, EntryId, OriginalId, RecordingId, UploadId, new_id
-from catalog.tables import devices, documents, parts, recordings, uploads
-from integrity.clock import Random
+from catalog.tables import devices, documents, parts, recordings, station_keys, uploads
+from integrity.clock import Random, instant
 from integrity.digest import Digest
 from integrity.statement import Filing, Statement
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One upload: what was declared, by whom, and when its last byte was received."""
+    """One upload: what was declared, by whom, when its last byte was received, and when it began if that is known."""
 
     upload: UploadId
     statement: Statement
     received_at: datetime
     uploader: Actor
+    began_at: datetime | None = None
 
     @property
     def agency(self) -> AgencyId:
@@ -48,6 +49,15 @@ def find_filed(connection: Connection, original: OriginalId, statement: Statemen
     same_case = documents.c.case_id == statement.filing.case
     found = connection.scalar(select(documents.c.id).where(documents.c.original_id == original, same_case))
     return None if found is None else Filed("document", str(found))
+
+
+def unsigned(connection: Connection, arrival: Arrival) -> dict[str, Json]:
+    """What the entry says of an upload that its station has not signed and could now: when it began, before its key."""
+    station, began = arrival.statement.station, arrival.began_at
+    if station is None or began is None or arrival.statement.signed is not None:
+        return {}
+    key = select(station_keys.c.id).where(station_keys.c.station_id == station).limit(1)
+    return {} if connection.execute(key).first() is None else {"began_at": instant(began)}
 
 
 def insert_upload(

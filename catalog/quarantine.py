@@ -11,9 +11,9 @@ from typing import Literal
 from sqlalchemy import insert, select, update
 
 from catalog.database import Database
-from catalog.entry import Actor, Entry, Subject
+from catalog.entry import Actor, Entry, Json, Subject
 from catalog.errors import Conflict, InvalidInput, NotFound
-from catalog.filing import Arrival, insert_upload
+from catalog.filing import Arrival, insert_upload, unsigned
 from catalog.identity import AgencyId, EntryId, UploadId
 from catalog.ledger import Ledger
 from catalog.tables import quarantine, uploads
@@ -48,7 +48,14 @@ class Quarantine:
         self._clock = clock
 
     def quarantine(
-        self, upload: UploadId, statement: Statement, digest: Digest, size: int, received_at: datetime, uploader: Actor
+        self,
+        upload: UploadId,
+        statement: Statement,
+        digest: Digest,
+        size: int,
+        received_at: datetime,
+        uploader: Actor,
+        began_at: datetime | None = None,
     ) -> None:
         """Put on record that these bytes are not the declared ones; once for an upload, however often it is told."""
         declared = statement.sha256
@@ -58,24 +65,18 @@ class Quarantine:
             self._database.exclusive(connection, "upload", upload)
             if connection.execute(select(uploads.c.id).where(uploads.c.id == upload)).first():
                 return
-            entry = self._ledger.write(
-                connection,
-                Entry(
-                    "quarantine",
-                    uploader,
-                    Subject("upload", upload),
-                    "refused",
-                    agency=AgencyId(statement.agency),
-                    details={
-                        "declared": declared.hex,
-                        "sha256": digest.hex,
-                        "size": size,
-                        "name": statement.name,
-                        "statement": Digest.of(statement.encode()).hex,
-                    },
-                ),
-            )
-            arrival = Arrival(upload, statement, received_at, uploader)
+            arrival = Arrival(upload, statement, received_at, uploader, began_at)
+            details: dict[str, Json] = {
+                "declared": declared.hex,
+                "sha256": digest.hex,
+                "size": size,
+                "name": statement.name,
+                "statement": Digest.of(statement.encode()).hex,
+            }
+            told = details | unsigned(connection, arrival)
+            subject = Subject("upload", upload)
+            refused = Entry("quarantine", uploader, subject, "refused", agency=arrival.agency, details=told)
+            entry = self._ledger.write(connection, refused)
             insert_upload(connection, arrival, "quarantined", digest, size, entry)
             connection.execute(
                 insert(quarantine).values(

@@ -25,6 +25,7 @@ from catalog.filing import (
     insert_recording,
     insert_upload,
     see_device,
+    unsigned,
 )
 from catalog.identity import AgencyId, EntryId, OriginalId, RecordingId, UploadId, new_id
 from catalog.ledger import Ledger
@@ -77,10 +78,16 @@ class Recordings(Originals, Receipts, Anew, Quarantine, VaultCopies):
         Anew.__init__(self, database, ledger, clock, worker)
 
     def catalogue(
-        self, seal: Seal, statement: Statement, upload: UploadId, received_at: datetime, uploader: Actor
+        self,
+        seal: Seal,
+        statement: Statement,
+        upload: UploadId,
+        received_at: datetime,
+        uploader: Actor,
+        began_at: datetime | None = None,
     ) -> CatalogedRecording:
         """Put a sealed upload into the catalogue, or find it there. Returns when it is committed."""
-        arrival = Arrival(upload, statement, received_at, uploader)
+        arrival = Arrival(upload, statement, received_at, uploader, began_at)
         with self._database.write() as connection:
             self._alone(connection, arrival, seal.digest)
             known = _find_catalogued(connection, upload)
@@ -97,13 +104,19 @@ class Recordings(Originals, Receipts, Anew, Quarantine, VaultCopies):
             return done
 
     def repeat(
-        self, original: OriginalId, statement: Statement, upload: UploadId, received_at: datetime, uploader: Actor
+        self,
+        original: OriginalId,
+        statement: Statement,
+        upload: UploadId,
+        received_at: datetime,
+        uploader: Actor,
+        began_at: datetime | None = None,
     ) -> CatalogedRecording:
         """Catalogue an upload whose bytes the agency has already (`find`): no second seal, and its statement on record.
 
         NotFound when the original is not there, is another agency's, or was disposed of: bytes are then sealed anew.
         """
-        arrival = Arrival(upload, statement, received_at, uploader)
+        arrival = Arrival(upload, statement, received_at, uploader, began_at)
         with self._database.write() as connection:
             stored = read_original(connection, original)
             if stored.agency != arrival.agency:
@@ -115,10 +128,16 @@ class Recordings(Originals, Receipts, Anew, Quarantine, VaultCopies):
             return known or self._file(connection, arrival, stored, repeated=True)
 
     def terminated(
-        self, upload: UploadId, statement: Statement, size: int, received_at: datetime, uploader: Actor
+        self,
+        upload: UploadId,
+        statement: Statement,
+        size: int,
+        received_at: datetime,
+        uploader: Actor,
+        began_at: datetime | None = None,
     ) -> None:
         """Put on record that the uploader gave up an unfinished upload after `size` bytes; once."""
-        arrival = Arrival(upload, statement, received_at, uploader)
+        arrival = Arrival(upload, statement, received_at, uploader, began_at)
         with self._database.write() as connection:
             self._database.exclusive(connection, "upload", upload)
             if _find_upload(connection, upload) is None:
@@ -175,7 +194,8 @@ class Recordings(Originals, Receipts, Anew, Quarantine, VaultCopies):
     def _report(
         self, connection: Connection, action: str, subject: Subject, arrival: Arrival, details: dict[str, Json]
     ) -> EntryId:
-        entry = Entry(action, arrival.uploader, subject, "done", agency=arrival.agency, details=details)
+        told = details | unsigned(connection, arrival)
+        entry = Entry(action, arrival.uploader, subject, "done", agency=arrival.agency, details=told)
         return self._ledger.write(connection, entry)
 
 

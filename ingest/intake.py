@@ -160,14 +160,18 @@ class Intake:
         if not (folder / MANIFEST).exists():
             original = self._recordings.find(AgencyId(statement.agency), whole.digest)
             if original is not None:
-                return self._recordings.repeat(original, statement, upload, whole.received_at, announced.actor)
+                return self._recordings.repeat(
+                    original, statement, upload, whole.received_at, announced.actor, announced.created_at
+                )
         received = ReceivedFile(upload, folder / CONTENT, whole.digest, whole.size)
         self._sealer.fix(folder, received, statement)
         # The manifest lies in the spool by now, where whoever removes bytes looks; and here we look for them.
         if self._recordings.going(whole.digest):
             raise IntakePending("the same bytes are being disposed of just now; they are stored again in a moment")
         seal = self._sealer.seal(folder, received)
-        return self._recordings.catalogue(seal, statement, upload, whole.received_at, announced.actor)
+        return self._recordings.catalogue(
+            seal, statement, upload, whole.received_at, announced.actor, announced.created_at
+        )
 
     @contextmanager
     def _alone(self, agency: str, digest: Digest) -> Iterator[None]:

@@ -26,5 +26,6 @@ class CatalogPast:
         """Record that it ended unfinished: given up by its station, or by us because nothing came for too long."""
         uploader = announced.actor if reason == "terminated" else SYSTEM
         self._recordings.terminated(
-            announced.upload, announced.statement, offset, received_at=self._clock.now(), uploader=uploader
-        )
+            announced.upload, announced.statement, offset, received_at=self._clock.now(), uploader=uploader,
+            began_at=announced.created_at,
+        )  # fmt: skip

@@ -86,8 +86,9 @@ class Quarantine:
             raise NotInQuarantine("no such upload in quarantine")
         if self._recordings.upload(upload) is None:
             self._recordings.quarantine(
-                upload, announced.statement, whole.digest, whole.size, whole.received_at, announced.actor
-            )
+                upload, announced.statement, whole.digest, whole.size, whole.received_at, announced.actor,
+                announced.created_at,
+            )  # fmt: skip
 
     def _act(self, upload: UploadId) -> None:
         """Do what was decided, once its ledger entry is under a durable head."""

@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, insert
 
-from catalog.audit_uploads import UNDER_WAY, receipt_findings, upload_findings
+from catalog.audit_uploads import AT_ONCE, UNDER_WAY, receipt_findings, upload_findings
 from catalog.stations import Station
 from catalog.tables import receipts
 from integrity.declaration import SignedDeclaration
@@ -119,18 +119,38 @@ def test_what_was_given_up_was_signed_for_its_whole_size(audited: Audited) -> No
     assert audited.codes(upload_findings) == set()
 
 
-def test_what_a_station_with_a_key_did_not_sign_is_named(audited: Audited) -> None:
-    """Filed round the door, which refuses it; but an upload may have begun before the station had its key."""
+@pytest.mark.parametrize(
+    ("began", "received", "named"),
+    [
+        (-timedelta(days=1), timedelta(days=400), False),
+        (AT_ONCE, timedelta(days=400), False),
+        (AT_ONCE + timedelta(seconds=1), timedelta(days=1), True),
+        (None, UNDER_WAY, False),
+        (None, UNDER_WAY + timedelta(seconds=1), True),
+    ],
+    ids=["before", "at-once", "after", "not-told", "not-told-and-late"],
+)
+def test_what_a_station_did_not_sign_is_named_if_it_began_under_its_key(
+    audited: Audited, began: timedelta | None, received: timedelta, named: bool
+) -> None:
+    """Filed round the door, which refuses it. What an earlier version filed does not tell when it began."""
     station = keyed(audited)
-    for number, received, codes in (
-        (2, START + UNDER_WAY, set()), (3, START + UNDER_WAY + timedelta(seconds=1), {"declaration-signature"}),
-    ):  # fmt: skip
-        body = bytes([number])
-        statement = replace(declared(station), signed=None, sha256=Digest.of(body))
-        seal = audited.sealer.seal(body, statement, upload_id(number))
-        audited.recordings.catalogue(seal, statement, upload_id(number), received, station.actor)
-        audited.house.sequencer.drain()
-        assert audited.codes(upload_findings) == codes
+    statement = replace(declared(station), signed=None)
+    seal = audited.sealer.seal(SIGNED, statement, upload_id(2))
+    at = None if began is None else START + began
+    audited.recordings.catalogue(seal, statement, upload_id(2), START + received, station.actor, at)
+    audited.house.sequencer.drain()
+    assert audited.codes(upload_findings) == ({"declaration-signature"} if named else set())
+    change(audited.house.database, "UPDATE station_keys SET since = '2036-01-01T00:00:00.000000Z'")
+    assert audited.codes(upload_findings) == ({"declaration-signature"} if named else set()), "the ledger knows"
+
+
+def test_what_was_filed_before_the_station_had_a_key_needs_none(audited: Audited) -> None:
+    stations, signer = audited.house.stations, Signer("station", KEY)
+    secret = stations.invite_again(SYSTEM, audited.station.id)
+    stations.redeem(secret, signer.verifier.public_key, prove_key(secret, signer))
+    change(audited.house.database, "UPDATE uploads SET received_at = '2036-01-01T00:00:00.000000Z'")
+    assert audited.codes(upload_findings) == set()
 
 
 @pytest.mark.parametrize("fault", ["key", "size", "name", "station"])

@@ -78,12 +78,17 @@ class S3Renditions:
 
     def places(self, recording: RecordingId) -> set[str]:
         """See `RenditionStore.places`."""
-        return {place for _recording, place in self._lying(f"{checked(recording)}/")}
+        below = f"{checked(recording)}/"
+        return {place for _recording, place in (*self._begun(below), *self._put_whole(below))}
 
     def lying(self) -> Iterator[tuple[RecordingId, set[str]]]:
         """See `RenditionStore.lying`."""
-        for recording, found in groupby(self._lying(""), key=lambda one: one[0]):
-            yield recording, {place for _recording, place in found}
+        begun = dict[RecordingId, set[str]]()
+        for recording, place in self._begun():
+            begun.setdefault(recording, set()).add(place)
+        for recording, found in groupby(self._put_whole(), key=lambda one: one[0]):
+            yield recording, {place for _recording, place in found} | begun.pop(recording, set())
+        yield from begun.items()
 
     def discard(self, recording: RecordingId, place: str) -> None:
         """See `RenditionStore.discard`."""
@@ -118,15 +123,24 @@ class S3Renditions:
         except VaultError as error:
             raise RenditionsUnavailable(f"the store of viewing copies: {error}") from error
 
-    def _lying(self, below: str) -> Iterator[tuple[RecordingId, str]]:
+    def _put_whole(self, below: str = "") -> Iterator[tuple[RecordingId, str]]:
         """Recording and place of every object there, in order."""
-        prefix = self._bucket.place.prefix
         with _translated():
-            for key in self._bucket.keys(prefix + below):
-                recording, _, rest = key.removeprefix(prefix).partition("/")
-                place, _, name = rest.partition("/")
-                if is_id(recording) and is_place(place) and name:
-                    yield RecordingId(recording), place
+            for key in self._bucket.keys(self._bucket.place.prefix + below):
+                yield from self._parsed(key)
+
+    def _begun(self, below: str = "") -> Iterator[tuple[RecordingId, str]]:
+        """The same of parts of what was never put whole."""
+        with _translated():
+            for key, _upload in self._bucket.unfinished(self._bucket.place.prefix + below):
+                yield from self._parsed(key)
+
+    def _parsed(self, key: str) -> Iterator[tuple[RecordingId, str]]:
+        """Nothing for what is none of ours."""
+        recording, _, rest = key.removeprefix(self._bucket.place.prefix).partition("/")
+        place, _, name = rest.partition("/")
+        if is_id(recording) and is_place(place) and name:
+            yield RecordingId(recording), place
 
     def _remove(self, under: str) -> None:
         with _translated():

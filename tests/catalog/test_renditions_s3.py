@@ -101,10 +101,15 @@ def test_of_what_is_removed_no_version_stays(s3_bucket: Bucket, tmp_path: Path) 
 
 def test_parts_of_what_was_never_put_whole_are_something_that_lies_there(opened: Opened, plain: Bucket) -> None:
     store = opened("one")
-    plain.begin(f"{plain.place.prefix}{RECORDING}/r1-0123456789abcdef/media.mp4", None)
-    assert store.holds(RECORDING)
-    store.discard(RECORDING, "r1-0123456789abcdef")
-    assert not store.holds(RECORDING)
+    begun, place = "r1-0123456789abcdef", kept(store)
+    for recording in (RECORDING, OTHER):
+        plain.begin(f"{plain.place.prefix}{recording}/{begun}/media.mp4", None)
+    assert store.holds(OTHER)
+    assert (store.places(RECORDING), store.places(OTHER)) == ({place, begun}, {begun})
+    assert dict(store.lying()) == {RECORDING: {place, begun}, OTHER: {begun}}
+    store.discard(OTHER, begun)
+    assert not store.holds(OTHER)
+    assert dict(store.lying()) == {RECORDING: {place, begun}}
 
 
 def test_a_store_that_is_away_or_refuses_has_lost_nothing(

@@ -33,6 +33,10 @@ class WorkFolders:
         """This worker's folder for a recording."""
         return self._folder / ".".join(filter(None, (checked(recording), self._worker)))
 
+    def makers(self) -> set[str]:
+        """Whoever works, or worked, at anything here under a name."""
+        return {worker for path in self._folder.iterdir() if (worker := path.name.partition(".")[2])}
+
     def abandon(self, worker: str) -> None:
         """Remove all of another worker."""
         for work in sorted(self._folder.glob(f"*.{worker}")):

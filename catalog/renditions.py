@@ -56,6 +56,10 @@ class RenditionStore(Protocol):
         """Remove what an attempt of this worker left where it was made."""
         ...
 
+    def makers(self) -> set[str]:
+        """The workers of whom anything half made lies on this machine."""
+        ...
+
     def abandon(self, worker: str) -> None:
         """Remove what a worker that will not come back left half made on this machine."""
         ...

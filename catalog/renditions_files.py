@@ -49,6 +49,10 @@ class FileRenditions:
         """See `RenditionStore.give_up`."""
         durable.remove_tree(self._work.of(recording))
 
+    def makers(self) -> set[str]:
+        """See `RenditionStore.makers`."""
+        return self._work.makers()
+
     def abandon(self, worker: str) -> None:
         """See `RenditionStore.abandon`."""
         self._work.abandon(worker)

@@ -55,6 +55,10 @@ class S3Renditions:
         """See `RenditionStore.give_up`."""
         durable.remove_tree(self._work.of(recording))
 
+    def makers(self) -> set[str]:
+        """See `RenditionStore.makers`."""
+        return self._work.makers()
+
     def abandon(self, worker: str) -> None:
         """See `RenditionStore.abandon`; what it had put is nobody's, and goes like all that no row names."""
         self._work.abandon(worker)

@@ -1,4 +1,5 @@
-"""Renditions that no row names: of attempts that were cut short, and of those that others have taken the place of.
+"""Renditions that no row names: of attempts that were cut short, and of those that others have taken the place of; and
+what lies half made on a machine whose worker is gone.
 
 One may go once nobody can tell of it any more. Rows are told of only by whoever has the claim, and a claim that is lost
 does not come back; so what lies there is looked at first, the catalog after it, and of a recording that is being
@@ -19,6 +20,7 @@ from catalog.expiry import prepared_now
 from catalog.identity import RecordingId
 from catalog.renditions import RenditionStore, place_of
 from catalog.tables import recordings, renditions
+from catalog.workers import Workers
 from integrity.clock import Clock
 
 EVERY = timedelta(days=1)
@@ -69,6 +71,20 @@ class Unshown:
             for place in sorted(set(lying[recording]) - places):
                 self._store.discard(recording, place)
                 _log.info("rendition-removed", recording=recording, place=place)
+
+
+def clear_forsaken(store: RenditionStore, workers: Workers) -> None:
+    """Remove what was half made on this machine by workers that are lost or gone. CatalogError.
+
+    Whoever makes something has arrived before; so who is asked about last, and is not there, does not come any more.
+    """
+    makers = store.makers()
+    for worker in sorted(makers - workers.beats().keys()) if makers else ():
+        try:
+            store.abandon(worker)
+            _log.info("unfinished-renditions-removed", worker=worker)
+        except OSError as error:
+            _log.warning("unfinished-renditions-left", worker=worker, error=str(error))
 
 
 def _shown(connection: Connection, those: Collection[RecordingId]) -> dict[RecordingId, set[str]]:

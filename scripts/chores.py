@@ -19,6 +19,7 @@ from catalog.job_failures import JobFailures, reason_of
 from catalog.jobs import LATER, JobPort, Kind
 from catalog.parts import Parts
 from catalog.rendition_keys import enrol
+from catalog.unshown import clear_forsaken
 from catalog.vault_locks import VaultLocks
 from catalog.workers import Workers
 from ingest.child import Children
@@ -135,6 +136,7 @@ class Chores:
             self.house.joining.sweep,
             self.export.sweep,
             self.house.unshown.look,
+            partial(clear_forsaken, self.house.renditions, Workers(self.house.database, self.house.clock)),
         )
 
     def stop(self) -> None:

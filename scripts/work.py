@@ -22,6 +22,7 @@ import click
 import structlog
 
 from catalog.database import Database
+from catalog.errors import CatalogError
 from catalog.facts import Facts
 from catalog.gate import open_original
 from catalog.identity import RecordingId
@@ -30,8 +31,9 @@ from catalog.ledger import Elsewhere, Ledger
 from catalog.parts import Parts
 from catalog.recordings import Recordings
 from catalog.rendition_keys import enrol
+from catalog.renditions import RenditionStore
 from catalog.schema import check_schema
-from catalog.unshown import Unshown
+from catalog.unshown import Unshown, clear_forsaken
 from catalog.workers import Workers
 from ingest.child import Children
 from ingest.derived import Derived, Telling
@@ -53,6 +55,8 @@ from scripts.technical_log import log_as_json
 
 POLL_S = 1.0
 """Between two looks when nothing waits."""
+TEND_S = 60.0
+"""Between two looks for what others left on this machine."""
 REST_S = 5.0
 """After a failure that is not a recording's: the database or the vault is away."""
 
@@ -66,6 +70,8 @@ class Workshop:
     pipeline: Pipeline
     children: Children
     heart: Heart
+    store: RenditionStore
+    workers: Workers
 
 
 @click.command(name="work")
@@ -95,7 +101,7 @@ def command(data: Path, jobs: int | None, name: str | None, file: Path | None) -
             thread.start()
         click.echo(_("working as {worker}").format(worker=worker))
         sys.stdout.flush()
-        ending.wait()
+        _tend(shop, ending)
         shop.children.stop()
         for thread in threads:
             thread.join()
@@ -141,7 +147,8 @@ def _workshop(data: Path, settings: Settings, worker: str) -> Iterator[Workshop]
         def lost(other: str, _freed: Sequence[RecordingId]) -> None:
             store.abandon(other)
 
-        heart = Heart(Workers(database, clock), recordings, worker, settings.worker_silence_seconds, lost)
+        workers = Workers(database, clock)
+        heart = Heart(workers, recordings, worker, settings.worker_silence_seconds, lost)
         heart.arrive()
         stack.callback(heart.leave)
         heart.start()
@@ -150,7 +157,17 @@ def _workshop(data: Path, settings: Settings, worker: str) -> Iterator[Workshop]
         decoders.start()
         stack.callback(decoders.stop)
         stack.callback(children.stop)
-        yield Workshop(pipeline, children, heart)
+        yield Workshop(pipeline, children, heart, store, workers)
+
+
+def _tend(shop: Workshop, ending: threading.Event) -> None:
+    """Until the end, now and then: what former workers of this machine left half made is removed."""
+    while not ending.is_set():
+        try:
+            clear_forsaken(shop.store, shop.workers)
+        except CatalogError as error:
+            _log.warning("not-tended", error=str(error))
+        ending.wait(TEND_S)
 
 
 def _work(pipeline: Pipeline, ending: threading.Event, lanes: Sequence[Lane]) -> None:

@@ -10,7 +10,8 @@ from catalog.errors import RenditionsUnavailable
 from catalog.identity import RecordingId
 from catalog.recordings import Recordings
 from catalog.renditions_files import FileRenditions
-from catalog.unshown import EVERY, Unshown
+from catalog.unshown import EVERY, Unshown, clear_forsaken
+from catalog.workers import Workers
 from tests.catalog.seals import FakeSealer
 from tests.catalog.test_preparation import COPY, recording
 from tests.catalog.test_recordings import recordings, sealer
@@ -150,3 +151,38 @@ def test_a_store_that_is_away_is_told_of_and_looked_through_later(
     clock.advance(EVERY.total_seconds())
     those.look()
     assert store.places(recording) == set()
+
+
+def test_what_lost_workers_of_this_machine_left_half_made_is_removed(
+    database: Database, tmp_path: Path, recording: RecordingId, clock: FakeClock
+) -> None:
+    """Of those that live nothing is, nor of one that only has something in hand and never told of itself."""
+    workers, stores = Workers(database, clock), {}
+    for name in ("gone", "lost", "lives", "claims"):
+        stores[name] = FileRenditions(tmp_path / "renditions", name)
+        (stores[name].begin(recording) / "media.mp4").write_bytes(b"half")
+    for name in ("lost", "lives"):
+        workers.arrive(name, "host", 1)
+    workers.give_up("lost", workers.beats()["lost"])
+    with database.write() as connection:
+        connection.execute(tables.recordings.update().values(state="preparing", claimed_by="claims"))
+    clear_forsaken(stores["lives"], workers)
+    assert stores["lives"].makers() == {"lives", "claims"}
+
+
+def test_what_cannot_be_removed_keeps_nothing_else(
+    database: Database, tmp_path: Path, recording: RecordingId, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = (FileRenditions(tmp_path / "renditions", name) for name in ("one", "two"))
+    one.begin(recording)
+    two.begin(recording)
+    real = FileRenditions.abandon
+
+    def partly(self: FileRenditions, worker: str) -> None:
+        if worker == "one":
+            raise OSError("read-only")
+        real(self, worker)
+
+    monkeypatch.setattr(FileRenditions, "abandon", partly)
+    clear_forsaken(one, Workers(database, clock))
+    assert one.makers() == {"one"}

@@ -158,9 +158,11 @@ class RenditionStoreContract:
     def test_what_a_lost_worker_left_is_removed(self, opened: Opened) -> None:
         """On its own machine, where somebody of that machine hears of it."""
         one, two = opened("one"), opened("two")
+        assert one.makers() == set()
         left, mine = one.begin(RECORDING), two.begin(RECORDING)
+        assert one.makers() == {"one", "two"}
         two.abandon("one")
-        assert (left.exists(), mine.exists()) == (False, True)
+        assert (left.exists(), mine.exists(), one.makers()) == (False, True, {"two"})
 
     def test_room_is_told(self, opened: Opened) -> None:
         assert opened("one").free_bytes() > 0

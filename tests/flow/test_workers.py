@@ -1,4 +1,6 @@
-"""Workers on PostgreSQL and S3 without the service's data folder: one is killed for good, and another does its work."""
+"""Workers on PostgreSQL and S3 that share no folder with anybody: one is killed for good, another does its work, and
+what it made is watched from the bucket.
+"""
 
 import json
 import signal
@@ -14,10 +16,12 @@ from sqlalchemy import select
 
 from catalog import tables
 from catalog.database import Database
+from integrity.digest import Digest
 from tests.contracts.catalog import *  # noqa: F403  fixtures are found by name
 from tests.contracts.s3 import *  # noqa: F403
 from tests.fakes.immutable import clear_immutable
-from tests.fakes.s3_front import standing_before
+from tests.fakes.s3_front import Front, standing_before
+from tests.flow.people import Person
 from tests.flow.test_service_on_s3 import settings_of
 from tests.ingest.making import make
 from tests.servers.postgres import Postgres
@@ -39,6 +43,7 @@ class Site:
     service: Service
     settings: dict[str, str]
     database: Database
+    front: Front
 
     def worker(self, name: str) -> WorkerProcess:
         return WorkerProcess(self.folder / name, self.settings)
@@ -48,8 +53,8 @@ class Site:
             return connection.execute(select(tables.recordings)).one()
 
     def unfinished(self) -> list[Path]:
-        """Files that are being made."""
-        return sorted(path for path in (self.folder / "copies" / ".work").rglob("*") if path.is_file())
+        """Files that are being made, by whichever worker."""
+        return sorted(path for path in self.folder.glob("*/renditions/.work/**/*") if path.is_file())
 
     def until(self, true: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + SECONDS
@@ -66,12 +71,14 @@ def site(seaweed: Seaweed, postgres: Callable[[], Postgres], tmp_path: Path) -> 
         with standing_before(seaweed) as front:
             told = settings_of(tmp_path, front, seaweed.bucket()) | {
                 "TIEZHENG_DATABASE": url,
-                "TIEZHENG_RENDITIONS_FOLDER": str(tmp_path / "copies"),
+                "TIEZHENG_RENDITIONS_S3_ENDPOINT": front.url,
+                "TIEZHENG_RENDITIONS_S3_BUCKET": seaweed.bucket(locking=False),
+                "TIEZHENG_RENDITIONS_S3_CREDENTIALS": str(tmp_path / "ingest.json"),
                 "TIEZHENG_WORKER_SILENCE_SECONDS": "3",
             }
             with running(tmp_path / "data", **told, TIEZHENG_PREPARE_JOBS="0") as service:
                 database = Database.open(url)
-                yield Site(tmp_path, service, told, database)
+                yield Site(tmp_path, service, told, database, front)
                 database.close()
     finally:
         clear_immutable(tmp_path)
@@ -135,7 +142,10 @@ def test_one_worker_is_killed_for_good_in_the_middle_and_another_finishes(site: 
         ended = other.stop()
     recording = site.recording()
     assert (recording.state, recording.reason, recording.attempts, ended) == ("ready", None, 0, 0), other.text()
-    assert (alive_in(site.folder / "copies"), site.unfinished()) == ([], [])
+    left = [
+        path for path in site.unfinished() if "killed" not in path.parts
+    ]  # the next worker of that machine clears it
+    assert (alive_in(site.folder), left) == ([], [])
     keys = [path.name for path in (site.folder / "other" / "keys").iterdir()]
     assert keys == ["rendition.key"], "a worker holds no key but the one it signs its copies with"
     with site.database.read() as connection:
@@ -143,8 +153,30 @@ def test_one_worker_is_killed_for_good_in_the_middle_and_another_finishes(site: 
         rows = {row.name: row.sha256 for row in connection.execute(select(tables.renditions))}
     [prepared] = [entry for entry in told if entry["action"] == "prepare"]
     assert prepared["details"]["files"] == rows, "once, and by the one that was left"
+    watched(site, rows["media.mp4"])
     report = tiezheng("audit", "--data", site.service.data, "--json", **site.settings)
     assert (report.returncode, json.loads(report.stdout)["findings"]) == (0, []), report.stderr
+
+
+def watched(site: Site, digest: str) -> None:
+    """Whoever may view it is served from the bucket, whole and in ranges; while that is away, told so."""
+    assert site.service.first is not None
+    admin = Person(site.service.url).sign_in("admin", site.service.first)
+    agency = admin.must("GET", "/agencies")[0]["id"]
+    new = {"login": "supervisor", "name": "督察", "agency": agency, "roles": ["supervisor"]}
+    person = Person(site.service.url).sign_in("supervisor", admin.must("POST", "/people", new)["secret"])
+    view = person.must("POST", f"/recordings/{site.recording().id}/views", {"purpose": "案卷评查"})["id"]
+    whole = person.get(f"/views/{view}/media.mp4")
+    assert (whole.status_code, Digest.of(whole.content).hex) == (200, digest)
+    for start, length in ((0, 1), (1000, 70_000), (len(whole.content) - 9, 9)):
+        part = person.get(f"/views/{view}/media.mp4", Range=f"bytes={start}-{start + length - 1}")
+        assert (part.status_code, part.content) == (206, whole.content[start : start + length])
+    site.front.gone = True
+    away = person.get(f"/views/{view}/media.mp4")
+    assert (away.status_code, away.json()["code"]) == (503, "renditions-unavailable")
+    assert int(away.headers["Retry-After"]) > 0
+    site.front.gone = False
+    assert person.get(f"/views/{view}/media.mp4", Range="bytes=0-99").content == whole.content[:100]
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ class Load(Trial):
         self._waiting: queue.SimpleQueue[Path | None] = queue.SimpleQueue()
         self.fed: dict[str, Path] = {}
         self.start_seconds = 2.5
-        self.uncached = 0
+        self.uncached = self.decoding = 0
         self.mark = folder / "temporary"
         self.mark.mkdir()
         (folder / "camera").mkdir()
@@ -154,6 +154,7 @@ def kill_at_a_random_moment(load: Load, chance: random.Random) -> str:
     children = len(load.left()) - 1
     load.uncached += 0 if service.process is None else around_the_cache(service.process.pid)
     assert early or children > 0, "the mark of a child is seen: its authority runs"
+    load.decoding += not early and children > 1
     service.kill()
     load.nothing_is_left()
     when = "of its start" if early else "of its service"

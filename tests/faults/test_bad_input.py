@@ -25,7 +25,7 @@ from scripts.dock_state import Credentials
 from tests.fakes.immutable import clear_immutable
 from tests.faults.kills import until
 from tests.ingest.making import H264, make
-from tests.ingest.test_hostile import HOSTILE
+from tests.ingest.test_hostile import HOSTILE, timeless
 from tests.servers.service import Service, running, tiezheng
 
 pytestmark = pytest.mark.xdist_group("bad-input")
@@ -273,10 +273,11 @@ def test_hostile_media_are_sealed_and_take_nothing_down(tmp_path: Path) -> None:
 
 
 def hostile_media(site: Site, tmp_path: Path) -> None:
-    neighbour = make(tmp_path / "neighbour.mp4", *H264, seconds=1)
+    neighbour = make(tmp_path / "neighbour.mp4", *H264, seconds=1).read_bytes()
+    absurd = {f"{box.decode()}.mp4": timeless(neighbour, box) for box in (b"mvhd", b"mdhd")}
+    hostile = {name: made(tmp_path) for name, made in HOSTILE.items()}
     sent = {}
-    for name, content in {**{name: made(tmp_path) for name, made in HOSTILE.items()},
-                          "neighbour.mp4": neighbour.read_bytes()}.items():  # fmt: skip
+    for name, content in {**hostile, **absurd, "neighbour.mp4": neighbour}.items():
         url = site.create(len(content), filename=name)
         assert site.patch(url, 0, content).status_code == 204
         sent[name] = site.receipt(url)["sha256"]
@@ -290,6 +291,9 @@ def hostile_media(site: Site, tmp_path: Path) -> None:
     until(settled, "each was tried", 600)
     states = {name: (state, reason) for name, state, reason in site.rows(chosen) if name in sent}
     assert states.pop("neighbour.mp4") == ("ready", None), "what comes after them is prepared as ever"
+    assert {states.pop(name)[0] for name in absurd} <= {"ready", "unplayable"}
+    lengths = [row[0] for row in site.rows("SELECT max(duration_ms) FROM recordings")]
+    assert lengths < [7 * 24 * 3600 * 1000], "nobody believes a length that is none"
     assert set(states) == set(HOSTILE)
     assert {state for state, _ in states.values()} == {"unplayable"}, states
     assert all(reason for _, reason in states.values())

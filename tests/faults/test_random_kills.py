@@ -57,7 +57,7 @@ def test_every_receipt_ever_given_is_true_after_all_kills(
         service.stop()
     load.nothing_is_left()
     load.demand_everything()
-    reached.update(middle=load.resumed, uncached=load.uncached)
+    reached.update(middle=load.resumed, uncached=load.uncached, decoding=load.decoding)
     told = f"{len(load.given)} receipts of {len(load.fed)} files are true, {load.resumed} times in the middle"
     print(f"seed {seed}: {told}; the audit is clean, and no child is left", flush=True)
     _the_checker_is_able_to_fail(load)
@@ -67,6 +67,7 @@ def test_every_receipt_ever_given_is_true_after_all_kills(
     if KILLS > IN_A_ROW and number == len(ROUNDS) - 1:  # of so many kills some came there, in one round or another
         assert reached["middle"], "none came in the middle of a long file"
         assert reached["uncached"], "none came while a file was written around the page cache"
+        assert reached["decoding"], "none came while a decoder was at work"
 
 
 def _the_checker_is_able_to_fail(load: Load) -> None:

@@ -48,6 +48,12 @@ def gif(width: int, height: int) -> bytes:
     return b"GIF89a" + screen + picture + b";"
 
 
+def timeless(movie: bytes, box: bytes) -> bytes:
+    """The same with no units in a second, and as many of them as there can be."""
+    at = movie.index(box) + 16
+    return movie[:at] + struct.pack(">II", 0, 0xFFFFFFFF) + movie[at + 8 :]
+
+
 HOSTILE: dict[str, Callable[[Path], bytes]] = {
     "concat.mp4": lambda folder: f"ffconcat version 1.0\nfile '{folder / 'neighbour.mp4'}'\n".encode(),
     "list.mp4": lambda folder: f"#EXTM3U\n#EXTINF:1,\n{folder / 'neighbour.mp4'}\n#EXT-X-ENDLIST\n".encode(),
@@ -72,10 +78,7 @@ def test_what_is_made_to_harm_is_refused_within_bounds(tmp_path: Path, name: str
 @pytest.mark.parametrize("box", [b"mvhd", b"mdhd"])
 def test_a_timescale_of_nothing_and_an_absurd_length_are_no_length(tmp_path: Path, box: bytes) -> None:
     path = make(tmp_path / "a.mp4", *H264, seconds=1)
-    content = bytearray(path.read_bytes())
-    at = content.index(box) + 16
-    content[at : at + 8] = struct.pack(">II", 0, 0xFFFFFFFF)
-    path.write_bytes(content)
+    path.write_bytes(timeless(path.read_bytes(), box))
     try:
         assert probed(path, limits=BOUND).duration_us < 7 * 24 * 3600 * 1_000_000
     except Unplayable as error:

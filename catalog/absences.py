@@ -1,6 +1,7 @@
 """Why there is no footage of a duty (没电, 故障, 忘开 …): stated by an officer, confirmed by a superior, and counted.
 
-A statement is never changed or withdrawn: who was wrong states again. Nobody decides a statement of their own.
+A statement is never changed or withdrawn: who was wrong states again. Nobody decides a statement of their own, and who
+decides is told what there is of that device and time after all.
 """
 
 from collections.abc import Mapping
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, ScalarSelect, func, insert, select, update
 
 from catalog.attempts import Attempts
 from catalog.cases import find_case
@@ -20,7 +21,7 @@ from catalog.ledger import Ledger
 from catalog.paging import Page, newest_first, page_of
 from catalog.permissions import HIDDEN, Principal, Right, require, scope
 from catalog.shapes import one_of, optional_text, text
-from catalog.tables import absences, agencies, cases, people
+from catalog.tables import absences, agencies, cases, devices, people, recordings
 from integrity.clock import Clock, Random, instant
 
 REASONS = ("no-power", "fault", "not-switched-on", "lost", "other")
@@ -52,7 +53,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """A statement, and what was decided of it."""
+    """A statement, and what was decided of it; `footage`: how many recordings of its device are of that time."""
 
     id: str
     agency_id: AgencyId
@@ -72,6 +73,7 @@ class Absence:
     decided_by_name: str | None
     decided_at: datetime | None
     decision_note: str | None
+    footage: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,8 @@ class Absences:
         stater, decider = people.alias("stater"), people.alias("decider")
         query = (
             select(absences, agencies.c.name.label("agency_name"), cases.c.number.label("case_number"),
-                   stater.c.name.label("stated_by_name"), decider.c.name.label("decided_by_name"))
+                   stater.c.name.label("stated_by_name"), decider.c.name.label("decided_by_name"),
+                   _footage().label("footage"))
             .join(agencies, agencies.c.id == absences.c.agency_id)
             .join(stater, stater.c.id == absences.c.stated_by)
             .outerjoin(decider, decider.c.id == absences.c.decided_by)
@@ -164,6 +167,15 @@ class Absences:
         with self._database.read() as connection:
             waiting = select(func.count()).select_from(absences).where(absences.c.decision.is_(None))
             return int(connection.execute(waiting).scalar_one())
+
+
+def _footage() -> ScalarSelect[int]:
+    """Recordings of a statement's device, by their declared times: a hint for whoever decides, and no verdict."""
+    until = func.coalesce(recordings.c.ended_at, recordings.c.started_at)
+    theirs = (devices.c.code == absences.c.device) & (devices.c.agency_id == absences.c.agency_id)
+    then = (recordings.c.started_at < absences.c.ended_at) & (until > absences.c.began_at)
+    found = select(func.count()).select_from(recordings.join(devices, devices.c.id == recordings.c.device_id))
+    return found.where(theirs, then).correlate(absences).scalar_subquery()
 
 
 def _absence(row: Row[Any]) -> Absence:

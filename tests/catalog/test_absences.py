@@ -4,13 +4,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import insert
 
 from catalog.absences import Draft, Tally
 from catalog.audit_records import record_findings
 from catalog.entry import SYSTEM
 from catalog.errors import Conflict, InvalidInput, NotFound, NotPermitted, SelfApproval
-from catalog.identity import CaseId
+from catalog.identity import CaseId, new_id
 from catalog.permissions import Role
+from catalog.tables import devices
 from tests.catalog.house import House
 from tests.catalog.owner import change
 from tests.fakes.clocks import START
@@ -39,6 +41,28 @@ def test_stated_confirmed_and_counted(house: House) -> None:
         house.absences.decide(supervisor, first, "rejected", "又一次")
     with house.database.read() as connection:
         assert list(record_findings(connection)) == []
+
+
+@pytest.mark.parametrize(
+    ("device", "start", "end", "counted"),
+    [
+        ("DSJ-7", 1, 2, True), ("DSJ-7", -1, 1, True), ("DSJ-7", -1, 9, True), ("DSJ-7", 3, None, True),
+        ("DSJ-7", -2, 0, False), ("DSJ-7", 4, 5, False), ("DSJ-7", None, None, False), ("DSJ-8", 1, 2, False),
+    ],
+)  # fmt: skip
+def test_footage_of_that_device_and_time_is_told_of(
+    house: House, device: str, start: int | None, end: int | None, counted: bool
+) -> None:
+    """By who decides: "no power" is not so, where the camera recorded."""
+    officer, row = house.person("officer", Role.OFFICER), new_id()
+    house.absences.state(officer, DRAFT)
+    house.absences.state(officer, replace(DRAFT, device=None))
+    seen = {"id": row, "agency_id": house.agency.id, "code": device, "kind": "body-camera", "first_seen_at": START}
+    with house.database.write() as connection:
+        connection.execute(insert(devices).values(seen))
+    times = [None if hour is None else START + timedelta(hours=hour) for hour in (start, end)]
+    house.recording(device_id=row, started_at=times[0], ended_at=times[1])
+    assert {one.device: one.footage for one in house.absences.list(officer).items} == {"DSJ-7": int(counted), None: 0}
 
 
 def test_nobody_decides_their_own_and_only_superiors_decide(house: House) -> None:

@@ -47,7 +47,7 @@ def test_no_footage_from_the_statement_to_the_superior(office: Office) -> None:
     assert "&lt;设备故障&gt;" in officer.get("/absences").text
     [one] = office.absences.list(office.principal("wang")).items
     page = supervisor.get("/absences").text
-    assert "1 not confirmed yet" in page
+    assert "1 not confirmed yet" in page and "its recordings of that time" not in page
     assert f'action="/absences/{one.id}/decision"' in page
     assert f'action="/absences/{one.id}/decision"' not in officer.get("/absences").text
     decision = {"decision": "confirmed", "note": "属实"}

@@ -135,6 +135,16 @@ class Preparation:
             connection.execute(mine.values(wanted_at=self._clock.now()))
             return connection.scalar(select(recordings.c.id).where(recordings.c.id == recording, waiting)) is not None
 
+    def wanted_in_hand(self) -> list[RecordingId]:
+        """What this process works at and a viewer waits for by now."""
+        with self._turn:
+            mine = list(self._in_hand)
+        if not mine:
+            return []
+        waited = select(recordings.c.id).where(recordings.c.id.in_(mine), recordings.c.wanted_at.is_not(None))
+        with self._database.read() as connection:
+            return [RecordingId(row) for row in connection.scalars(waited.where(self._ours()))]
+
     def prepared(
         self,
         recording: RecordingId,

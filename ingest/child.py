@@ -14,13 +14,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
+from functools import partial
 from typing import Any, Protocol
 
+import structlog
+
 from ingest.errors import ChildAnswerInvalid, ChildCrashed, ChildrenStopped, ChildTimedOut, Unplayable
-from ingest.task import MIB, Limits, Reply, Task
+from ingest.rank import rank_session
+from ingest.task import MIB, WANTED_NICE, Limits, Reply, Task
 
 ANSWER_LIMIT = 8 * MIB
 """Bytes of an answer: a day of footage has some 15,000 segments of about 60 bytes."""
@@ -31,6 +35,8 @@ _GRACE_S = 5.0
 _QUIET = {"OPENCV_IO_MAX_IMAGE_PIXELS": "100000000", "MALLOC_ARENA_MAX": "2", "OMP_NUM_THREADS": "2",
           "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}  # fmt: skip
 """Few threads and arenas, since each one takes address space; the pixel limit is OpenCV's own, behind ours."""
+
+_log = structlog.get_logger()
 
 
 class Decoder(Protocol):
@@ -61,7 +67,8 @@ class Children:
                 os.close(watched)
                 watched = -1
                 try:
-                    return self._finish(task, limits, process)
+                    with _hastened(task, limits, process):
+                        return self._finish(task, limits, process)
                 finally:
                     os.close(leash)
                     leash = -1
@@ -95,6 +102,7 @@ class Children:
                 cwd="/",
             )
             self._running.add(process)
+        rank_session(process.pid, limits.nice, idle=limits.idle)  # before it has a task, let alone threads
         self._ask(process, task, limits, watched)
         return process
 
@@ -127,6 +135,13 @@ class Children:
     def _forget(self, process: subprocess.Popen[bytes]) -> None:
         with self._lock:
             self._running.discard(process)
+
+
+@contextmanager
+def _hastened(task: Task, limits: Limits, process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Raised as soon as it is waited for, when it gives way to everybody."""
+    with task.haste.running(partial(_raise, process)) if task.haste and limits.idle else nullcontext():
+        yield
 
 
 def _waited(process: subprocess.Popen[bytes]) -> int | None:
@@ -198,6 +213,11 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     if process.returncode is None:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
+
+
+def _raise(process: subprocess.Popen[bytes]) -> None:
+    if process.returncode is None:
+        _log.info("child-raised", child=process.pid, raised=rank_session(process.pid, WANTED_NICE, idle=False))
 
 
 def _ending(code: int) -> str:

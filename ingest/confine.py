@@ -12,7 +12,6 @@ import errno
 import importlib
 import json
 import os
-import platform
 import resource
 import select
 import shutil
@@ -37,9 +36,6 @@ _PROCESSES = 256
 """Threads, and processes where the kernel lets one start any: more than decoders use on a large machine."""
 _LOOK_MS = 200
 """Between two looks at how many threads there are: the limit itself does not hold for a service that is root."""
-_IOPRIO_SET = {"x86_64": 251, "aarch64": 30}
-_IOPRIO_PROCESS, _IOPRIO_IDLE = 1, 3 << 13
-"""ioprio_set(2): the number of the call by processor, whom it is about, and a class that goes after every other."""
 
 _SYSTEM = (
     "/usr", "/lib", "/lib64", "/bin", "/proc", "/sys/devices/system", "/dev/urandom",
@@ -134,9 +130,6 @@ def _give_up(request: dict[str, Any]) -> dict[str, str]:
     """Resource limits, privileges, files, calls: in this order, since each of them would refuse those before it."""
     limits, folder = request["limits"], request["folder"]
     ctypes.CDLL(None).prctl(_NO_NEW_PRIVS, 1, 0, 0, 0)
-    os.nice(limits["nice"])
-    if limits["idle"] and platform.machine() in _IOPRIO_SET:  # elsewhere the kernel derives it from the niceness
-        ctypes.CDLL(None).syscall(_IOPRIO_SET[platform.machine()], _IOPRIO_PROCESS, 0, _IOPRIO_IDLE)
     for what, value in (
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_AS, limits["memory"]),

@@ -8,15 +8,16 @@ import os
 import re
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from copy import copy
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ingest.child import Decoder
 from ingest.errors import ChildAnswerInvalid
+from ingest.haste import Haste
 from ingest.lanes import Lane
-from ingest.task import MIB, Limits, Reply, Task
+from ingest.task import MIB, WANTED_NICE, Limits, Reply, Task
 
 _READING_S = 3600.0
 """Seconds of tasks that only read: enough for a day of footage, and all that a file made to hold us up gets."""
@@ -40,28 +41,38 @@ class Decoding:
         self._children = children
         self.bounds = bounds
         self.lane = lane
+        self._haste: Haste | None = None
+        self._said: list[str] = []  # which ffmpeg this is, once it was asked; shared with all that `hastened` gives
+
+    def hastened(self, haste: Haste | None) -> "Decoding":
+        """The same for one recording, whose children give way to everybody only until it is waited for."""
+        one = copy(self)
+        one._haste = haste
+        return one
 
     def ask(self, task: Task, source_size: int = 0, duration_us: int = 0) -> Reply:
         """Run a task; `render` may write as much as its source and its length let one expect, the others little."""
         bounds = self.bounds
         seconds = bounds.timeout_s if task.name in ("render", "thumbnails") else min(bounds.timeout_s, _READING_S)
-        idle = self.lane.idle
+        idle = self.lane.idle and not (self._haste and self._haste.wanted)
         limits = Limits(
-            wall_s=seconds * _PATIENCE if idle else seconds,
+            wall_s=seconds * _PATIENCE if self.lane.idle else seconds,
             cpu_s=int(seconds * bounds.threads) + 1,
             memory=bounds.memory,
             file_size=64 * MIB + 4 * source_size + duration_us // 1_000_000 * MIB,
-            nice=19 if idle else 10 if task.name == "render" else 5,
+            nice=19 if idle else WANTED_NICE if task.name == "render" else 5,
             idle=idle,
         )
-        return self._children.run(task, limits)
+        return self._children.run(replace(task, haste=self._haste), limits)
 
-    @cached_property
+    @property
     def ffmpeg(self) -> str:
         """Which ffmpeg this is, as it says itself."""
-        reply = self.ask(Task("version"))
-        found = re.search(r"^ffmpeg version ([\w.+~:-]{1,80})", reply.messages, re.MULTILINE)
-        return f"ffmpeg {found.group(1)}" if found else "ffmpeg of unknown version"
+        if not self._said:
+            reply = self.ask(Task("version"))
+            found = re.search(r"^ffmpeg version ([\w.+~:-]{1,80})", reply.messages, re.MULTILINE)
+            self._said.append(f"ffmpeg {found.group(1)}" if found else "ffmpeg of unknown version")
+        return self._said[0]
 
 
 def plain(path: Path) -> os.stat_result:

@@ -11,7 +11,7 @@ Whatever comes of it, the seal stands; nothing here can change an original, whic
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, closing
 from typing import BinaryIO
 
@@ -27,6 +27,7 @@ from catalog.preparation import Rendition
 from catalog.rendition_keys import key_of
 from catalog.renditions import RenditionStore, content_type
 from ingest.errors import ChildFailed, ChildrenStopped, EncodingPostponed, SpaceExhausted, Unplayable
+from ingest.haste import Haste
 from ingest.lanes import Lane
 from ingest.recipe import FORMER, RECIPE
 from ingest.rendering import Original, Renderer, RenditionFile
@@ -80,6 +81,7 @@ class Pipeline:
         self._monotonic = monotonic
         self._tell = tell  # what an original says of itself, before anything can find it unplayable
         self._tidy = tidy  # removes what nobody is shown of a recording, its own late files too; never fails
+        self._lazy: dict[RecordingId, Haste] = {}  # what is prepared at the lowest priority
         self._later: dict[RecordingId, float] = {}  # until when what failed is passed over, of this process alone
 
     def prepare(self, recording: RecordingId) -> None:
@@ -119,13 +121,22 @@ class Pipeline:
             except Exception as error:  # noqa: BLE001  it is left for later; what the job was woken for is not to blame
                 _log.warning("preparing-postponed", recording=recording, error=repr(error))
 
+    def hurry(self, recordings: Iterable[RecordingId]) -> None:
+        """Somebody waits for these: those that are being prepared at the lowest priority go on, and no longer last."""
+        for recording in recordings:
+            if (haste := self._lazy.get(recording)) is not None:
+                haste.hurry()
+
     def _left_for_later(self) -> set[RecordingId]:
         now = self._monotonic()
         return {recording for recording, until in self._later.copy().items() if until > now}
 
     def _attempt(self, recording: RecordingId, lane: Lane) -> None:
+        haste = Haste()
+        if lane.idle:
+            self._lazy[recording] = haste
         try:
-            self._prepare(recording, lane)
+            self._prepare(recording, lane, haste)
         except EncodingPostponed:
             self._states.postpone(recording)
         except Unplayable as error:
@@ -144,13 +155,14 @@ class Pipeline:
             self._later.pop(recording, None)
             self._failures.succeeded("prepare", recording)
         finally:
+            self._lazy.pop(recording, None)
             try:
                 self._store.give_up(recording)
             finally:
                 self._states.let_go(recording)
         self._tidy(recording)
 
-    def _prepare(self, recording: RecordingId, lane: Lane) -> None:
+    def _prepare(self, recording: RecordingId, lane: Lane, haste: Haste) -> None:
         originals = self._parts.of(recording)
         self._need(sum(original.size for original in originals) + RESERVE)
         folder = self._store.begin(recording)
@@ -159,7 +171,7 @@ class Pipeline:
             for original, source in zip(originals, sources, strict=True):
                 self._tell(original.id, source)
             try:
-                prepared = self._renderer.render(sources, folder, lane)
+                prepared = self._renderer.render(sources, folder, lane, haste)
             except ChildFailed:
                 self._need(RESERVE // 4)  # a full disk kills ffmpeg too, and that is not the recording's fault
                 raise

@@ -13,6 +13,7 @@ from pathlib import Path
 from ingest.child import Decoder
 from ingest.decoding import Bounds, Decoding, plain
 from ingest.errors import ChildAnswerInvalid, Unplayable
+from ingest.haste import Haste
 from ingest.joining import Laid, lay
 from ingest.lanes import Lane
 from ingest.part import Original, Played, play, postpone, probe
@@ -66,19 +67,21 @@ class Renderer:
     """Makes renditions; used from any thread, for one recording at a time in each."""
 
     def __init__(self, children: Decoder, bounds: Bounds) -> None:
-        self._lanes = {lane: _Rendering(Decoding(children, bounds, lane)) for lane in Lane}
+        self._lanes = {lane: Decoding(children, bounds, lane) for lane in Lane}
 
-    def render(self, originals: Sequence[Original], folder: Path, lane: Lane = Lane.WANTED) -> Prepared:
-        """Fill `folder` with a rendition of a recording's originals, in order.
+    def render(
+        self, originals: Sequence[Original], folder: Path, lane: Lane = Lane.WANTED, haste: Haste | None = None
+    ) -> Prepared:
+        """Fill `folder` with a rendition of a recording's originals, in order; `haste`: should it be waited for.
 
         Raises Unplayable when none of them can be shown, ChildFailed's children when a decoder died on them, and in the
         quick lane EncodingPostponed when it would take long.
         """
-        return self._lanes[lane].render(originals, folder)
+        return _Rendering(self._lanes[lane].hastened(haste)).render(originals, folder)
 
 
 class _Rendering:
-    """The same in one lane."""
+    """The same of one recording in one lane."""
 
     def __init__(self, decoding: Decoding) -> None:
         self._decoding = decoding

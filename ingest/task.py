@@ -8,7 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ingest.haste import Haste
+
 MIB = 1024 * 1024
+WANTED_NICE = 10
+"""The niceness of encoding that a viewer waits for."""
 
 TASKS: Mapping[str, str] = {
     "probe": "ingest.probe:probe",
@@ -45,12 +49,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One thing to do: on an open original (read-only descriptor), in a private folder, or on neither."""
+    """One thing to do: on an open original (read-only descriptor), in a private folder, or on neither.
+
+    A child that gives way to everybody is raised when `haste` says that it is waited for.
+    """
 
     name: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     original: int | None = None
     folder: Path | None = None
+    haste: Haste | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ class Chores:
     grants: Grants
     export: Bundles
     children: Children
+    pipeline: Pipeline
     precedence: Precedence
     replication: Replication
     locks: VaultLocks
@@ -80,13 +81,14 @@ class Chores:
         """As the settings say; `sealing`: how many files wait for their seal, which goes first."""
         settings, children = house.settings, Children(child_environment())
         renewer = Renewer(house.renewals, authorities.asked, house.clock)
-        every = timedelta(hours=settings.revocation_hours)
+        every, pipeline = timedelta(hours=settings.revocation_hours), _pipeline(house, children)
         return cls(
             house=house,
             grants=grants,
             export=export,
             children=children,
-            precedence=Precedence(_pipeline(house, children), sealing),
+            pipeline=pipeline,
+            precedence=Precedence(pipeline, sealing),
             replication=Replication(house.recordings, house.vaults.carriers()),
             locks=VaultLocks(house.database, house.clock, house.vaults.keepers()),
             disposing=house.disposing(),
@@ -201,7 +203,7 @@ def noting(kind: Kind, run: Callable[[str], object], failures: JobFailures) -> C
     return noted
 
 
-def heart_of(house: House, jobs: Engine) -> Heart:
+def heart_of(house: House, jobs: Engine, hurry: Callable[[Sequence[RecordingId]], None]) -> Heart:
     """The service's own, in the name that its folder has for good; what a killed one left half made is removed."""
     worker, silence = worker_of(house.data), house.settings.worker_silence_seconds
     house.renditions.abandon(worker)
@@ -211,7 +213,7 @@ def heart_of(house: House, jobs: Engine) -> Heart:
         for recording in freed:
             jobs.wake("prepare", recording)
 
-    return Heart(Workers(house.database, house.clock), house.recordings, worker, silence, lost)
+    return Heart(Workers(house.database, house.clock), house.recordings, worker, silence, lost, hurry)
 
 
 def _pipeline(house: House, children: Children) -> Pipeline:

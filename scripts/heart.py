@@ -2,7 +2,8 @@
 
 Every process that prepares has one. It gives up whoever stood still for too long (`catalog.workers`), and gives back
 what is taken in its own name and not worked at, which happens where the database was away when a job ended. So a worker
-that was killed for good has its work done by another, with no operator and nobody's clock compared with another's.
+that was killed for good has its work done by another, with no operator and nobody's clock compared with another's. With
+each beat it also hears of what it has in hand and a viewer has come to wait for.
 """
 
 import os
@@ -34,6 +35,7 @@ class Heart:
         worker: str,
         silence_s: float,
         lost: Callable[[str, Sequence[RecordingId]], None],
+        hurry: Callable[[Sequence[RecordingId]], None],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._workers = workers
@@ -42,6 +44,7 @@ class Heart:
         self._interval = silence_s / BEATS_IN_A_SILENCE
         self._vigil = Vigil(silence_s)
         self._lost = lost
+        self._hurry = hurry
         self._monotonic = monotonic
         self._ending = threading.Event()
         self._away = False
@@ -80,6 +83,7 @@ class Heart:
         if not self._workers.beat(self._worker):
             self.arrive()
         self._states.release_strays()
+        self._hurry(self._states.wanted_in_hand())
         beats = self._workers.beats()
         for worker in self._vigil.still(beats, self._monotonic()):
             freed = None if worker == self._worker else self._workers.give_up(worker, beats[worker])

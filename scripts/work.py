@@ -147,8 +147,8 @@ def _workshop(data: Path, settings: Settings, worker: str) -> Iterator[Workshop]
         def lost(other: str, _freed: Sequence[RecordingId]) -> None:
             store.abandon(other)
 
-        workers = Workers(database, clock)
-        heart = Heart(workers, recordings, worker, settings.worker_silence_seconds, lost)
+        workers, silence = Workers(database, clock), settings.worker_silence_seconds
+        heart = Heart(workers, recordings, worker, silence, lost, pipeline.hurry)
         heart.arrive()
         stack.callback(heart.leave)
         heart.start()

@@ -76,7 +76,7 @@ def running(house: House, authorities: Authorities, grants: Grants, export: Bund
         works = _intake(house, authorities, sealer, _receiver(house.settings, threads, stack), jobs, chores)
         works.reconciler.begin()
         house.recordings.release_all()
-        heart = heart_of(house, jobs)
+        heart = heart_of(house, jobs, chores.pipeline.hurry)
         heart.arrive()
         stack.callback(heart.leave)
         jobs.start()

@@ -219,6 +219,21 @@ def test_what_a_viewer_waits_for_goes_first(recordings: Recordings, three: list[
     assert not recordings.want(three[2]), "there is a copy"
 
 
+def test_a_worker_hears_that_somebody_waits_for_what_it_has_in_hand(
+    database: Database, recordings: Recordings, three: list[RecordingId]
+) -> None:
+    assert recordings.wanted_in_hand() == []
+    for recording in three[:2]:
+        assert recordings.claim(recording)
+    assert other(database, "another").claim(three[2])
+    assert recordings.wanted_in_hand() == [], "nobody waits"
+    for recording in three[1:]:
+        assert recordings.want(recording)
+    assert recordings.wanted_in_hand() == [three[1]], "another has the third"
+    _prepare(recordings, three[1], COPY)
+    assert recordings.wanted_in_hand() == []
+
+
 def test_what_takes_long_is_taken_only_by_who_asks_for_it(recordings: Recordings, three: list[RecordingId]) -> None:
     assert not recordings.postponed()
     for recording in three[:2]:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = {"PATH": os.environ.get("PATH", "/usr/bin:/bin")}
 MISDEEDS = (
     "hang", "spin", "eat", "fill", "babble", "swell", "crash", "fail", "look", "breed", "sleep", "link",
-    "break_out", "fork", "throng", "rank",
+    "break_out", "fork", "throng", "rank", "lie_low",
 )  # fmt: skip
 
 UNFILTERED = "ingest.confine.refuse_calls = lambda: 'refused: ENOSYS'"

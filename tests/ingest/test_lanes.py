@@ -1,15 +1,19 @@
 """What takes long is not begun in the quick lane, and whoever nobody waits for gives way to everybody."""
 
 import os
+import resource
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from ingest.errors import ChildCrashed, EncodingPostponed
+from ingest.haste import Haste
 from ingest.lanes import Lane
 from ingest.rendering import Prepared, Renderer
-from ingest.task import Limits, Reply, Task
-from tests.ingest.children import misbehaving
+from ingest.task import WANTED_NICE, Limits, Reply, Task
+from tests.ingest.children import misbehaving, until
 from tests.ingest.making import H264, make
 from tests.ingest.workshop import BOUNDS, Meddling, opened
 
@@ -24,12 +28,15 @@ class Noting(Meddling):
         super().__init__()
         self.failures = list(failures)
         self.limits: dict[str, Limits] = {}
+        self.after: Mapping[str, Callable[[], None]] = {}
 
     def run(self, task: Task, limits: Limits) -> Reply:
         self.limits[task.name] = limits
         if task.name == "render" and self.failures:
             raise self.failures.pop()
-        return super().run(task, limits)
+        reply = super().run(task, limits)
+        self.after.get(task.name, lambda: None)()
+        return reply
 
     @property
     def tasks(self) -> list[str]:
@@ -105,5 +112,40 @@ def test_a_child_takes_the_priority_it_is_given(tmp_path: Path) -> None:
     told = misbehaving(tmp_path).run(Task("rank"), Limits(nice=5)).answer
     assert told["nice"] == min(19, ours + 5)
     assert told["disk"] != 3
+    assert told["session"] in (0, None)
     told = misbehaving(tmp_path).run(Task("rank"), Limits(nice=19, idle=True)).answer
     assert (told["nice"], told["disk"]) == (19, 3)
+    assert told["session"] in (19, None), "in the sessions' own reckoning too, where the kernel has one"
+
+
+def test_what_is_waited_for_goes_on_and_no_longer_last(tmp_path: Path) -> None:
+    haste, limits = Haste(), Limits(nice=19, idle=True, wall_s=120)
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(misbehaving(tmp_path).run, Task("lie_low", folder=tmp_path, haste=haste), limits)
+        assert until((tmp_path / "lying").exists)
+        assert not running.done(), "nobody waits for it yet"
+        haste.hurry()
+        told = running.result().answer
+    assert told["disk"] != 3
+    assert told["session"] in (0, None)
+    may = os.geteuid() == 0 or resource.getrlimit(resource.RLIMIT_NICE)[0] >= 20 - WANTED_NICE
+    assert told["nice"] == (min(19, os.nice(0) + WANTED_NICE) if may else 19)
+
+
+def test_what_was_waited_for_before_is_raised_as_it_begins(tmp_path: Path) -> None:
+    haste = Haste()
+    haste.hurry()
+    task = Task("lie_low", folder=tmp_path, haste=haste)
+    assert misbehaving(tmp_path).run(task, Limits(nice=19, idle=True, wall_s=120)).answer["disk"] != 3
+
+
+def test_the_children_that_follow_give_way_no_more(tmp_path: Path) -> None:
+    haste, decoder = Haste(), Noting()
+    decoder.after = {"render": haste.hurry}
+    (tmp_path / "made").mkdir()
+    with opened(make(tmp_path / "a.mp4", *H264)) as original:
+        Renderer(decoder, BOUNDS).render([original], tmp_path / "made", Lane.BACKLOG, haste)
+    assert decoder.limits["render"].idle
+    later = {name: limits for name, limits in decoder.limits.items() if name in ("index", "thumbnails")}
+    assert {(limits.nice, limits.idle) for limits in later.values()} == {(5, False)}
+    assert len(later) == 2

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -26,10 +26,11 @@ from catalog.schema import migrate
 from catalog.sequencer import Sequencer
 from catalog.unshown import Unshown
 from ingest.child import Decoder
-from ingest.errors import ChildCrashed, ChildrenStopped, SpaceExhausted
+from ingest.errors import ChildCrashed, ChildrenStopped, SpaceExhausted, Unplayable
+from ingest.haste import Haste
 from ingest.lanes import Lane
 from ingest.pipeline import LATER_SECONDS, Pipeline
-from ingest.rendering import Renderer
+from ingest.rendering import Original, Prepared, Renderer
 from ingest.task import Limits, Reply, Task
 from integrity.opened import as_file
 from tests.catalog import sample
@@ -294,6 +295,33 @@ def test_what_takes_long_waits_for_its_own_lane(
     assert pipeline.prepare_next(lane)
     row = shop.row()
     assert (row["state"], row["wanted_at"], row["postponed_at"]) == ("ready", None, None)
+
+
+@pytest.mark.parametrize("lane", [Lane.WANTED, Lane.BACKLOG])
+def test_what_runs_at_the_lowest_priority_hears_that_a_viewer_waits(shop: Shop, tmp_path: Path, lane: Lane) -> None:
+    """It is told while it runs, and it alone; what goes before everybody but viewers has nothing to be told."""
+    recording, heard = shop.add(make(tmp_path / "a.mp4", *H264)), list[bool]()
+
+    class Listening(Renderer):
+        def render(
+            self, originals: Sequence[Original], folder: Path, lane: Lane = lane, haste: Haste | None = None
+        ) -> Prepared:
+            assert haste is not None
+            for told in ([RecordingId("0" * 26)], [recording]):
+                pipeline.hurry(told)
+                heard.append(haste.wanted)
+            raise Unplayable("not-media", "enough was heard")
+
+    parts = Parts(shop.database)
+    renderer = Listening(children(), BOUNDS)
+    pipeline = Pipeline(shop.recordings, parts, shop.store, shop._open, renderer, shop.failures, MAKER)
+    shop.recordings.want(recording)
+    shop.recordings.claim(recording)
+    shop.recordings.postpone(recording)
+    shop.recordings.let_go(recording)
+    assert pipeline.prepare_next(lane)
+    assert heard == [False, lane is Lane.BACKLOG]
+    pipeline.hurry([recording])
 
 
 def test_killed_while_ffmpeg_runs_nothing_is_left_running(tmp_path: Path) -> None:

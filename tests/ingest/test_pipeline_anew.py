@@ -20,6 +20,7 @@ from catalog.rendition_keys import enrol
 from catalog.renditions import place_of
 from ingest.child import Decoder
 from ingest.errors import ChildCrashed, Unplayable
+from ingest.haste import Haste
 from ingest.lanes import Lane
 from ingest.pipeline import Pipeline
 from ingest.recipe import FORMER, RECIPE
@@ -51,7 +52,9 @@ class Copier(Renderer):
         super().__init__(decoder, BOUNDS)
         self.recipe, self.failures, self.lanes = recipe, list(failures), list[Lane]()
 
-    def render(self, originals: Sequence[Original], folder: Path, lane: Lane = Lane.WANTED) -> Prepared:
+    def render(
+        self, originals: Sequence[Original], folder: Path, lane: Lane = Lane.WANTED, haste: Haste | None = None
+    ) -> Prepared:
         self.lanes.append(lane)
         if self.failures:
             raise self.failures.pop()

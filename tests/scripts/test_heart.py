@@ -30,10 +30,11 @@ class Watching:
     def __init__(self, database: Database, name: str) -> None:
         self.now = 0.0
         self.lost: list[tuple[str, list[RecordingId]]] = []
+        self.hurried: list[RecordingId] = []
         self.states: Recordings = other(database, name)
         self.heart = Heart(
             Workers(database, FakeClock()), self.states, name, 30,
-            lambda worker, freed: self.lost.append((worker, list(freed))), lambda: self.now,
+            lambda worker, freed: self.lost.append((worker, list(freed))), self.hurried.extend, lambda: self.now,
         )  # fmt: skip
         self.heart.arrive()
 
@@ -95,6 +96,19 @@ def test_it_gives_back_what_nobody_works_at(database: Database, recording: Recor
     one.states.let_go(recording)
     one.beat(5)
     assert Watching(database, "three").states.claim(recording)
+
+
+def test_it_hears_with_the_next_beat_that_a_viewer_waits_for_what_it_works_at(
+    database: Database, recording: RecordingId
+) -> None:
+    one, serving = Watching(database, "one"), Watching(database, "serve")
+    one.states.claim(recording)
+    one.beat(5)
+    assert one.hurried == []
+    assert serving.states.want(recording)
+    one.beat(5)
+    serving.beat(5)
+    assert (one.hurried, serving.hurried) == ([recording], [])
 
 
 def test_it_comes_back_where_its_row_is_gone(database: Database) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, exists, select
 
 from catalog.audit_ledger import STREAM
 from catalog.entombing import Erased, summary
+from catalog.errors import RenditionsUnavailable
 from catalog.identity import RecordingId
 from catalog.tables import (
     disposal_items,
@@ -51,7 +52,12 @@ def disposal_findings(connection: Connection, lies: Callable[[RecordingId], bool
         disposed(recordings.c.id), exists().where(disposal_items.c.recording_id == recordings.c.id, settled)
     )
     for recording in connection.scalars(ended):
-        if lies(RecordingId(recording)):
+        try:
+            stayed_there = lies(RecordingId(recording))
+        except RenditionsUnavailable as error:
+            yield Finding("rendition-unreadable", f"recording {recording}", f"whether its copy is gone: {error}")
+            continue
+        if stayed_there:
             yield Finding("rendition-stayed", f"recording {recording}", "disposed of, and its playable copy is there")
 
 

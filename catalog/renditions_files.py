@@ -91,7 +91,9 @@ class FileRenditions:
 
     def discard(self, recording: RecordingId, place: str) -> None:
         """See `RenditionStore.discard`."""
-        durable.remove_tree(self._place(recording, place))
+        target = self._place(recording, place)
+        if target.parent.is_dir():
+            durable.remove_tree(target)
 
     def remove(self, recording: RecordingId) -> None:
         """See `RenditionStore.remove`."""

@@ -4,8 +4,11 @@ Part of the assembly, and the only place that names what keeps them. They are ne
 settings say is where they are.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
+from catalog.errors import CatalogError
+from catalog.rendition_trial import try_store
 from catalog.renditions import RenditionStore
 from catalog.renditions_files import FileRenditions
 from scripts.buckets import Buckets
@@ -21,3 +24,14 @@ def open_renditions(data: Path, settings: Settings, worker: str = "") -> Renditi
     from catalog.renditions_s3 import S3Renditions
 
     return S3Renditions(Buckets(settings, "renditions_").reach(), folder, worker)
+
+
+def tried(settings: Settings, store: RenditionStore) -> Iterator[str]:
+    """What to say of a bucket at the start; nothing of a folder. One that does not work stops nobody: copies wait."""
+    if settings.renditions_s3_bucket is not None:
+        try:
+            try_store(store)
+        except (CatalogError, OSError) as error:
+            yield f"viewing copies: bucket {settings.renditions_s3_bucket} does not work: {error}"
+        else:
+            yield f"viewing copies: bucket {settings.renditions_s3_bucket}: put, read and removed"

@@ -29,6 +29,7 @@ from player.language import gettext as _
 from scripts import founding
 from scripts.application import make_application
 from scripts.assemble import House, open_house
+from scripts.assemble_renditions import tried
 from scripts.assemble_vaults import protections
 from scripts.authority_child import AuthorityChild
 from scripts.key_change import retire_keys
@@ -133,11 +134,13 @@ def _end_in_order(server: uvicorn.Server) -> None:
 
 
 def _prove_vaults(house: House) -> None:
-    """Refuse a store that does not keep what it is given, and say what keeps each vault's objects."""
+    """Refuse a store that does not keep what it is given, and say what keeps each vault's objects; and of copies."""
     house.vaults.sweep()
     house.vaults.prove(house.clock, starting=True)
     for found in protections(house.vaults, house.clock.now()):
         click.echo(f"vault {found['name']}: {found['detail']}")
+    for line in tried(house.settings, house.renditions):
+        click.echo(line)
 
 
 def _first_administrator(house: House) -> None:

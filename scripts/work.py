@@ -44,7 +44,7 @@ from ingest.rendering import Bounds, Renderer
 from integrity import durable
 from integrity.clock import SystemClock, system_random
 from player.language import gettext as _
-from scripts.assemble_renditions import open_renditions
+from scripts.assemble_renditions import open_renditions, tried
 from scripts.assemble_vaults import FILES, open_vaults
 from scripts.decoders import Decoders
 from scripts.fallbacks import Fallbacks
@@ -99,6 +99,8 @@ def command(data: Path, jobs: int | None, name: str | None, file: Path | None) -
         ]
         for thread in threads:
             thread.start()
+        for line in tried(settings, shop.store):
+            click.echo(line)
         click.echo(_("working as {worker}").format(worker=worker))
         sys.stdout.flush()
         _tend(shop, ending)

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from catalog import tables
-from catalog.errors import Conflict, NotFound, NotPermitted, NotReady, SelfApproval
+from catalog.errors import Conflict, NotFound, NotPermitted, NotReady, RenditionsUnavailable, SelfApproval
 from catalog.identity import RecordingId, new_id
 from catalog.permissions import Role
 from integrity.digest import Digest
@@ -96,6 +96,26 @@ def test_the_list_of_what_may_go(office: Office) -> None:
     assert [(one.id, one.basis) for one in page.items] == [(old, ("第十六条",))]
     with pytest.raises(NotPermitted):
         office.disposals.expired(office.officer)
+
+
+def test_an_order_waits_for_a_store_of_copies_that_is_away(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not done before the copy is gone, and nobody is told that a copy stayed where nobody could look."""
+    recording = office.house.footage(BODY)
+    office.expire()
+    disposal = office.order(recording)
+
+    def away(*_: object) -> bool:
+        raise RenditionsUnavailable("no answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(office.house.store, "remove", away)
+        assert office.disposing.carry_out(disposal) == {"tombstone": 1}
+        assert office.lies()
+    assert office.disposing.carry_out(disposal) == {"done": 1}
+    assert not office.house.store.holds(recording)
+    assert office.codes() == set()
+    monkeypatch.setattr(office.house.store, "holds", away)
+    assert office.codes() == {"rendition-unreadable"}
 
 
 # --- what happens meanwhile -----------------------------------------------------------------------------------------

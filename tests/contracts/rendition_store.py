@@ -79,6 +79,7 @@ class RenditionStoreContract:
     def test_a_place_that_is_discarded_takes_no_other_with_it(self, opened: Opened) -> None:
         store = opened("one")
         gone, stays = kept(store, b"gone"), kept(store, b"stays")
+        store.discard(OTHER, gone)
         elsewhere = kept(store, b"other", OTHER)
         for _ in range(2):
             store.discard(RECORDING, gone)

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from catalog import tables
 from catalog.database import Database, sqlite_url
+from catalog.errors import RenditionsUnavailable
 from catalog.identity import RecordingId
 from catalog.job_failures import JobFailures
 from catalog.ledger import Ledger
@@ -194,6 +195,26 @@ def test_what_is_not_the_decoders_fault_is_no_attempt(shop: Shop, tmp_path: Path
     assert not list((tmp_path / "renditions" / ".work").iterdir())
     shop.pipeline().prepare(recording)
     assert shop.row()["state"] == "ready"
+
+
+def test_a_store_of_copies_that_is_away_is_no_attempt(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = shop.add(make(tmp_path / "a.mp4", *H264))
+
+    def away(*_: object) -> str:
+        raise RenditionsUnavailable("no answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shop.store, "keep", away)
+        with pytest.raises(RenditionsUnavailable):
+            shop.pipeline().prepare(recording)
+    assert (shop.row()["state"], shop.row()["attempts"]) == ("catalogued", 0)
+    assert [failure.reason for failure in shop.failures.list()] == ["renditions-unavailable: no answer"]
+    assert not list((tmp_path / "renditions" / ".work").iterdir())
+    monkeypatch.setattr(shop.store, "places", away)  # what is left over there does not hold it up
+    shop.pipeline().prepare(recording)
+    assert (shop.row()["state"], shop.failures.list()) == ("ready", [])
 
 
 def test_a_full_disk_is_no_attempt(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

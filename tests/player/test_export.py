@@ -12,7 +12,7 @@ from sqlalchemy import update
 
 from catalog.copies import Copies
 from catalog.entry import Actor
-from catalog.errors import ExportNotApproved, GrantSpent, NotFound, NotReady
+from catalog.errors import ExportNotApproved, GrantSpent, NotFound, NotReady, RenditionsUnavailable
 from catalog.grants import GrantFacts
 from catalog.identity import CaseId, GrantId, RecordingId
 from catalog.permissions import Principal, Role
@@ -23,6 +23,7 @@ from integrity.custody import CustodyEntry
 from integrity.digest import Digest
 from integrity.errors import AuthorityUnavailable, InvalidBundle, VaultUnavailable
 from integrity.extent import BOTH, COPIES
+from integrity.opened import OpenedFile
 from integrity.tlog_proof import TlogProof
 from integrity.verify import verify_bundle
 from player.export import AHEAD, Delivery, Export
@@ -394,6 +395,28 @@ def test_where_only_copies_were_approved_the_bundle_has_no_original(office: Offi
     assert verify_bundle(bundle, office.trust).copies_only
     with zipfile.ZipFile(bundle) as archive:
         assert all(BODY not in archive.read(name) for name in archive.namelist())
+
+
+def test_a_bundle_waits_for_a_store_of_copies_that_is_away(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At once, or in the middle of a file; nothing of it stays."""
+    officer, approver = office.person("officer", Role.OFFICER), office.person("approver", Role.APPROVER)
+    case = office.cases.open(officer, "〔2026〕1号", "占道经营")
+    recording = office.footage(BODY)
+    office.linking.link(officer, case, [recording], "investigation")
+    grant = office.approvals.decide(approver, office.applied(officer, case, recording, extent=BOTH), "approved", "依法")
+    assert grant is not None
+
+    def away(*_: object) -> bytes:
+        raise RenditionsUnavailable("no answer")
+
+    for holder, name in ((office.store, "open"), (OpenedFile, "read_at")):
+        with monkeypatch.context() as patched, pytest.raises(RenditionsUnavailable):
+            patched.setattr(holder, name, away)
+            office.export.make(grant)
+        assert office.grants.get(officer, grant).state == "approved"
+        assert not (office.folder / "bundles" / grant / "bundle.zip").exists()
+    office.export.make(grant)
+    assert office.grants.get(officer, grant).state == "ready"
 
 
 def test_a_copy_that_is_made_anew_is_waited_for(office: Office) -> None:

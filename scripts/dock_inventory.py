@@ -37,14 +37,16 @@ Item = dict[str, Any]
 
 def announce(
     line: Line, signer: Signer | None, files: Sequence[Path], device: str, declared: Mapping[str, str], now: datetime,
-    root: Path | None = None,
+    root: Path | None = None, digests: Mapping[Path, Digest] | None = None,
 ) -> str | None:  # fmt: skip
     """Post it: the inventory's id; None where the server takes none. DockError when it is refused, or out of patience.
 
     `root`: the device's folder, to name files by their place in it; more than one inventory holds are told in several.
+    `digests`: of files that were read already.
     """
     known: str | None = None
-    for items in _shares(item for file in files if (item := _item(file, root)) is not None):
+    found = (_item(file, root, (digests or {}).get(file)) for file in files)
+    for items in _shares(item for item in found if item is not None):
         said = {"format": FORMAT, "device": device, "taken_at": instant(now), "clock": _clock(declared, now),
                 "items": items}  # fmt: skip
         known = _post(line, signer, json.dumps(said, ensure_ascii=False).encode())
@@ -88,7 +90,7 @@ def _shares(items: Iterable[Item]) -> Iterator[list[Item]]:
     yield share
 
 
-def _item(file: Path, root: Path | None) -> Item | None:
+def _item(file: Path, root: Path | None, digest: Digest | None) -> Item | None:
     """One file; None when it is gone already, or is none."""
     try:
         found = file.stat()
@@ -97,8 +99,10 @@ def _item(file: Path, root: Path | None) -> Item | None:
     if not stat.S_ISREG(found.st_mode):
         return None
     name = _told(file.name if root is None else file.relative_to(root).as_posix())
-    ended = _ended(found.st_mtime)
-    return {"name": name, "size": found.st_size, "started_at": None, "ended_at": ended, "sha256": None}
+    return {
+        "name": name, "size": found.st_size, "started_at": None, "ended_at": _ended(found.st_mtime),
+        "sha256": None if digest is None else digest.hex,
+    }  # fmt: skip
 
 
 def _ended(written: float) -> str | None:

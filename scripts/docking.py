@@ -26,6 +26,7 @@ from ingest.metadata import read_statement, write_header
 from integrity.declaration import SignedDeclaration
 from integrity.digest import Digest
 from integrity.errors import IntegrityError, InvalidReceipt
+from integrity.manifest import Manifest
 from integrity.receipt import Receipt, verify_receipt
 from integrity.tlog_proof import TlogProof
 from integrity.trust import Trust
@@ -66,6 +67,17 @@ class _File:
     digest: Digest
     size: int
     declared: Mapping[str, str]
+    written: float
+    """When it was written to last, by the device's clock; POSIX time."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Announced:
+    """In which inventory a file was told of."""
+
+    device: str
+    now: datetime
+    root: Path | None
 
 
 class Dock:
@@ -91,6 +103,8 @@ class Dock:
         self._pace = pace or Pace()
         self._state = DockState(credentials.path)
         self._log = LogMemory(self._state, trust, self._public)
+        self._announced: dict[Path, _Announced] = {}
+        self._first: dict[str, Path] = {}  # which file an upload's receipt was needed for first
         self._turns: defaultdict[Digest, threading.Lock] = defaultdict(threading.Lock)
 
     def dock(self, path: Path, declared: Mapping[str, str] | None = None) -> Outcome:
@@ -123,7 +137,28 @@ class Dock:
     ) -> str | None:  # fmt: skip
         """Tell what lies on a camera before any of it is sent, and how its clock was measured (`dock_inventory`)."""
         said = {**self._declared, **(declared or {})}
-        return dock_inventory.announce(self._line, self._signer, files, device, said, now, root)
+        known = dock_inventory.announce(self._line, self._signer, files, device, said, now, root)
+        if known is not None:
+            self._announced |= dict.fromkeys(files, _Announced(device, now, root))
+        return known
+
+    def _tell_digest(self, file: _File, receipt: Receipt, *, sent: bool) -> None:
+        """Say of an announced file which bytes it has, where what came of them was another file by its name.
+
+        Of another camera or folder, or from before this one was written: it would be missed for good.
+        """
+        announced = self._announced.pop(file.path, None)
+        if announced is None:
+            return
+        sealed, first = Manifest.parse(receipt.manifest), self._first.setdefault(receipt.upload, file.path)
+        of_manifest = (sealed.source.upload, sealed.source.device, sealed.name, first)
+        own = of_manifest == (receipt.upload, announced.device, file.path.name, file.path)
+        if own and (sent or file.written <= receipt.received_at.timestamp()):
+            return
+        dock_inventory.announce(
+            self._line, self._signer, [file.path], announced.device, file.declared, announced.now, announced.root,
+            digests={file.path: file.digest},
+        )  # fmt: skip
 
     def _witnessed(self, receipt: Receipt) -> bool:
         """Whether the witnesses that trust.json asks for signed the log that has the receipt's leaf, or soon do."""
@@ -147,11 +182,12 @@ class Dock:
             raise DockError("file-changed", f"{path} changed while it was read")
         if declared.get("sha256", digest.hex) != digest.hex:
             raise DockError("digest-mismatch", f"{path} is not the file whose digest was declared; it was not sent")
-        return _File(path, digest, after.st_size, declared)
+        return _File(path, digest, after.st_size, declared, after.st_mtime)
 
     def _receipt(self, file: _File) -> tuple[Receipt, Path]:
         known = self._known(file)
         if known is not None:
+            self._tell_digest(file, known, sent=False)
             return known, self._state.receipt_path(file.digest)
         url = self._send(file)
         content = self._ask_for_receipt(url)
@@ -161,6 +197,7 @@ class Dock:
         self._log.check(TlogProof.from_bytes(receipt.tlog_proof).checkpoint)
         kept = self._state.keep_receipt(file.digest, content)
         self._state.end_upload(file.digest)
+        self._tell_digest(file, receipt, sent=True)
         return receipt, kept
 
     def _known(self, file: _File) -> Receipt | None:

@@ -49,6 +49,7 @@ class Dockside:
         self.port = 0
         self.cuts: list[Cut] = []
         self.asked: list[tuple[str, str]] = []
+        self.takes: Callable[[Request], Awaitable[Response | None]] | None = None
         self.station = root / "station"
         self.station.mkdir()
         write_trust(self.station / "trust.json", TRUST)
@@ -141,6 +142,8 @@ class Dockside:
         @app.middleware("http")
         async def cut(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
             self.asked.append((request.method, request.url.path))
+            if self.takes is not None and (taken := await self.takes(request)) is not None:
+                return taken
             for one in list(self.cuts):
                 response = one(request)
                 if response is not None:

@@ -5,7 +5,9 @@ import hashlib
 import json
 import os
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -17,6 +19,7 @@ from catalog.identity import OriginalId, UploadId
 from catalog.tables import uploads
 from integrity.checkpoint import open_checkpoint
 from integrity.cosignature import cosigned
+from integrity.digest import Digest
 from integrity.receipt import verify_receipt
 from integrity.statement import Statement
 from scripts.dock_log import LogMemory
@@ -82,6 +85,41 @@ def test_what_lies_on_the_camera_is_announced_where_the_server_asks_for_it(docks
         dockside.sign()
         assert dockside.connect(client).announce([path], "DSJ-7", START) == "i"
     assert told[0] is not None
+
+
+def test_bytes_that_came_as_another_file_are_told_of(dockside: Dockside) -> None:
+    """They are not sent again: without their digest the second file would be missed for good."""
+    told: list[dict[str, Any]] = []
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+
+    async def take(request: Request) -> Response | None:
+        if request.url.path != "/inventories":
+            return None
+        told.append(json.loads(await request.body()))
+        return Response(b'{"inventory": "i"}', 201)
+
+    dockside.takes = take
+    camera = dockside.file("100/a.mp4", b"").parent.parent
+    files = [camera / "100/a.mp4", dockside.file("101/a.mp4", b""), dockside.file("b.mp4", b"")]
+    files.append(dockside.file("c.mp4", b"footage"))
+    for file in files:  # by the clock of the server under test
+        os.utime(file, (0, START.timestamp() - 60))
+    for device, said in (("DSJ-7", ["101/a.mp4", "b.mp4"]), ("DSJ-7", ["101/a.mp4", "b.mp4"]), ("DSJ-8", None)):
+        told.clear()
+        with httpx2.Client(timeout=20) as client:
+            dock = dockside.connect(client, device=device)
+            dock.announce(files, device, now, root=camera)
+            assert all(dock.dock(file).safe for file in files)
+        names = [item["name"] for one in told[1:] for item in one["items"]]
+        assert names == (said or ["100/a.mp4", "101/a.mp4", "b.mp4", "c.mp4"])
+        assert all(item["sha256"] for one in told[1:] for item in one["items"])
+    told.clear()
+    os.utime(files[3], (4e9, 4e9))  # written after its receipt: another file of the same bytes and the same name
+    with httpx2.Client(timeout=20) as client:
+        dock = dockside.connect(client, device="DSJ-7")
+        dock.announce(files[3:], "DSJ-7", now, root=camera)
+        assert dock.dock(files[3]).safe
+    assert [item["sha256"] for one in told for item in one["items"]] == [None, Digest.of(b"footage").hex]
 
 
 def test_an_empty_file(dockside: Dockside) -> None:

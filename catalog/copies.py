@@ -149,10 +149,13 @@ class Copies:
         return BundleCopy(lambda: self._opened(copy), copy.provenance, copy.signature, maker)
 
     def _opened(self, copy: ViewingCopy) -> BinaryIO:
-        """The copy's bytes; InvalidBundle when they are gone: it was made anew since, or somebody took it away."""
+        """The copy's bytes; NotReady when it was made anew since, InvalidBundle when somebody took it away."""
         try:
             return as_file(self._open_copy(copy.recording, copy.place, copy.name))
         except NotFound as error:
+            with self._database.read() as connection:
+                if copy not in viewing_copies(connection, copy.recording):
+                    raise NotReady(f"the viewing copy {copy.name} was made anew meanwhile") from error
             raise InvalidBundle(f"the viewing copy {copy.name} cannot be opened: {error}") from error
 
     def _custody(self, row: Row[Any], recipient_kind: str, ground: Ground) -> CustodyEntry:

@@ -14,12 +14,14 @@ from sqlalchemy import update
 from catalog.approvals import Application
 from catalog.copies import DISCLOSED
 from catalog.entry import SYSTEM
-from catalog.errors import ExportNotApproved, LedgerUnavailable
+from catalog.errors import ExportNotApproved, LedgerUnavailable, NotReady
 from catalog.identity import CaseId, GrantId, RecordingId
 from catalog.permissions import Principal, Role
 from catalog.revocations import Revocations
 from catalog.shapes import RECIPIENT_KINDS
+from catalog.tables import recordings as recordings_table
 from catalog.tables import renditions
+from catalog.unshown import Unshown
 from integrity.bundle import write_bundle
 from integrity.canonical import parse_canonical
 from integrity.checkpoint import claimed
@@ -234,6 +236,23 @@ def test_a_copy_whose_bytes_are_others_makes_no_bundle(
         with pytest.raises(InvalidBundle, match=r"media\.mp4|derived-"):
             write_bundle(tmp_path / "b.zip", contents)
         assert not (tmp_path / "b.zip").exists()
+
+
+def test_a_copy_that_was_made_anew_meanwhile_is_waited_for(
+    proven: Proven, officer: Principal, recordings: list[RecordingId], case: CaseId, tmp_path: Path
+) -> None:
+    grant = granted(proven, officer, case, *recordings, extent=COPIES)
+    before = proven.copies.contents(grant)
+    with proven.database.write() as connection:
+        connection.execute(recordings_table.update().values(state="catalogued"))
+    proven.prepare(recordings[0])
+    proven.prepare(recordings[1])
+    for recording in recordings:
+        Unshown(proven.database, proven.store, proven.clock).tidy(recording)
+    with pytest.raises(NotReady, match="made anew"):
+        write_bundle(tmp_path / "b.zip", before)
+    assert not (tmp_path / "b.zip").exists()
+    write_bundle(tmp_path / "b.zip", proven.copies.contents(grant))
 
 
 def test_custody_ends_with_the_approval(

@@ -55,7 +55,7 @@ from scripts.known import StationMemory
 from scripts.metrics import StateCollector
 from scripts.routes import Public
 from scripts.routes import router as public
-from scripts.status import Status, status_of
+from scripts.status import Status, status_beside, status_of
 from scripts.works import Works, running
 
 CHECKPOINT_STAMP = "checkpoint.tsr"
@@ -194,13 +194,17 @@ def _registry(house: House, works: Works) -> CollectorRegistry:
     for collector in (ProcessCollector, PlatformCollector, GCCollector):
         collector(registry=registry)
     registry.register(house.fallbacks)
-    registry.register(StateCollector(lambda: _status(house, works)))
+    registry.register(StateCollector(lambda: _status(house, works), lambda: _beside(house, works)))
     return registry
 
 
 def _status(house: House, works: Works) -> Status:
     """What this process knows of itself too."""
     return status_of(house, works.authorities.standing(), works.fetching.refused, works.decoders.facts())
+
+
+def _beside(house: House, works: Works) -> dict[str, Any]:
+    return status_beside(house, works.authorities.standing(), works.fetching.refused, works.decoders.facts())
 
 
 def as_response(error: Exception, request: Request) -> Response:

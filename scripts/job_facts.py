@@ -49,10 +49,10 @@ class Depth:
 def job_facts(house: House) -> dict[str, Any]:
     """Everything, measured now."""
     now = house.clock.now()
-    kinds = {SEAL: _to_seal(house.data / "spool", now), **_to_prepare(house, now)}
-    kinds |= queued(house.data / "jobs.sqlite3", now)
+    beside = kinds_beside(house)
+    prepared = {kind: asdict(depth) for kind, depth in _to_prepare(house, now).items()}
     return {
-        "kinds": {kind: asdict(depth) for kind, depth in kinds.items()},
+        "kinds": {SEAL: beside.pop(SEAL), **prepared, **beside},
         "failing": [
             {"kind": one.kind, "subject": one.subject, "failures": one.failures, "reason": one.reason,
              "since": instant(one.since)}
@@ -62,6 +62,13 @@ def job_facts(house: House) -> dict[str, Any]:
         **_older(house),
         "workers": [_worker(one, now) for one in Workers(house.database, house.clock).list()],
     }  # fmt: skip
+
+
+def kinds_beside(house: House) -> dict[str, dict[str, int]]:
+    """Of the kinds that are counted beside the catalogue."""
+    now = house.clock.now()
+    kinds = {SEAL: _to_seal(house.data / "spool", now), **queued(house.data / "jobs.sqlite3", now)}
+    return {kind: asdict(depth) for kind, depth in kinds.items()}
 
 
 def queued(file: Path, now: datetime) -> dict[str, Depth]:

@@ -4,6 +4,7 @@ Reads only. Says nothing it did not measure: a vault is called immutable when th
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -25,7 +26,7 @@ from scripts.assemble import House
 from scripts.assemble_vaults import protections
 from scripts.authority_settings import EMBEDDED
 from scripts.cosigners import WITNESSES, facts_of
-from scripts.job_facts import job_facts
+from scripts.job_facts import job_facts, kinds_beside
 from scripts.revocations import list_facts
 
 
@@ -122,7 +123,7 @@ def status_of(
     trust = house.trust
     return Status(
         recordings=recordings,
-        spool=sum(1 for path in (house.data / "spool").iterdir() if path.is_dir()),
+        spool=_in_spool(house),
         quarantine=strange,
         pending_tokens=tokens["pending"],
         waiting_entries=waiting,
@@ -143,6 +144,34 @@ def status_of(
         decoders=decoders or {"alarm": False},
         witnesses=facts_of(trust.witnesses, trust.quorum, house.cosigned, house.data / WITNESSES, house.clock.now()),
     )
+
+
+def status_beside(
+    house: House,
+    standing: Sequence[Standing] = (),
+    refused: Mapping[str, int] | None = None,
+    decoders: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """What can be measured while the catalogue is away, under the names of `Status.json()`; all else is left out."""
+    now = house.clock.now()
+    found: dict[str, Any] = {
+        "queue": {"spool": _in_spool(house)},
+        "vaults": [dict(vault) for vault in protections(house.vaults, now)],
+        "authorities": [
+            {"name": authority.name} | _standing(authority.name, standing) | _refused(authority.name, refused or {})
+            for authority in house.trust.authorities
+        ],
+        "witnesses": facts_of(house.trust.witnesses, house.trust.quorum, house.cosigned, house.data / WITNESSES, now),
+        "jobs": {"kinds": kinds_beside(house)},
+        "decoders": dict(decoders or {"alarm": False}),
+    }
+    with suppress(LogError):  # its head may be a row of the same database
+        found["log"] = {"size": house.log.head().size}
+    return found
+
+
+def _in_spool(house: House) -> int:
+    return sum(1 for path in (house.data / "spool").iterdir() if path.is_dir())
 
 
 def _summary(jobs: Mapping[str, Any]) -> dict[str, Any]:
@@ -180,7 +209,11 @@ def _lists(house: House, authority: str, refused: Mapping[str, int]) -> dict[str
     if authority == EMBEDDED:
         return {}
     facts = list_facts(house.revocations, authority, house.clock.now())
-    return facts | ({"lists_refused": refused[authority]} if authority in refused else {})
+    return facts | _refused(authority, refused)
+
+
+def _refused(authority: str, refused: Mapping[str, int]) -> dict[str, int]:
+    return {"lists_refused": refused[authority]} if authority in refused and authority != EMBEDDED else {}
 
 
 def _waiting_tokens(house: House) -> dict[str, Any]:

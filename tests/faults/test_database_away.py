@@ -118,6 +118,7 @@ def test_a_database_that_goes_and_comes_back_costs_a_pause(site: Site, tmp_path:
     assert not docking.is_alive()
     print(since(began))
     until(lambda: all(site.ready().values()), "it says that all is well", SECONDS)
+    assert "tiezheng_database_up 1.0\n" in site.ask("GET", "/metrics").text
     until(trial.settled, "the spool is empty", SECONDS)
     until(lambda: site.states() == [("ready", 0), *[("unplayable", 0)] * 3], "the worker goes on", SECONDS)
     assert [outcome.outcome for outcome in trial.outcomes] == ["receipted"] * 5
@@ -137,13 +138,16 @@ def away(site: Site, upload: str) -> None:
         ("POST", "/files", {"Upload-Length": "5"}),
         ("GET", f"/files/{upload}/receipt", {}),
         ("HEAD", f"/files/{upload}", {}),
-        ("GET", "/metrics", {}),
     ]
     for method, path, headers in asked:
         answer = site.ask(method, path, **headers)
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5"), (method, path, answer.text)
         if method != "HEAD":
             assert answer.json()["code"] == "catalog-unavailable"
+    metrics = site.ask("GET", "/metrics")
+    assert (metrics.status_code, metrics.text.count("tiezheng_database_up 0.0\n")) == (200, 1)
+    assert 'tiezheng_vault_immutable{vault="files"}' in metrics.text
+    assert "tiezheng_recordings{" not in metrics.text, "nobody can say how many there are"
     page = site.ask("GET", "/cases", Accept="text/html", Cookie=f"tiezheng-session={'x' * 43}")
     assert (page.status_code, page.headers["Retry-After"], "catalog-unavailable" in page.text) == (503, "5", True)
     assert httpx2.get(f"{site.service.url}/healthz", timeout=SECONDS).status_code == 200

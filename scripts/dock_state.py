@@ -3,7 +3,7 @@
     CREDENTIALS                what `tiezheng enrol` or `tiezheng admin enrol-station` wrote, mode 0600
     trust.json                 beside it: what receipts are checked against
     receipts/                  <sha256>.receipt.json: those that were verified; the station's proof, so they are synced
-    CREDENTIALS.state/         uploads that are under way by SHA-256 of the file, and the log's last checkpoint
+    CREDENTIALS.state/         uploads that are under way by SHA-256 of the file, the log's last checkpoint, and locks
 
 Losing the state folder costs time, never evidence: what was under way is sent again. Losing receipts costs the proof.
 """
@@ -95,7 +95,7 @@ class DockState:
     """The folders beside the credentials. Safe for threads and for several runs at a time: each file is replaced."""
 
     def __init__(self, credentials: Path) -> None:
-        self._folder = credentials.with_name(credentials.name + ".state")
+        self._folder = state_folder(credentials)
         self.receipts = credentials.with_name("receipts")
         for folder in (self._folder, self.receipts):
             durable.make_folder(folder)
@@ -132,6 +132,11 @@ class DockState:
 
     def keep_checkpoint(self, note: bytes) -> None:
         durable.replace(self._folder / "checkpoint", note)
+
+
+def state_folder(credentials: Path) -> Path:
+    """What is remembered beside these credentials."""
+    return credentials.with_name(credentials.name + ".state")
 
 
 def _read(path: Path) -> str | None:

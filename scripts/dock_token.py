@@ -15,11 +15,8 @@ refused. Never gives a token up before the server took another.
 """
 
 import base64
-import fcntl
-import os
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,11 +24,11 @@ from urllib.parse import urljoin
 
 import httpx2
 
-from integrity import durable
 from integrity.enrolment import token_request
 from scripts.dock_line import refusal
 from scripts.dock_patience import DockError
 from scripts.dock_state import Credentials
+from scripts.dock_turn import turn
 
 LASTS = timedelta(days=7)
 """How old a token becomes."""
@@ -56,7 +53,7 @@ class Renewal:
 
         DockError when the server could not be asked or refused: the credentials are as good as they were.
         """
-        with _turn(self.path):
+        with turn(self.path, "token"):
             before = known = Credentials.read(self.path)
             if known.former is not None:
                 known = self._settled(known)
@@ -111,16 +108,3 @@ def _token(response: httpx2.Response) -> str:
     if not isinstance(token, str) or not _TOKEN.fullmatch(token):
         raise DockError("answer-invalid", "what the server told is no token")
     return token
-
-
-@contextmanager
-def _turn(credentials: Path) -> Iterator[None]:
-    """One run at a time: the second asks for nothing that the first got already."""
-    state = credentials.with_name(credentials.name + ".state")
-    durable.make_folder(state)
-    fd = os.open(state / "token.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(fd)

@@ -3,14 +3,12 @@
 Only doors use it; whoever builds on `scripts.docking` brings his own.
 """
 
-import fcntl
 import json
-import os
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +26,6 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from integrity import durable
 from integrity.clock import SystemClock
 from integrity.trust import read_trust
 from player.language import gettext as _
@@ -37,6 +34,7 @@ from scripts.dock_pace import Pace
 from scripts.dock_patience import DockError, Patience
 from scripts.dock_state import Credentials
 from scripts.dock_token import LOOK_SECONDS, Renewal
+from scripts.dock_turn import turn
 from scripts.docking import Dock, Outcome
 from scripts.printable import printable
 
@@ -172,15 +170,9 @@ def ended_by_signals() -> Iterator[threading.Event]:
 @contextmanager
 def alone(credentials: Path) -> Iterator[None]:
     """One watcher for a station's credentials; AlreadyWatched."""
-    state = credentials.with_name(credentials.name + ".state")
-    durable.make_folder(state)
-    fd = os.open(state / "watch.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(fd)
-        raise AlreadyWatched(f"another process watches with {credentials}") from error
-    try:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(turn(credentials, "watch", waits=False))
+        except BlockingIOError as error:
+            raise AlreadyWatched(f"another process watches with {credentials}") from error
         yield
-    finally:
-        os.close(fd)

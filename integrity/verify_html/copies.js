@@ -81,7 +81,7 @@ export class CopyCheck {
   async #read(prefix, [statement, signature, maker]) {
     if (!statement) return null;
     const [name, signed, who] = PARTS.map((each) => prefix + each);
-    const told = this.#reading("provenance-malformed", name, () => parseProvenance(statement));
+    const told = this.#inquiry.reading("provenance-malformed", name, () => parseProvenance(statement));
     if (!told) return null;
     const key = maker && (await this.#maker(who, maker));
     if (key && signature && !(await madeBy(key, concat(utf8(`${PROVENANCE}\n`), statement), signature))) {
@@ -92,7 +92,7 @@ export class CopyCheck {
 
   /** The maker's key, as the log has it. */
   async #maker(path, bytes) {
-    const found = this.#reading("provenance-maker", path, () => {
+    const found = this.#inquiry.reading("provenance-maker", path, () => {
       if (bytes.at(-1) !== 10) throw new Malformed("a line ends in a newline");
       const entry = custodyEntry(bytes.subarray(0, -1));
       return { entry, key: makerKey(entry) };
@@ -115,16 +115,6 @@ export class CopyCheck {
     this.#left.splice(this.#left.indexOf(path), 1);
     if (named === undefined) this.#inquiry.find("name-differs", printable(path), `the copy would be called ${printable(expected)}`);
     if (this.#bag.files.get(path).size !== told.size) this.#inquiry.find("copy-differs", printable(path), `its provenance says ${told.size} bytes`);
-  }
-
-  #reading(code, subject, read) {
-    try {
-      return read();
-    } catch (error) {
-      if (!(error instanceof Malformed)) throw error;
-      this.#inquiry.find(code, subject, error.message);
-      return null;
-    }
   }
 }
 

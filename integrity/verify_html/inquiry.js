@@ -1,5 +1,7 @@
 // A verification under way: numbered steps and every finding of each. It goes on after a finding, to name them all.
 
+import { Malformed } from "./bytes.js";
+
 export class Inquiry {
   findings = [];
   steps = [];
@@ -12,6 +14,17 @@ export class Inquiry {
 
   find(code, subject, detail) {
     this.findings.push({ code, subject, detail, step: this.steps.length });
+  }
+
+  /** What `read` makes of bytes; null, and a finding, when they are malformed. */
+  reading(code, subject, read) {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error;
+      this.find(code, subject, error.message);
+      return null;
+    }
   }
 
   /**

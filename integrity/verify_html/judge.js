@@ -38,7 +38,7 @@ export class Judge {
 
   /** Certificates that came along: compared with what is trusted, or used as they are where nothing is. */
   certificates(subject, bytes) {
-    const found = this.#reading("certificate-malformed", subject, () => readPem(bytes)) ?? [];
+    const found = this.#inquiry.reading("certificate-malformed", subject, () => readPem(bytes)) ?? [];
     for (const certificate of found) {
       const fingerprint = hex(sha256(certificate.raw));
       const root = this.#trust.roots?.find((each) => each.fingerprint === fingerprint);
@@ -96,7 +96,7 @@ export class Judge {
   }
 
   manifest(subject, bytes) {
-    return this.#reading("manifest-malformed", subject, () => parseManifest(bytes));
+    return this.#inquiry.reading("manifest-malformed", subject, () => parseManifest(bytes));
   }
 
   /** A manifest cannot have been stamped before what it tells of had happened. */
@@ -108,19 +108,19 @@ export class Judge {
 
   /** Whether the log has this leaf. */
   async proof(subject, bytes, leaf) {
-    const read = this.#reading("proof-malformed", subject, () => {
+    const read = this.#inquiry.reading("proof-malformed", subject, () => {
       const proof = parseProof(bytes);
       return { ...proof, claimed: parseCheckpoint(splitNote(proof.checkpoint).text) };
     });
     if (!read || !(await this.checkpoint(subject, read.checkpoint))) return;
-    this.#reading("proof-invalid", subject, () => {
+    this.#inquiry.reading("proof-invalid", subject, () => {
       verifyInclusion(leaf, read.index, read.claimed.size, read.path, read.claimed.root);
     });
   }
 
   /** A checkpoint without cosignatures. */
   ownNote(subject, bytes) {
-    return this.#reading("checkpoint-malformed", subject, () => ownNote(bytes));
+    return this.#inquiry.reading("checkpoint-malformed", subject, () => ownNote(bytes));
   }
 
   /** A checkpoint's token holds: where it is of a qualified authority, it speaks for a key that was revoked later. */
@@ -184,15 +184,5 @@ export class Judge {
     this.#witnessed.add(held >= Math.max(1, quorum));
     if (held < quorum) refusals.push(new Refusal("witnesses-missing", `${quorum} witnesses were asked for, ${held} signed`));
     return refusals;
-  }
-
-  #reading(code, subject, read) {
-    try {
-      return read();
-    } catch (error) {
-      if (!(error instanceof Malformed)) throw error;
-      this.#inquiry.find(code, subject, error.message);
-      return null;
-    }
   }
 }

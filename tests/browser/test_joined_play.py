@@ -4,21 +4,18 @@ Each part is of one colour, so that a pixel of what is shown says which part it 
 the third another size and codec, as segments of a camera that was switched over have.
 """
 
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.browser.shelf import HLS, shelf
 from tests.ingest.making import H264, SOUND, make
 from tests.ingest.test_joining import joined
 
-CHROMIUM = shutil.which("chromium")
 pytestmark = [
     pytest.mark.xdist_group("browser"),
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
     pytest.mark.skipif(not HLS.exists(), reason="the browser assets are not there: make setup"),
 ]
 
@@ -81,15 +78,6 @@ TO_THE_END = """async () => {
   return { ended, at: video.currentTime, fatal: window.fatal, picture: video.webkitVideoDecodedByteCount,
     sound: video.webkitAudioDecodedByteCount };
 }"""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]  # root has no sandbox
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

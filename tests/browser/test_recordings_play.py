@@ -4,14 +4,12 @@ Chromium tells no error when it plays only half, so the test looks at what came 
 the length (within a tenth of a second or two frames of what was measured in the original), and that the end is reached.
 """
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from ingest.tracks import Probed
 from tests import MEDIA
@@ -19,11 +17,9 @@ from tests.browser.shelf import HLS, shelf
 from tests.ingest.test_media import DURATIONS
 from tests.ingest.workshop import probed, rendered
 
-CHROMIUM = shutil.which("chromium")
 pytestmark = [
     pytest.mark.xdist_group("browser"),
     pytest.mark.skipif(not MEDIA.is_dir(), reason=f"the real recordings are not at {MEDIA}"),
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
     pytest.mark.skipif(not HLS.exists(), reason="the browser assets are not there: make setup"),
 ]
 
@@ -49,15 +45,6 @@ PLAY = """async (address) => {
   hls.destroy();
   return seen;
 }"""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]  # root has no sandbox
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield browser
-        browser.close()
 
 
 @pytest.mark.parametrize("name", DURATIONS)

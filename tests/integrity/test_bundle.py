@@ -1,17 +1,15 @@
-"""Bundles: checked with bagit, sha256sum, unzip and openssl, and refused before or while they would become untrue."""
+"""Bundles: checked with bagit, sha256sum and unzip, and refused before or while they would become untrue."""
 
 import io
 import subprocess
 import tracemalloc
 import zipfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
 import bagit
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from integrity.bundle import write_bundle
 from integrity.bundle_contents import BundleContents, BundleFile
@@ -19,21 +17,14 @@ from integrity.canonical import parse_canonical
 from integrity.custody import read_custody
 from integrity.digest import Digest
 from integrity.errors import IntegrityError, InvalidBundle, VaultMissing
-from integrity.extent import BOTH, COPIES
 from integrity.manifest import leaf_of
 from integrity.proof_files import MANIFEST, TLOG_PROOF
 from integrity.sm3 import Sm3
 from integrity.tlog_proof import TlogProof
 from integrity.verify import verify_bundle
-from integrity.verify_page import published_digest
-from tests.fakes import certificates
-from tests.fakes.certificates import YEAR
 from tests.fakes.evidence import Evidence
 from tests.fakes.interruptions import Interrupted, calls_of, failing
-from tests.fakes.ocsp import Response, encoded, responder, revoked
-from tests.fakes.signers import SIGNER
-
-VIDEO = b"video" * 300_000
+from tests.integrity.bundles import VIDEO, gathered, pasted, unpacked
 
 
 @pytest.fixture(scope="module")
@@ -43,21 +34,13 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
 
 @pytest.fixture(scope="module")
 def contents(evidence: Evidence) -> BundleContents:
-    originals = [
-        evidence.seal("询问 01.mp4", VIDEO),
-        evidence.seal("../a'b$(rm -rf *)`.mp4", b"hostile"),
-        evidence.seal("A.MP4", b"one"),
-        evidence.seal("a.mp4", b""),
-    ]
-    return evidence.contents(originals, [evidence.seal("笔录.txt", "答：是。".encode(), "document")])
+    return gathered(evidence)
 
 
 @pytest.fixture
 def bag(contents: BundleContents, evidence: Evidence, tmp_path: Path) -> Path:
-    """The bundle, unpacked by somebody else's program."""
     write_bundle(tmp_path / "bundle.zip", contents, evidence.stamp)
-    subprocess.run(["python3", "-m", "zipfile", "-e", "bundle.zip", "."], cwd=tmp_path, check=True)
-    return tmp_path / "tiezheng-01grant"
+    return unpacked(tmp_path / "bundle.zip")
 
 
 def files(bag: Path) -> dict[str, bytes]:
@@ -114,108 +97,6 @@ def test_every_payload_file_finds_its_proofs_by_digest(bag: Path, evidence: Evid
         manifest = (bag / f"proofs/{digest}.manifest.json").read_bytes()
         signed = proof.verify(leaf_of(manifest), [evidence.log_key.verifier], evidence.log.origin)
         assert signed.size <= evidence.log.head().size
-
-
-def commands(bag: Path) -> Iterator[str]:
-    """The lines of VERIFY.txt that are to be pasted."""
-    for line in (bag / "VERIFY.txt").read_text(encoding="utf-8").splitlines():
-        if line.startswith("    "):
-            yield line.strip()
-
-
-def paste(bag: Path) -> list[str]:
-    """What each command prints."""
-    return [
-        subprocess.run(["bash", "-c", line], cwd=bag, check=False, capture_output=True, text=True).stdout.strip()
-        for line in commands(bag)
-    ]
-
-
-def test_the_commands_of_verify_txt_say_ok(bag: Path) -> None:
-    same, added, tags_added, sm3, _, stamps, whole, head, aged, told, roots, page, copies, digest = paste(bag)
-    assert copies == "", "there are no viewing copies in it"
-    assert (same, added, tags_added, sm3) == ("OK", "OK", "OK", "")
-    assert stamps.count("Verification: OK") == 10
-    assert whole.endswith("Verification: OK")
-    assert head == "", "this checkpoint has no token"
-    assert aged.count("Verification: OK") == 5
-    assert aged.count("UTC 20") == 5, "the time of each"
-    assert told == "", "nothing about revocation came along"
-    assert "Fingerprint=" in roots
-    assert page.split()[0] == published_digest().hex
-    assert digest.split()[0] == Digest.of_file(bag / "tagmanifest-sha256.txt").hex
-
-
-def test_the_commands_of_verify_txt_see_what_was_done(bag: Path) -> None:
-    (bag / "data/originals/A.MP4").write_bytes(b"two")
-    (bag / "data/originals/further.mp4").write_bytes(b"x")
-    (bag / "further.txt").write_bytes(b"x")
-    same, added, tags_added, _, _, stamps, whole, _, aged, *_ = paste(bag)
-    assert "OK" not in same.split()
-    assert "A.MP4" in same
-    assert "OK" not in added.split()
-    assert "further.mp4" in added
-    assert "further.txt" in tags_added
-    assert stamps.count("Verification: OK") == 8, "neither the changed nor the added file has a token"
-    assert aged.count("Verification: OK") == 4
-    assert whole.endswith("Verification: OK"), "the tag manifest itself was not touched"
-
-
-def test_the_commands_of_verify_txt_check_the_checkpoint_and_every_further_token(
-    contents: BundleContents, evidence: Evidence, tmp_path: Path
-) -> None:
-    """The token over the checkpoint is over what the log signed, whatever witnesses added later."""
-    cosigned = contents.checkpoint + SIGNER.sign(b"later").line().encode()
-    first = contents.originals[0]
-    second = {"original.2.tsr": evidence.stamp(Digest.of(VIDEO)), "manifest.2.tsr": evidence.stamp(Digest.of(b"x"))}
-    stamped = replace(
-        contents,
-        originals=[replace(first, proofs={**first.proofs, **second}), *contents.originals[1:]],
-        checkpoint=cosigned,
-        checkpoint_token=evidence.stamp(Digest.of(contents.checkpoint)),
-    )
-    write_bundle(tmp_path / "bundle.zip", stamped, evidence.stamp)
-    subprocess.run(["python3", "-m", "zipfile", "-e", "bundle.zip", "."], cwd=tmp_path, check=True)
-    said = paste(tmp_path / "tiezheng-01grant")
-    assert said[5].count("Verification: OK") == 11, "one of the further two is over something else"
-    assert said[7].endswith("Verification: OK")
-    assert said[8].count("Verification: OK") == 6
-    head = tmp_path / "tiezheng-01grant" / "checkpoint"
-    head.write_bytes(head.read_bytes().replace(b"tiezheng", b"Tiezheng"))
-    assert "OK" not in paste(tmp_path / "tiezheng-01grant")[7]
-
-
-def test_the_commands_of_verify_txt_check_lists_and_answers(
-    contents: BundleContents, evidence: Evidence, tmp_path: Path
-) -> None:
-    """Of the root, of an authority between, by a responder that one made; and of a stranger, which is no OK."""
-    at = evidence.clock.now()
-    root = certificates.root("root", at - YEAR, at + YEAR)
-    middle = certificates.between(root, "middle", crl_sign=True)
-    delegate = responder(middle, start=at - YEAR / 2, end=at + YEAR / 2, key=certificates.rsa_key("delegate"))
-    stranger = certificates.root("stranger")
-    answer = Response(middle, at=at, signer=delegate, certificates=encoded(delegate))
-    brought = {
-        "tsa-1.crl": certificates.revocations(root, {2: at}, at).public_bytes(Encoding.DER),
-        "tsa-2.crl": certificates.revocations(middle, {2: at}, at).public_bytes(Encoding.PEM),
-        "tsa-1.ocsp": Response(root, at=at, status=revoked(at, 4)).der(),
-        "tsa-2.ocsp": answer.der(),
-        "tsa-3.ocsp": Response(stranger, at=at).der(),
-        "root.pem": root.pem,
-        "between-0123456789abcdef.pem": middle.pem,
-    }
-    write_bundle(tmp_path / "bundle.zip", replace(contents, authorities={**contents.authorities, **brought}))
-    subprocess.run(["python3", "-m", "zipfile", "-e", "bundle.zip", "."], cwd=tmp_path, check=True)
-    said = paste(tmp_path / "tiezheng-01grant")[9]
-    assert said.count("verify OK") == 4
-    assert "superseded" in said
-    assert "Cert Status: good" in said
-
-
-def test_verify_txt_is_for_both_kinds_of_reader(bag: Path) -> None:
-    text = (bag / "VERIFY.txt").read_text(encoding="utf-8")
-    for words in ("不能证明什么", "What this does not prove", "tiezheng verify", "-attime", "trust.json"):
-        assert words in text
 
 
 def test_the_facts_are_those_of_the_file(bag: Path, contents: BundleContents, tmp_path: Path) -> None:
@@ -392,10 +273,10 @@ def test_where_a_file_was_sealed_with_sm3_the_lists_are_there_twice(evidence: Ev
     tags = {"tagmanifest-sha256.txt", "tagmanifest-sha256.txt.tsr", "tagmanifest-sm3.txt"}
     assert named == there - tags
     bagit.Bag(str(bag)).validate()
-    told = paste(bag)
+    told = pasted(bag)
     assert told[3] == "OK", "VERIFY.txt has a command for them"
     (bag / "data/originals/b.mp4").write_bytes(b"other")
-    assert "OK" not in paste(bag)[3].split()
+    assert "OK" not in pasted(bag)[3].split()
     verdict = verify_bundle(tmp_path / "bundle.zip", evidence.trust, clock=evidence.clock)
     assert verdict.findings == ()
 
@@ -405,76 +286,3 @@ def test_a_file_without_its_sealed_sm3_is_not_copied(evidence: Evidence, tmp_pat
     with pytest.raises(InvalidBundle, match="does not have the SM3"):
         write_bundle(tmp_path / "bundle.zip", contents, evidence.stamp)
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.fixture
-def copied(evidence: Evidence) -> BundleContents:
-    """Of one recording both, and nothing else."""
-    return evidence.contents([evidence.seal("询问 01.MOV", VIDEO)], extent=BOTH)
-
-
-def unpacked(path: Path) -> Path:
-    with zipfile.ZipFile(path) as archive:
-        archive.extractall(path.parent)
-    return path.parent / "tiezheng-01grant"
-
-
-def test_a_viewing_copy_is_labelled_listed_and_of_a_version_of_its_own(
-    copied: BundleContents, evidence: Evidence, tmp_path: Path
-) -> None:
-    write_bundle(tmp_path / "bundle.zip", copied, evidence.stamp)
-    assert write_bundle(tmp_path / "again.zip", copied).bundle_sha256 == Digest.of(
-        (unpacked(tmp_path / "bundle.zip") / "tagmanifest-sha256.txt").read_bytes()
-    ), "the same contents, the same bytes"
-    bag = tmp_path / "tiezheng-01grant"
-    bagit.Bag(str(bag)).validate()
-    assert "Tiezheng-Bundle: tiezheng-bundle-v2\n" in (bag / "bag-info.txt").read_text(encoding="utf-8")
-    [copy] = (bag / "data/copies").iterdir()
-    assert copy.name == "derived-询问 01.MOV.mp4"
-    assert f"{Digest.of_file(copy)}  data/copies/{copy.name}\n" in (bag / "manifest-sha256.txt").read_text("utf-8")
-    text = (bag / "VERIFY.txt").read_text(encoding="utf-8")
-    assert "派生的播放副本，不是原件" in text and "a copy is no original" in text
-
-
-@pytest.mark.parametrize("extent", [BOTH, COPIES])
-def test_the_commands_of_verify_txt_check_a_viewing_copy(evidence: Evidence, tmp_path: Path, extent: str) -> None:
-    contents = evidence.contents([evidence.seal("a.mp4", VIDEO)], extent=extent)
-    write_bundle(tmp_path / "bundle.zip", contents, evidence.stamp)
-    bag = unpacked(tmp_path / "bundle.zip")
-    said = paste(bag)
-    assert said[:3] == ["OK", "OK", "OK"]
-    assert said[5].count("Verification: OK") == (2 if extent == BOTH else 0), "no token is said to be of the copy"
-    assert said[12].count("Signature Verified Successfully") == 1
-    assert said[12].count("  data/copies/derived-a.mp4") == 1
-    assert said[12].count("Verification: OK") == 1, "the token of the original, by its digest"
-    [told] = bag.glob("proofs/*.provenance.json")
-    told.write_bytes(told.read_bytes().replace(b"remux", b"other"))
-    assert "Signature Verified Successfully" not in paste(bag)[12]
-
-
-def test_copies_that_do_not_fit_are_refused(copied: BundleContents, evidence: Evidence, tmp_path: Path) -> None:
-    [copy] = copied.copies
-    stranger = evidence.viewing_copy(evidence.seal("other.mp4", b"other"))
-    wrong = [
-        replace(copied, copies=[replace(copy, open=lambda: io.BytesIO(b"other pictures"))]),
-        replace(copied, copies=[replace(copy, signature=bytes(64))]),
-        replace(copied, copies=[replace(copy, provenance=b"{}")]),
-        replace(copied, copies=[replace(copy, maker=copied.custody[0])]),
-        replace(copied, copies=[copy, copy]),
-        replace(copied, copies=[stranger]),
-        replace(copied, originals=[], copies=[copy]),
-    ]
-    for number, case in enumerate(wrong):
-        with pytest.raises(InvalidBundle):
-            write_bundle(tmp_path / f"{number}.zip", case)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_copies_are_listed_by_sm3_too(evidence: Evidence, tmp_path: Path) -> None:
-    contents = evidence.contents([evidence.seal("a.mp4", VIDEO, sm3=Sm3.of(VIDEO))], extent=COPIES)
-    write_bundle(tmp_path / "bundle.zip", contents, evidence.stamp)
-    bag = unpacked(tmp_path / "bundle.zip")
-    assert paste(bag)[3] == "OK"
-    assert "data/copies/derived-a.mp4" in (bag / "manifest-sm3.txt").read_text(encoding="utf-8")
-    verdict = verify_bundle(tmp_path / "bundle.zip", evidence.trust, clock=evidence.clock)
-    assert verdict.copies_only

@@ -1,26 +1,21 @@
-"""Lists and OCSP responses from servers on loopback, kept, handed out with the seal, judged by us and by OpenSSL."""
+"""Revocation lists from a server on loopback: kept, handed out with the seal, judged by us and by OpenSSL."""
 
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from catalog.identity import OriginalId
 from integrity.clock import instant
 from integrity.digest import Digest
 from integrity.revocations import LIMIT, read_list
 from integrity.seal_steps import KeptToken
-from integrity.trust import TrustedAuthority, read_trust
-from integrity.verify import verify_file
-from scripts.assemble import House, open_house
-from scripts.audit import run
+from integrity.trust import TrustedAuthority
+from scripts.assemble import House
 from scripts.revocations import LOOK_SECONDS, Fetching, ListSource, list_facts, sources_of
 from scripts.settings import load
 from scripts.status import seal_of
@@ -28,135 +23,45 @@ from tests.fakes import certificates
 from tests.fakes.certificates import YEAR
 from tests.fakes.clocks import FakeClock
 from tests.fakes.dated import Dated, dated
-from tests.fakes.ocsp import TRY_LATER, UNKNOWN, Response, encoded, responder, revoked
-from tests.integrity.zoo.specimen import write_folder
+from tests.fakes.ocsp import encoded, responder
 from tests.scripts.installation import one
-from tests.servers.openssl_ocsp import OpensslResponder, judged
+from tests.scripts.revoking import (
+    HOUR,
+    LOST,
+    PEACE,
+    ListServer,
+    Ticks,
+    answer,
+    audited,
+    fetching,
+    listed,
+    opening,
+    outside,
+    second,
+    serving,
+    stamped,
+    verdict,
+)
 
 pytestmark = pytest.mark.xdist_group("audit")
-
-HOUR = timedelta(hours=1)
-PEACE = x509.CRLReason(x509.ReasonFlags.superseded)
-LOST = x509.CRLReason(x509.ReasonFlags.key_compromise)
-
-
-@dataclass
-class ListServer:
-    """Serves `content` with `status`, and counts who asks; what is posted to it gets `answer`."""
-
-    url: str = ""
-    content: bytes = b""
-    status: int = 200
-    asked: int = 0
-    answer: Callable[[bytes], bytes] = bytes
-    posted: int = 0
 
 
 @pytest.fixture
 def served() -> Iterator[ListServer]:
-    said = ListServer()
-
-    class Answering(BaseHTTPRequestHandler):
-        timeout = 5
-
-        def do_GET(self) -> None:
-            said.asked += 1
-            self._reply(said.content)
-
-        def do_POST(self) -> None:
-            said.posted += 1
-            self._reply(said.answer(self.rfile.read(int(self.headers["Content-Length"]))))
-
-        def _reply(self, content: bytes) -> None:
-            self.send_response(said.status)
-            self.send_header("Location", said.url)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Quiet."""
-
-    server = HTTPServer(("127.0.0.1", 0), Answering)
-    said.url = f"http://127.0.0.1:{server.server_port}/tsa.crl"
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    yield said
-    server.shutdown()
-    server.server_close()
+    with serving() as said:
+        yield said
 
 
 @pytest.fixture
 def house(tampered: Path) -> Iterator[House]:
-    opened = open_house(tampered, load(environment={}))
-    yield opened
-    opened.close()
+    with opening(tampered) as house:
+        yield house
 
 
 @pytest.fixture
 def tsa(house: House, tmp_path: Path, served: ListServer) -> Dated:
-    """An outside authority whose certificate says where its list is; its tokens are some minutes old."""
-    then = FakeClock(at=house.clock.now().replace(microsecond=0) - timedelta(minutes=4))
-    return dated(tmp_path, "tsa", then, then.now() + 10 * YEAR, lists=[served.url, "ldap://127.0.0.1/list"])
-
-
-@pytest.fixture
-def answering(house: House, tmp_path: Path, served: ListServer) -> Dated:
-    """Another one, that publishes no list and answers by OCSP."""
-    then = FakeClock(at=house.clock.now().replace(microsecond=0) - timedelta(minutes=4))
-    urls = [served.url, "ldap://127.0.0.1/"]
-    return dated(tmp_path, "tsa", then, then.now() + 10 * YEAR, answers=urls)
-
-
-@dataclass
-class Ticks:
-    """A clock that only a test moves."""
-
-    at: float = 100.0
-
-    def __call__(self) -> float:
-        return self.at
-
-
-def fetching(house: House, tsa: Dated, ticks: Ticks | None = None, *urls: str) -> Fetching:
-    source = ListSource("tsa", (tsa.root.certificate,), urls)
-    return Fetching(house.revocations, [source], 24 * HOUR, house.clock, monotonic=ticks or Ticks())
-
-
-def stamped(house: House, tsa: Dated) -> OriginalId:
-    """The original whose token was late has it from that authority."""
-    [waiting] = house.recordings.pending_tokens()
-    house.recordings.add_token(waiting.id, KeptToken.of(tsa.client.stamp(waiting.digest)))
-    return waiting.original
-
-
-def listed(tsa: Dated, at: datetime, *reasons: x509.ExtensionType, since: datetime | None = None) -> bytes:
-    revoked = {tsa.issued.certificate.serial_number: since or at} if reasons else {}
-    return certificates.revocations(tsa.root, revoked, at, reasons).public_bytes(Encoding.DER)
-
-
-def second(house: House, before: int = 60) -> datetime:
-    """A whole second, not long ago but later than every token of that authority."""
-    return house.clock.now().replace(microsecond=0) - timedelta(seconds=before)
-
-
-def verdict(house: House, tsa: Dated, original: OriginalId, place: Path) -> set[str]:
-    """What a reader finds who trusts both authorities."""
-    stored = house.recordings.original(original)
-    place.mkdir()
-    with house.open_original(stored) as content:
-        (place / "file").write_bytes(content.read())
-    told = read_trust(house.data / "trust.json")
-    trust = replace(told, authorities=(*told.authorities, tsa.trusted))
-    seal = write_folder(place / "seal", seal_of(house, stored.digest))
-    return {finding.code for finding in verify_file(place / "file", seal, trust, clock=house.clock).findings}
-
-
-def audited(house: House, tsa: Dated, place: Path) -> set[str]:
-    while house.sequencer.drain():
-        pass
-    told = read_trust(house.data / "trust.json")
-    (place / "trust.json").write_bytes(replace(told, authorities=(*told.authorities, tsa.trusted)).encode())
-    return {finding.code for finding in run(house.data, trust=place / "trust.json").findings}
+    """An outside authority whose certificate says where its list is."""
+    return outside(house, tmp_path, lists=[served.url, "ldap://127.0.0.1/list"])
 
 
 def openssl(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -328,150 +233,3 @@ def test_what_the_certificate_between_says_goes_with_it_and_counts(
     house.revocations.keep("tsa", read_list(listed(of_middle, second(house, 30), LOST)))
     assert verdict(house, tsa, waiting.original, tmp_path / "later") == {"token-certificate-revoked"}
     assert audited(house, tsa, tmp_path) == {"token-certificate-revoked"}
-
-
-def answer(tsa: Dated, at: datetime, status: bytes | None = None) -> Response:
-    response = Response(tsa.root, tsa.issued.certificate.serial_number, at=at)
-    return response if status is None else replace(response, status=status)
-
-
-@pytest.mark.parametrize("delegated", [False, True])
-def test_what_a_responder_says_goes_with_the_seal(
-    house: House, answering: Dated, served: ListServer, tmp_path: Path, delegated: bool
-) -> None:
-    """By `openssl ocsp`, with the issuer's own key and with that of a responder, whose certificate comes along."""
-    tsa, at = answering, house.clock.now()
-    by = responder(tsa.root, start=at - YEAR, end=at + YEAR) if delegated else None
-    opened = OpensslResponder(tmp_path / "responder", tsa.root, by)
-    opened.says(tsa.issued.certificate.serial_number)
-    served.answer = opened
-    original = stamped(house, tsa)
-    job = fetching(house, tsa)
-    job.run()
-    assert job.refused == {}
-    assert (served.asked, served.posted) == (0, 1)
-    files = seal_of(house, house.recordings.original(original).digest)
-    [content] = [content for name, content in files.items() if name.endswith(".ocsp")]
-    assert f"authorities/tsa-{Digest.of(content).hex[:16]}.ocsp" in files
-    assert verdict(house, tsa, original, tmp_path / "reader") == set()
-    assert audited(house, tsa, tmp_path) == set()
-    facts = list_facts(house.revocations, "tsa", house.clock.now())
-    assert facts["revoked"] is False
-    assert facts["list_age_seconds"] < 240
-    told = judged(tmp_path, content, tsa.root, tsa.issued, int(at.timestamp()))
-    assert "Response verify OK" in told
-    assert "about.pem: good" in told
-
-
-def test_a_responder_of_openssl_s_own_server_is_asked(house: House, tmp_path: Path) -> None:
-    then = FakeClock(at=house.clock.now().replace(microsecond=0) - timedelta(minutes=4))
-    root = dated(tmp_path / "before", "tsa", then, then.now() + 10 * YEAR).root
-    opened = OpensslResponder(tmp_path / "responder", root)
-    opened.says(2, f"{house.clock.now() - timedelta(minutes=1):%y%m%d%H%M%SZ},keyCompromise")
-    with opened.listening() as url:
-        tsa = dated(tmp_path, "tsa", then, then.now() + 10 * YEAR, answers=[url])
-        original = stamped(house, tsa)
-        job = fetching(house, tsa)
-        job.run()
-    assert job.refused == {}
-    assert verdict(house, tsa, original, tmp_path / "reader") == {"token-certificate-revoked"}
-    assert list_facts(house.revocations, "tsa", house.clock.now())["revoked"] is True
-
-
-@pytest.mark.parametrize(
-    ("reason", "since", "found"),
-    [
-        (1, timedelta(), "token-certificate-revoked"),
-        (4, -HOUR, "token-certificate-revoked"),
-        (4, timedelta(), "token-outlived-certificate"),
-    ],
-)
-def test_a_certificate_that_a_responder_revokes_is_named_by_verify_and_by_the_audit(
-    house: House, answering: Dated, served: ListServer, tmp_path: Path, reason: int, since: timedelta, found: str
-) -> None:
-    original, at = stamped(house, answering), second(house)
-    served.answer = lambda _request: answer(answering, at, revoked(at + since, reason)).der()
-    fetching(house, answering).run()
-    assert one(house.data, "SELECT count(*) FROM revocations WHERE kind = 'ocsp'") == 1
-    assert audited(house, answering, tmp_path) == {found}
-    assert verdict(house, answering, original, tmp_path / "reader") == {found}
-
-
-def test_a_responder_is_asked_again_when_its_answer_is_old(house: House, answering: Dated, served: ListServer) -> None:
-    ticks, ages = Ticks(), iter((120, 60, 0))
-    job = fetching(house, answering, ticks)
-    job.run()
-    assert served.posted == 0, "no certificate of this authority has signed yet"
-    stamped(house, answering)
-    served.answer = lambda _request: answer(answering, second(house, next(ages))).der()
-    for moment, posted in ((100.0, 1), (101.0, 1), (100.0 + 24 * 3600, 2), (101.0 + 24 * 3600, 2)):
-        ticks.at = moment
-        job.run()
-        assert served.posted == posted
-    assert one(house.data, "SELECT count(*) FROM revocations") == 2
-    assert job.refused == {}
-
-
-STRANGER = certificates.root("root of tsa 2")
-
-
-@pytest.mark.parametrize(
-    "what", ["garbage", "later", "unknown", "another", "stranger", "future", "stale", "older", "gone"]
-)
-def test_answers_that_are_not_kept_are_counted_and_asked_for_again(
-    house: House, answering: Dated, served: ListServer, what: str
-) -> None:
-    stamped(house, answering)
-    now, kept = second(house), 0
-    good = answer(answering, now)
-    made: dict[str, bytes] = {
-        "garbage": b"garbage",
-        "later": TRY_LATER,
-        "unknown": replace(good, status=UNKNOWN).der(),
-        "another": replace(good, serial=4711).der(),
-        "stranger": replace(good, signer=STRANGER, certificates=encoded(STRANGER)).der(),
-        "future": answer(answering, now + HOUR).der(),
-        "stale": answer(answering, now - 25 * HOUR).der(),
-        "older": answer(answering, now - HOUR).der(),
-        "gone": good.der(),
-    }
-    if what == "older":
-        served.answer, kept = lambda _request: good.der(), 1
-        fetching(house, answering).run()
-    served.status = 404 if what == "gone" else 200
-    served.answer = lambda _request: made[what]
-    before, job = served.posted, fetching(house, answering)
-    job.run()
-    job.run()
-    assert served.posted - before == 2
-    assert job.refused == {"tsa": 2}
-    assert one(house.data, "SELECT count(*) FROM revocations") == kept
-
-
-def test_a_responder_that_is_on_the_list_is_not_believed(
-    house: House, answering: Dated, served: ListServer, tmp_path: Path
-) -> None:
-    stamped(house, answering)
-    at = second(house)
-    delegate = responder(answering.root, start=at - YEAR, end=at + YEAR)
-    served.answer = lambda _request: replace(
-        answer(answering, at), signer=delegate, certificates=encoded(delegate)
-    ).der()
-    known = certificates.revocations(answering.root, {7: at}, at).public_bytes(Encoding.DER)
-    house.revocations.keep("tsa", read_list(known))
-    job = fetching(house, answering)
-    job.run()
-    assert job.refused == {"tsa": 1}
-    facts = list_facts(house.revocations, "tsa", at)
-    assert (facts["list_issued_at"], facts["revoked"]) == (instant(at), False)
-
-
-def test_nobody_answers_for_a_certificate_whose_issuer_is_not_known(
-    house: House, answering: Dated, served: ListServer
-) -> None:
-    stamped(house, answering)
-    job = Fetching(
-        house.revocations, [ListSource("tsa", (STRANGER.certificate,), ())], HOUR, house.clock, monotonic=Ticks()
-    )
-    job.run()
-    assert (served.posted, job.refused) == (0, {"tsa": 1})

@@ -57,16 +57,21 @@ class Load(Trial):
         service.settings["TMPDIR"] = str(self.mark)
         return service
 
-    def feed(self, count: int) -> None:
-        """So many further files to dock."""
-        for _ in range(count):
+    @property
+    def waiting(self) -> int:
+        """Files that were fed and are not docked yet."""
+        return len(self.fed) - len(self.outcomes)
+
+    def feed(self, *, long: bool) -> None:
+        """Further files, so that there is always more to dock; long ones among them, or not."""
+        for _ in range(2 * PARALLEL - self.waiting):
             number = len(self.fed)
             own = number.to_bytes(4, "big")  # so that no two are equal
             if number % FILM_EVERY == 0:
                 # A player passes over a `free` box.
                 name, body = f"{number}.mp4", self._film + b"\0\0\0\x0cfree" + own
             else:
-                size = LONG if number % LONG_EVERY == 1 else self._chance.choice(SIZES)
+                size = LONG if long and number % LONG_EVERY == 1 else self._chance.choice(SIZES)
                 name, body = f"{number}.dat", self._chance.randbytes(size) + own
             path = self.folder / "camera" / name
             path.write_bytes(body)
@@ -142,7 +147,7 @@ def kill_at_a_random_moment(load: Load, chance: random.Random) -> str:
     """Start the service, feed it, and kill it; some die before they listen. What was done, for the log."""
     service = load.service()
     early = chance.random() < EARLY
-    load.feed(2 * PARALLEL - (len(load.fed) - len(load.outcomes)))  # so that there is always more to dock
+    load.feed(long=True)
     if early:
         delay = chance.uniform(0, load.start_seconds)
         service.launch()
@@ -150,7 +155,11 @@ def kill_at_a_random_moment(load: Load, chance: random.Random) -> str:
         delay, began = chance.uniform(0, 1.6) ** 2, time.monotonic()
         service.start()
         load.start_seconds = time.monotonic() - began
-    time.sleep(delay)  # not a wait for anything: the moment of the kill
+    until_then = time.monotonic() + delay  # not a wait for anything: the moment of the kill
+    while (left := until_then - time.monotonic()) > 0:
+        load.feed(long=False)  # gigabytes, else
+        time.sleep(min(left, 0.02))
+    waiting = load.waiting
     children = len(load.left()) - 1
     load.uncached += 0 if service.process is None else around_the_cache(service.process.pid)
     assert early or children > 0, "the mark of a child is seen: its authority runs"
@@ -158,7 +167,7 @@ def kill_at_a_random_moment(load: Load, chance: random.Random) -> str:
     service.kill()
     load.nothing_is_left()
     when = "of its start" if early else "of its service"
-    told = f"{len(load.given)} receipts given, {len(load.fed)} files fed"
+    told = f"{len(load.given)} receipts given, {waiting} of {len(load.fed)} files under way"
     ways = f"{load.resumed} went on in the middle, {load.uncached} were being written around the cache"
     return f"{delay:.3f} s {when}, {children} children; {told}, {ways}"
 

@@ -55,7 +55,7 @@ def test_a_power_cut_takes_back_nothing_that_was_told(
     files = camera(tmp_path, chance)
     delay = chance.uniform(0, 1.5) ** 2  # most of what matters happens at once
     with through_a_cut(template, tmp_path, files, delay) as (trial, told):
-        print(f"seed {SEED}-{number}: cut after {delay:.3f} s, told {told}, {trial.resumed} resumed")
+        print(f"seed {SEED}-{number}: cut after {delay:.3f} s, {told}, {trial.resumed} resumed")
         trial.demand(*files)
         trial.demand_receipts({Digest.of_file(file).hex for file in files})
     resumed["times"] += trial.resumed
@@ -66,8 +66,8 @@ def test_a_power_cut_takes_back_nothing_that_was_told(
 @contextmanager
 def through_a_cut(
     template: Path, folder: Path, files: Sequence[Path], delay: float, launcher: Sequence[str] | None = None
-) -> Iterator[tuple[Trial, list[int]]]:
-    """All files docked through one cut, on the copy of the image, and the offsets that were told before it."""
+) -> Iterator[tuple[Trial, str]]:
+    """All files docked through one cut, on the copy of the image, and what had been told before it."""
     image, copy = folder / "running.img", folder / "cut.img"
     with image.open("wb") as file:
         file.truncate(SIZE)
@@ -83,7 +83,7 @@ def through_a_cut(
         time.sleep(delay)  # not a wait for anything: the moment of the cut
         service.kill()
         subprocess.run(["cp", "--sparse=always", str(image), str(copy)], check=True)
-    told = sorted(trial.acknowledged.values())
+    told = f"{len(trial.outcomes)} of {len(files)} docked, {sorted(trial.acknowledged.values())} bytes told"
     with power.mounted(copy) as place:
         service = trial.service(place / "data").start()
         trial.data = place / "data"

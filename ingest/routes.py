@@ -97,12 +97,13 @@ def make_router(
 
     @router.api_route("/files", methods=["POST"], include_in_schema=False)
     async def create(request: Request, station: identified) -> Response:
-        _require_version(request)
-        return files.options() if _method(request) == "OPTIONS" else await files.create(request, station)
+        return await files.post(request, station)
 
     # GET and PUT are here to be refused: 401 comes first, even where there is nothing to be had.
     @router.api_route("/files/{upload}", methods=["GET", "PUT", *METHODS[1:]], include_in_schema=False)
     async def one(request: Request, upload: str, station: identified) -> Response:
+        if _method(request) == "OPTIONS":
+            return files.options()
         act = {"HEAD": files.head, "PATCH": files.patch, "DELETE": files.terminate}.get(_method(request))
         if act is None:
             raise HTTPException(405, "Method Not Allowed", {"Allow": ", ".join(METHODS)})
@@ -133,6 +134,15 @@ class _Files:
             "Tus-Max-Size": str(self._uploads.limits.max_size),
         }
         return Response(status_code=204, headers=headers)
+
+    async def post(self, request: Request, station: Station) -> Response:
+        """What is meant at /files: a method that a header tells is no upload to be made."""
+        if _method(request) == "OPTIONS":
+            return self.options()
+        if _method(request) != "POST":
+            raise HTTPException(405, "Method Not Allowed", {"Allow": "OPTIONS, POST"})
+        _require_version(request)
+        return await self.create(request, station)
 
     async def create(self, request: Request, station: Station) -> Response:
         length = _length(request)

@@ -171,7 +171,12 @@ class Spool:
     def settle(self, upload: UploadId, whole: Whole, name: str = RECEIVED) -> None:
         """Write durably that the file is complete (RECEIVED) or is not what was declared (MISMATCH)."""
         fields: Json = {"sha256": whole.digest.hex, "size": whole.size, "received_at": instant(whole.received_at)}
-        durable.write_new(self.folder(upload) / name, canonical(fields))
+        try:
+            durable.write_new(self.folder(upload) / name, canonical(fields))
+        except OSError as error:
+            if error.errno in FULL:
+                raise SpaceExhausted("the disk is full; all bytes are kept, and are looked at again") from error
+            raise
 
     def remove(self, upload: UploadId) -> None:
         """Remove an upload: its name first, so whatever a cut leaves behind is swept and never taken up again."""

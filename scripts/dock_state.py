@@ -141,7 +141,7 @@ def state_folder(credentials: Path) -> Path:
 
 def _read(path: Path) -> str | None:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_bytes().decode("utf-8", "replace")  # what a disk spoiled is no address, and no checkpoint
     except FileNotFoundError:
         return None
 

@@ -7,6 +7,7 @@ Nothing is changed but names, and nothing is ever removed but those explanations
 what the next look goes on from: a file that has its receipt is not sent again.
 """
 
+import errno
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -174,6 +175,7 @@ class WatchFolder:
             detail = f"{delivery.path.name} changed after it was sent; the receipt is of what was sent"
             return self._refuse(replace(outcome, outcome="file-changed", receipt=None, safe=False, detail=detail))
         target = self._target(delivery.path)
+        self._require_folders(target.parent)
         if delivery.sidecar is not None:
             kept = _beside(target, delivery.sidecar.suffix)
             if any(os.path.lexists(other) for other in delivery.others):
@@ -183,6 +185,14 @@ class WatchFolder:
         _move(delivery.path, target)
         durable.remove(_explained(delivery.path))
         return outcome
+
+    def _require_folders(self, folder: Path) -> None:
+        """No link on the way: whoever writes here could have files put wherever he likes, under names of his own."""
+        for one in (folder, *folder.parents):
+            if one == self.folder:
+                return
+            if one.is_symlink():
+                raise OSError(errno.ELOOP, f"{one.name} is a link, and no folder", str(one))
 
     def _target(self, path: Path) -> Path:
         return _free(self.sealed / path.relative_to(self.folder))
@@ -201,8 +211,7 @@ def _beside(target: Path, suffix: str) -> Path:
 
 
 def _move(source: Path, target: Path) -> None:
-    for folder in reversed([one for one in target.parents if not one.is_dir()]):
-        durable.make_folder(folder, 0o755)
+    durable.make_folder(target.parent, 0o755)
     durable.move(source, target)
 
 

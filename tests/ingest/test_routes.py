@@ -199,6 +199,14 @@ def test_the_method_can_be_told_by_a_header(client: Client) -> None:
     assert asked.headers["upload-offset"] == "2"
     gone = client.ask("POST", url, TUS | {"X-HTTP-Method-Override": "DELETE"})
     assert gone.status_code == 204
+    before = len(list(client.house.spool.uploads()))
+    for method in ("HEAD", "DELETE", "PATCH"):
+        other = client.ask("POST", "/files", TUS | {"Upload-Length": "3", "X-HTTP-Method-Override": method})
+        assert other.status_code == 405
+    assert len(list(client.house.spool.uploads())) == before, "the header says what is meant, and no upload is made"
+    unversioned = {"Authorization": TUS["Authorization"], "X-HTTP-Method-Override": "OPTIONS"}
+    for path in ("/files", url):
+        assert client.ask("POST", path, unversioned).headers["tus-version"] == "1.0.0"
 
 
 def test_termination(client: Client) -> None:

@@ -233,6 +233,14 @@ def test_a_restart_of_both_sides_goes_on_where_it_was(dockside: Dockside) -> Non
     accounts(dockside.works)
 
 
+def test_an_address_that_the_disk_spoiled_costs_time_alone(dockside: Dockside) -> None:
+    path = dockside.file("a.mp4", b"footage")
+    state = DockState(dockside.credentials)
+    state.begin_upload(Digest.of(b"footage"), "x")
+    next(state._folder.glob("*.url")).write_bytes(b"\xff\xfe")
+    assert dockside.dock(path)[0].safe
+
+
 def test_an_upload_the_server_gave_up_is_begun_anew(dockside: Dockside) -> None:
     path = dockside.file("a.mp4", b"footage")
     dockside.once("PATCH", 500)

@@ -272,6 +272,21 @@ def test_what_cannot_be_moved_or_explained_holds_up_nothing(place: Place, monkey
     assert (place.lies(), place.asked) == (["sealed/a.mp4", "sealed/b.mp4"], 2)
 
 
+@pytest.mark.parametrize("name", ["sealed", "sealed/sub"])
+def test_a_link_in_the_place_of_a_folder_leads_nowhere(place: Place, tmp_path: Path, name: str) -> None:
+    """Who writes into the folder could have his own files put where only we may write."""
+    (tmp_path / "elsewhere").mkdir()
+    if name == "sealed":
+        place.watched.sealed.rmdir()
+    (place.folder / name).symlink_to(tmp_path / "elsewhere")
+    place.write("sub/a.mp4", b"1")
+    assert place.look() == ["station-disk"]
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+    (place.folder / name).unlink()
+    assert place.look(100) == ["receipted"]
+    assert "sealed/sub/a.mp4" in place.lies()
+
+
 def test_what_went_away_is_not_explained(place: Place) -> None:
     place.write("a.mp4", b"1")
     list(place.watched.look())

@@ -23,6 +23,7 @@ from tests.fakes.evidence import Evidence
 from tests.integrity.zoo import (
     Case,
     Files,
+    authorities,
     bundle_custody,
     bundle_lists,
     bundle_statements,
@@ -33,6 +34,7 @@ from tests.integrity.zoo import (
     renewals,
     seals,
     tokens,
+    trusts,
     zips,
 )
 from tests.integrity.zoo.exhibits import FOLDER, VIDEO, Exhibit
@@ -77,7 +79,7 @@ class Studio:
 
     @property
     def trust(self) -> Trust:
-        return parts.trust(self._specimen, self.bench)
+        return trusts.trust(self._specimen, self.bench)
 
     def _shortened(self) -> Files:
         """The good bundle; pages that are only to be read are a line each, so that the zoo stays small."""
@@ -182,7 +184,7 @@ def _parts(studio: Studio, folder: Path) -> Made:
     for kind, cage, suffix in (("proof", parts.proofs, ".tlog-proof"), ("receipt", parts.receipts, ".json")):
         for case in cage.cases:
             yield _exhibit(folder / kind, case, suffix, part=parts.PART[kind]), case.make(studio.specimen())
-    for case in parts.lists.cases:
+    for case in authorities.lists.cases:
         name, _, suffix = case.name.rpartition("_")
         exhibit = _exhibit(folder / "certificate", Case(name, case.make, case.codes), f".{suffix}",
                            part=f"authorities/further.{suffix}")  # fmt: skip
@@ -197,9 +199,9 @@ def _releases(studio: Studio, folder: Path) -> Made:
 
 
 def _trusts(studio: Studio, folder: Path) -> Made:
-    for case in parts.trusts.cases:
+    for case in trusts.trusts.cases:
         yield _exhibit(folder, case, ".json"), case.make(studio.specimen(), studio.trust)
-    for case in parts.refused.cases:
+    for case in trusts.refused.cases:
         (code,) = case.codes
         exhibit = _exhibit(folder, Case(case.name, case.make, frozenset()), ".json", error=code)
         yield exhibit, case.make(studio.specimen(), studio.trust)

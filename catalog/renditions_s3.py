@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from threading import BoundedSemaphore
 
 from catalog.errors import NotFound, RenditionsUnavailable
 from catalog.identity import RecordingId, is_id
@@ -24,9 +25,14 @@ from integrity.clock import Random, system_random
 from integrity.digest import Digest
 from integrity.errors import VaultError, VaultMissing
 from integrity.opened import Opened
-from integrity.s3 import Bucket
+from integrity.s3 import Bucket, Kept
 from integrity.spooled import opened
 from integrity.vault_s3_put import PART_SIZE, send
+
+ASKING = 16
+"""Who opens something at a time: a store that is silent must not hold all the threads that answer requests."""
+PATIENCE_S = 2.0
+"""For how long others wait for their turn."""
 
 
 class S3Renditions:
@@ -39,6 +45,7 @@ class S3Renditions:
         self._work = WorkFolders(folder, worker)
         self._random = random
         self._part_size = part_size
+        self._asking = BoundedSemaphore(ASKING)
 
     def begin(self, recording: RecordingId) -> Path:
         """See `RenditionStore.begin`."""
@@ -72,12 +79,13 @@ class S3Renditions:
         if content_type(name) is None:
             raise NotFound("no rendition has a file of this name")
         key = f"{self._under(recording, place)}{name}"
-        with _translated():
-            try:
-                kept = self._bucket.head(key)
-            except VaultMissing:
-                next(self._bucket.keys(key), None)  # a bucket that is gone says the same of an object, but not of this
-                raise
+        if not self._asking.acquire(timeout=PATIENCE_S):
+            raise RenditionsUnavailable("the store of viewing copies keeps too many waiting")
+        try:
+            with _translated():
+                kept = self._found(key)
+        finally:
+            self._asking.release()
         return _OpenedObject(self._bucket, key, kept.tag, kept.size)
 
     def places(self, recording: RecordingId) -> set[str]:
@@ -114,6 +122,13 @@ class S3Renditions:
     def close(self) -> None:
         """See `RenditionStore.close`."""
         self._bucket.close()
+
+    def _found(self, key: str) -> Kept:
+        try:
+            return self._bucket.head(key)
+        except VaultMissing:
+            next(self._bucket.keys(key), None)  # a bucket that is gone says the same of an object, but not of this
+            raise
 
     def _put(self, key: str, path: Path) -> None:
         """The file, proved to be there by the store's own word or by reading it."""

@@ -1,16 +1,19 @@
 """Renditions in a real S3: the contract, in a bucket without versions, and what is of buckets alone."""
 
 import os
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from catalog import renditions_s3
 from catalog.errors import NotFound, RenditionsUnavailable
 from catalog.renditions_s3 import S3Renditions
-from integrity.s3 import Bucket, Credentials, Place
+from integrity.s3 import Bucket, Credentials, Kept, Place
 from tests.contracts.rendition_store import BODY, OTHER, RECORDING, Damage, Opened, RenditionStoreContract, kept, read
 from tests.contracts.s3 import *  # noqa: F403  fixtures are found by name
 from tests.fakes.s3_front import Front, standing_before
@@ -181,6 +184,32 @@ def test_a_store_that_does_not_have_what_it_took_is_told_of(opened: Opened, monk
     (store.begin(RECORDING) / "media.mp4").write_bytes(BODY)
     with pytest.raises(RenditionsUnavailable, match="does not have what was put"):
         store.keep(RECORDING, "r1")
+
+
+def test_a_silent_store_holds_only_so_many(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those who answer requests are needed for others too: the rest is refused after a moment."""
+    monkeypatch.setattr(renditions_s3, "ASKING", 2)
+    monkeypatch.setattr(renditions_s3, "PATIENCE_S", 0.05)
+    store, silent, asked = opened("one"), threading.Event(), threading.Semaphore(0)
+    place, real = kept(store), Bucket.head
+
+    def head(self: Bucket, key: str, version: str | None = None) -> Kept:
+        asked.release()
+        assert silent.wait(60)
+        return real(self, key, version)
+
+    monkeypatch.setattr(Bucket, "head", head)
+    with ThreadPoolExecutor(2) as pool:
+        waiting = [pool.submit(read, store, place) for _ in range(2)]
+        try:
+            for _ in waiting:
+                assert asked.acquire(timeout=60)
+            with pytest.raises(RenditionsUnavailable, match="too many"):
+                read(store, place)
+        finally:
+            silent.set()
+        assert [one.result(60) for one in waiting] == [BODY, BODY]
+    assert read(store, place) == BODY, "and then it goes on"
 
 
 def test_what_is_no_regular_file_is_not_put(opened: Opened, tmp_path: Path) -> None:

@@ -173,7 +173,7 @@ class Settings(BaseModel):
     grant_hours: int = Field(default=72, ge=1, description="hours an approved copy may be fetched")
     name_patterns: tuple[str, ...] = Field(
         default=(),
-        description="patterns of file names, a JSON array: regular expressions with a group `time`, perhaps `device`",
+        description="patterns of file names by maker (JSON): regular expressions with a group `time`, perhaps `device`",
     )
     join_gap_s: int = Field(
         default=5,
@@ -244,9 +244,10 @@ class Settings(BaseModel):
 
     @field_validator("name_patterns", mode="before")
     @classmethod
-    def _array(cls, value: Any) -> Any:
-        """A JSON array, where it comes from the environment."""
-        return json.loads(value) if isinstance(value, str) else value
+    def _by_maker(cls, value: Any) -> Any:
+        """A table by maker or an array of them; JSON, where it comes from the environment."""
+        told = json.loads(value) if isinstance(value, str) else value
+        return tuple(told.values()) if isinstance(told, dict) else told
 
     @field_validator("name_patterns")
     @classmethod

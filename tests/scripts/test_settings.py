@@ -37,7 +37,9 @@ def test_the_environment_stands_over_the_file(tmp_path: Path) -> None:
         ({"TIEZHENG_NAME_PATTERNS": "(?P<time>.*)"}, "TIEZHENG_NAME_PATTERNS"),
         ({"TIEZHENG_NAME_PATTERNS": '["(("]'}, "TIEZHENG_NAME_PATTERNS"),
         ({"TIEZHENG_NAME_PATTERNS": '["no time"]'}, "TIEZHENG_NAME_PATTERNS"),
-        ({"TIEZHENG_NAME_PATTERNS": '{"a": "(?P<time>.*)"}'}, "TIEZHENG_NAME_PATTERNS"),
+        ({"TIEZHENG_NAME_PATTERNS": '{"maker": "no time"}'}, "TIEZHENG_NAME_PATTERNS"),
+        ({"TIEZHENG_NAME_PATTERNS": '{"maker": 5}'}, "TIEZHENG_NAME_PATTERNS"),
+        ({"TIEZHENG_NAME_PATTERNS": "5"}, "TIEZHENG_NAME_PATTERNS"),
         (
             {"TIEZHENG_WITNESSES": f"http://w {WITNESS.key.vkey}", "TIEZHENG_WITNESS_QUORUM": "2"},
             "TIEZHENG_WITNESS_QUORUM",
@@ -79,7 +81,9 @@ def test_witnesses_are_addresses_with_keys() -> None:
 
 def test_patterns_of_names_come_from_a_file_and_from_the_environment(tmp_path: Path) -> None:
     pattern = r"K(?P<device>\d+)T(?P<time>\d{14})\.mp4"
-    file = tmp_path / "settings.toml"
-    file.write_text(f"name_patterns = ['{pattern}']\n")
-    for found in (load(file, {}), load(environment={"TIEZHENG_NAME_PATTERNS": json.dumps([pattern])})):
-        assert found.name_patterns == (pattern,)
+    for number, text in enumerate((f"name_patterns = ['{pattern}']\n", f"[name_patterns]\nmaker = '{pattern}'\n")):
+        file = tmp_path / f"{number}.toml"
+        file.write_text(text)
+        assert load(file, {}).name_patterns == (pattern,)
+    for told in ([pattern], {"maker": pattern}):
+        assert load(environment={"TIEZHENG_NAME_PATTERNS": json.dumps(told)}).name_patterns == (pattern,)

@@ -21,7 +21,7 @@ from catalog.database import Database
 from catalog.entry import Entry, Json, Subject
 from catalog.errors import Conflict, NotFound
 from catalog.identity import AgencyId, StationId, new_id
-from catalog.inventory import Inventory, Item
+from catalog.inventory import ZONES, Inventory, Item
 from catalog.ledger import Ledger
 from catalog.paging import Page, newest_first, page_of
 from catalog.permissions import HIDDEN, Principal, Right, require, scope
@@ -251,7 +251,8 @@ def _arrived(connection: Connection) -> Iterator[tuple[str, dict[str, Any]]]:
     given = defaultdict[str, list[Row[Any]]](list)
     for query, by_name in ((_by_digest(), False), (_by_name(), True)):
         for row in connection.execute(query):
-            taken = by_name and any(_are_two(row, other) for other in given[row.upload_id])
+            early = row.told is not None and row.received_at < row.recorded_at - ZONES
+            taken = by_name and (early or any(_are_two(row, other) for other in given[row.upload_id]))
             if row.id not in seen and not taken:
                 seen.add(row.id)
                 given[row.upload_id].append(row)
@@ -289,7 +290,7 @@ def _by_name() -> Select[Any]:
         .join(recordings, same)
         .join(uploads, uploads.c.entry_id == recordings.c.entry_id)
         .where(inventory_items.c.sha256.is_(None), uploads.c.size == inventory_items.c.size, start)
-        .where(~_stands_for_another(), or_(_TOLD.is_(None), uploads.c.received_at >= inventory_items.c.recorded_at))
+        .where(~_stands_for_another())
         .order_by(uploads.c.entry_id, inventory_items.c.id)
     )
 

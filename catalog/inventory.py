@@ -23,6 +23,8 @@ LIMIT = 4 * 1024 * 1024
 ITEMS = 20_000
 """Things on one device at most."""
 LONGEST_NAME = 1024
+ZONES = timedelta(hours=14)
+"""How far a device's clock may be ahead for its zone alone: many file systems write down local time without it."""
 LARGEST = 2**53 - 1
 SURE_MS = 10 * 366 * 24 * 3600 * 1000
 """A clock that was never set may be decades off, and no measurement is less sure than ten years."""

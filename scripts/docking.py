@@ -21,6 +21,7 @@ from urllib.parse import urljoin
 import httpx2
 
 from catalog.identity import AgencyId, StationId
+from catalog.inventory import ZONES
 from ingest.errors import InvalidMetadata
 from ingest.metadata import read_statement, write_header
 from integrity.declaration import SignedDeclaration
@@ -153,7 +154,7 @@ class Dock:
         sealed, first = Manifest.parse(receipt.manifest), self._first.setdefault(receipt.upload, file.path)
         of_manifest = (sealed.source.upload, sealed.source.device, sealed.name, first)
         own = of_manifest == (receipt.upload, announced.device, file.path.name, file.path)
-        if own and (sent or file.written <= receipt.received_at.timestamp()):
+        if own and (sent or file.written <= (receipt.received_at + ZONES).timestamp()):
             return
         dock_inventory.announce(
             self._line, self._signer, [file.path], announced.device, file.declared, announced.now, announced.root,

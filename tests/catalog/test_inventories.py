@@ -138,6 +138,15 @@ def test_what_came_before_a_thing_was_recorded_is_another(house: House, station:
     assert len(missing(house)) == 1
 
 
+def test_a_device_that_writes_local_time_is_ahead_by_its_zone(house: House, station: Station) -> None:
+    """And what came all the same is not missed."""
+    arrive(house, station, 1)
+    house.clock.advance(9 * 3600)
+    eight_hours_ahead = instant(house.clock.now() - timedelta(hours=1))
+    house.inventories.take(station, inventory(house, item(ended_at=eight_hours_ahead)))
+    assert missing(house) == []
+
+
 def test_one_of_two_that_are_open_and_of_different_times(house: House, station: Station) -> None:
     """Whichever it was, an upload is one of them."""
     early = house.clock.now()

@@ -24,12 +24,6 @@ pytestmark = pytest.mark.xdist_group("s3")
 KEY = Credentials("ingest", secret_of("ingest"))
 
 
-@pytest.fixture(scope="session")
-def plain_bucket(seaweed: Seaweed) -> str:
-    """The name of a bucket that keeps no versions."""
-    return seaweed.bucket(locking=False)
-
-
 @pytest.fixture
 def unversioned(seaweed: Seaweed, plain_bucket: str, s3_place: Place) -> Place:
     return Place(plain_bucket, seaweed.url, REGION, s3_place.prefix)

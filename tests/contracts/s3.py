@@ -12,7 +12,7 @@ import pytest
 from integrity.s3 import Bucket, Credentials, Place
 from tests.servers import seaweed as servers
 
-__all__ = ["bucket", "s3_bucket", "s3_place", "seaweed"]
+__all__ = ["bucket", "plain_bucket", "s3_bucket", "s3_place", "seaweed"]
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +29,12 @@ def seaweed() -> Iterator[servers.Seaweed]:
 def bucket(seaweed: servers.Seaweed) -> str:
     """The name of a bucket with Object Lock."""
     return seaweed.bucket()
+
+
+@pytest.fixture(scope="session")
+def plain_bucket(seaweed: servers.Seaweed) -> str:
+    """The name of one that keeps no versions."""
+    return seaweed.bucket(locking=False)
 
 
 @pytest.fixture

@@ -107,9 +107,9 @@ class Site:
 
 
 @pytest.fixture
-def site(seaweed: Seaweed, s3_place: Place, tmp_path: Path) -> Iterator[Site]:
+def site(seaweed: Seaweed, plain_bucket: str, s3_place: Place, tmp_path: Path) -> Iterator[Site]:
     (tmp_path / "a.mp4").write_bytes(b"footage")
-    place = Place(seaweed.bucket(locking=False), seaweed.url, REGION, s3_place.prefix)
+    place = Place(plain_bucket, seaweed.url, REGION, s3_place.prefix)
     shop = Shop(tmp_path)
     with (
         standing_before(seaweed) as front,

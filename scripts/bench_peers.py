@@ -93,11 +93,14 @@ class Tiezheng:
         return verify_receipt(told, self._trust).digest
 
     def _processes(self) -> list[int]:
-        """The service, and its child the authority."""
+        """The service, and its child the authority; ClickException where that is not found, for it must be counted."""
         pid = self._process.pid
         tasks = Path(f"/proc/{pid}/task").glob("*/children")
         children = [int(child) for task in tasks for child in task.read_text().split()]
-        return [pid, *(child for child in children if b"scripts.authority" in _command_line(child))]
+        authority = [child for child in children if b"scripts.authority" in _command_line(child)]
+        if len(authority) != 1:
+            raise click.ClickException("the authority is not found, and what it costs would not be counted")
+        return [pid, *authority]
 
 
 class TusNodeServer:

@@ -7,6 +7,7 @@
 import os
 import random
 import shutil
+import subprocess
 from collections import Counter
 from pathlib import Path
 
@@ -71,7 +72,13 @@ def test_every_receipt_ever_given_is_true_after_all_kills(
 
 
 def _the_checker_is_able_to_fail(load: Load) -> None:
-    """One object of the vault with another byte, and one that is gone, are noticed by its receipt."""
+    """One object of the vault with another byte, and one that is gone, are noticed by its receipt; a child that is
+    left, by its mark.
+    """
+    assert load.left() == []
+    with subprocess.Popen(["sleep", "600"], env={"TMPDIR": str(load.mark)}) as child:
+        assert load.left() == [child.pid]
+        child.kill()
     name = max(load.fed, key=lambda digest: load.fed[digest].stat().st_size)
     stored = load.data / "vault" / name[:2] / name[2:4] / name
     clear_one(stored)

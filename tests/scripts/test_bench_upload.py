@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from integrity.digest import Digest
 from scripts import bench_peers, bench_upload
 from scripts.bench import command
 from scripts.bench_bodies import BLOCK, Body
-from scripts.bench_peers import Cost, Floor
+from scripts.bench_peers import Cost, Floor, Tiezheng
 from scripts.bench_upload import PEERS, SPARE, fitting
 
 pytestmark = pytest.mark.xdist_group("bench-upload")
@@ -87,6 +88,15 @@ def test_a_service_that_held_too_much_memory_fails_the_measure(
     done = CliRunner().invoke(command, arguments)
     assert done.exit_code == status
     assert ("tiezheng held 10 MB of memory, more than 9" in done.stderr) == bool(status)
+
+
+def test_an_authority_that_nobody_would_count_ends_the_measure(monkeypatch: pytest.MonkeyPatch) -> None:
+    peer = Tiezheng(direct=0)
+    with subprocess.Popen(["sleep", "600"]) as childless:
+        monkeypatch.setattr(peer, "_process", childless, raising=False)
+        with pytest.raises(click.ClickException, match="would not be counted"):
+            peer.receive([])
+        childless.kill()
 
 
 def test_people_are_told_the_machine_and_the_method(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -64,9 +64,15 @@ class VaultCopies:
 
     def lacks(self, vault: str, digest: Digest) -> bool:
         """Whether this vault should hold these bytes too, for anybody, not proved since they sealed them."""
-        every = _uncopied(vault).subquery()
+        kept = select(vault_copies.c.sha256).where(
+            vault_copies.c.sha256 == digest.hex,
+            vault_copies.c.vault == vault,
+            vault_copies.c.checked_at >= originals.c.sealed_at,
+        )
+        mine = (originals.c.sha256 == digest.hex) & (originals.c.vault != vault)
+        waiting = select(originals.c.id).where(mine, ~gone(originals.c.id), ~kept.exists())
         with self._database.read() as connection:
-            return connection.scalar(select(every.c.sha256).where(every.c.sha256 == digest.hex).limit(1)) is not None
+            return connection.scalar(waiting.limit(1)) is not None
 
     def uncopied_count(self, vault: str) -> int:
         """How many there are."""

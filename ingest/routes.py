@@ -106,7 +106,7 @@ def make_router(
             return files.options()
         act = {"HEAD": files.head, "PATCH": files.patch, "DELETE": files.terminate}.get(_method(request))
         if act is None:
-            raise HTTPException(405, "Method Not Allowed", {"Allow": ", ".join(METHODS)})
+            raise _no_method(*METHODS)
         _require_version(request)
         return await act(request, station, UploadId(upload))
 
@@ -140,7 +140,7 @@ class _Files:
         if _method(request) == "OPTIONS":
             return self.options()
         if _method(request) != "POST":
-            raise HTTPException(405, "Method Not Allowed", {"Allow": "OPTIONS, POST"})
+            raise _no_method("OPTIONS", "POST")
         _require_version(request)
         return await self.create(request, station)
 
@@ -218,6 +218,10 @@ def _refusal(response: Response, request: Request, error: Exception) -> Response
     if isinstance(error, SpaceExhausted | QuotaExhausted):
         response.headers["Retry-After"] = ROOM_SECONDS
     return response
+
+
+def _no_method(*allowed: str) -> HTTPException:
+    return HTTPException(405, "Method Not Allowed", {"Allow": ", ".join(allowed), "Tus-Resumable": VERSION})
 
 
 def _method(request: Request) -> str:

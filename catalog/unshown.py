@@ -74,7 +74,7 @@ class Unshown:
 
 
 def clear_forsaken(store: RenditionStore, workers: Workers) -> None:
-    """Remove what was half made on this machine by workers that are lost or gone. CatalogError.
+    """Remove what was half made on this machine by workers that are lost or gone. CatalogError, OSError.
 
     Whoever makes something has arrived before; so who is asked about last, and is not there, does not come any more.
     """

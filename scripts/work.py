@@ -167,7 +167,7 @@ def _tend(shop: Workshop, ending: threading.Event) -> None:
     while not ending.is_set():
         try:
             clear_forsaken(shop.store, shop.workers)
-        except CatalogError as error:
+        except (CatalogError, OSError) as error:
             _log.warning("not-tended", error=str(error))
         ending.wait(TEND_S)
 

@@ -38,7 +38,11 @@ _IN = re.compile(r"(\w+) IN ?\(([^)]*)\)")
 
 def constraint_defects(connection: Connection) -> Iterator[Defect]:
     """Each key, reference, check or index that is missing, of somebody else, or not as it was made."""
-    found = {(one.table, one.name): one for one in listed(connection)}
+    found = dict[tuple[str, str], Listed]()
+    for one in listed(connection):
+        if (one.table, one.name) in found:  # SQLite lets a second one hide behind the name of the first
+            yield Defect(one.name, f"{_kind(one)} {one.name} of {one.table} is there twice: {one.definition}")
+        found.setdefault((one.table, one.name), one)
     there = set(inspect(connection).get_table_names())  # of one that is missing, `column_defects` tells
     made = {(one.table, one.name): one for one in _made(connection.dialect)}
     for key in sorted(made.keys() | found.keys()):

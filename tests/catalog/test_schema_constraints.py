@@ -121,6 +121,8 @@ OF_SQLITE = [
      "unique key UNIQUE (request_id) of grants is not ours"),
     ("grants", "UNIQUE (request_id)", "UNIQUE (request_id) ON CONFLICT REPLACE", "uq_grants_request_id",
      "was altered: UNIQUE (request_id) ON CONFLICT REPLACE, made as UNIQUE (request_id)"),
+    ("grants", "UNIQUE (request_id)", "UNIQUE (request_id), CONSTRAINT uq_grants_request_id UNIQUE (state)",
+     "uq_grants_request_id", "unique key uq_grants_request_id of grants is there twice: UNIQUE (state)"),
     ("log_heads", "PRIMARY KEY (origin)", "PRIMARY KEY (origin) ON CONFLICT REPLACE", "pk_log_heads", "was altered"),
     ("log_heads", "CONSTRAINT pk_log_heads PRIMARY KEY (origin)", "CONSTRAINT x CHECK (1)", "pk_log_heads",
      "primary key pk_log_heads of log_heads is missing"),

@@ -22,7 +22,7 @@ PEERS: Mapping[str, Callable[[], Peer]] = {
     "tus-node-server": TusNodeServer,
     "floor": Floor,
 }
-SPARE = 2_000_000_000
+SPARE = 500_000_000
 """Bytes of the disk that are left to everything else."""
 _METHOD = (
     "random bytes over loopback, by tus, one request a file, after a first that does not count; in turns, the "

@@ -148,18 +148,18 @@ class Dock:
 
         Of another camera or folder, or from before this one was written: it would be missed for good.
         """
-        announced = self._announced.pop(file.path, None)
+        announced = self._announced.get(file.path)
         if announced is None:
             return
         sealed, first = Manifest.parse(receipt.manifest), self._first.setdefault(receipt.upload, file.path)
         of_manifest = (sealed.source.upload, sealed.source.device, sealed.name, first)
         own = of_manifest == (receipt.upload, announced.device, file.path.name, file.path)
-        if own and (sent or file.written <= (receipt.received_at + ZONES).timestamp()):
-            return
-        dock_inventory.announce(
-            self._line, self._signer, [file.path], announced.device, file.declared, announced.now, announced.root,
-            digests={file.path: file.digest},
-        )  # fmt: skip
+        if not own or not (sent or file.written <= (receipt.received_at + ZONES).timestamp()):
+            dock_inventory.announce(
+                self._line, self._signer, [file.path], announced.device, file.declared, announced.now, announced.root,
+                digests={file.path: file.digest},
+            )  # fmt: skip
+        self._announced.pop(file.path, None)  # once; after what failed it is tried again
 
     def _witnessed(self, receipt: Receipt) -> bool:
         """Whether the witnesses that trust.json asks for signed the log that has the receipt's leaf, or soon do."""

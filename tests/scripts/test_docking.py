@@ -114,6 +114,18 @@ def test_bytes_that_came_as_another_file_are_told_of(dockside: Dockside) -> None
         assert names == (said or ["100/a.mp4", "101/a.mp4", "b.mp4", "c.mp4"])
         assert all(item["sha256"] for one in told[1:] for item in one["items"])
     told.clear()
+    with httpx2.Client(timeout=20) as client:
+        dock = dockside.connect(client, seconds=0, device="DSJ-8")
+        dock.announce(files[:1], "DSJ-8", now, root=camera)
+        refuse = Response(status_code=503)
+        dockside.cuts.append(lambda request: refuse if request.url.path == "/inventories" else None)
+        dockside.takes = None
+        assert not dock.dock(files[0]).receipted, "it would be missed"
+        dockside.cuts.clear()
+        dockside.takes = take
+        assert dock.dock(files[0]).safe
+    assert [item["sha256"] for one in told for item in one["items"]] == [None, Digest.of(b"").hex]
+    told.clear()
     os.utime(files[3], (4e9, 4e9))  # written after its receipt: another file of the same bytes and the same name
     with httpx2.Client(timeout=20) as client:
         dock = dockside.connect(client, device="DSJ-7")

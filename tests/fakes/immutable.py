@@ -3,6 +3,7 @@
 import array
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 
 _GET_FLAGS, _SET_FLAGS, _IMMUTABLE = 0x80086601, 0x40086602, 0x10
@@ -14,7 +15,8 @@ def clear_immutable(folder: Path) -> None:
         for name in names:
             path = Path(place, name)
             if path.is_file() and not path.is_symlink():
-                clear_one(path)
+                with suppress(FileNotFoundError):  # gone meanwhile: what ends last tidies up last
+                    clear_one(path)
 
 
 def clear_one(path: Path) -> None:

@@ -1,7 +1,8 @@
 """The catalogue on every database it runs on: a test that takes `database` runs on SQLite and on a real PostgreSQL.
 
 Import the fixtures into a folder's conftest.py: `from tests.contracts.catalog import *`.
-Each test has a database of its own, a copy of one that was migrated once.
+Each test has a database of its own, a copy of one that was migrated once; on PostgreSQL one that an earlier test gave
+back, where nothing of that is left in it (`reused`).
 """
 
 import shutil
@@ -14,9 +15,12 @@ import pytest
 
 from catalog.database import Database, sqlite_url
 from catalog.schema import migrate
+from tests.contracts.reused import Databases
 from tests.servers import postgres as servers
 
-__all__ = ["POSTGRESQL_ONLY", "SQLITE_ONLY", "database", "database_url", "empty_url", "migrated_file", "postgres"]
+__all__ = [
+    "POSTGRESQL_ONLY", "SQLITE_ONLY", "database", "database_url", "databases", "empty_url", "migrated_file", "postgres",
+]  # fmt: skip
 
 DIALECTS = ("sqlite", "postgresql")
 _TEMPLATE = "migrated"
@@ -46,6 +50,20 @@ def postgres() -> Iterator[Callable[[], servers.Postgres]]:
 
 
 @pytest.fixture(scope="session")
+def databases(postgres: Callable[[], servers.Postgres]) -> Callable[[], Databases]:
+    """The session's migrated databases on it; called by what needs one."""
+    made: list[Databases] = []
+
+    def those() -> Databases:
+        server = postgres()
+        if not made:
+            made.append(Databases(server, _TEMPLATE))
+        return made[0]
+
+    return those
+
+
+@pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite file, to be copied."""
     path = tmp_path_factory.mktemp("catalog") / "catalog.sqlite3"
@@ -58,7 +76,7 @@ def database_url(
     request: pytest.FixtureRequest,
     tmp_path: Path,
     migrated_file: Path,
-    postgres: Callable[[], servers.Postgres],
+    databases: Callable[[], Databases],
 ) -> Iterator[str]:
     """The address of a migrated database of the test's own."""
     if request.param == "sqlite":
@@ -66,9 +84,10 @@ def database_url(
         shutil.copyfile(migrated_file, path)
         yield sqlite_url(path)
         return
-    server, name = postgres(), f"t{uuid4().hex}"
-    yield server.create(name, _TEMPLATE)
-    server.drop(name)
+    those = databases()
+    name = those.take()
+    yield those.server.url(name)
+    those.give_back(name)
 
 
 @pytest.fixture(params=DIALECTS)

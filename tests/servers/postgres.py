@@ -143,6 +143,7 @@ def _start(folder: Path, home: Path, user: pwd.struct_passwd | None, port: int) 
         "fsync": "off",
         "full_page_writes": "off",
         "max_connections": "200",
+        "autovacuum": "off",  # nothing lives long enough, and what a test left is compared with its template
     }
     argv = [str(folder / "postgres"), "-D", str(home / "db"), "-p", str(port)]
     argv += [f"--{name}={value}" for name, value in options.items()]

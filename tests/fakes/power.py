@@ -115,7 +115,7 @@ def _cut(module: Any, image: Path, copy: Path, number: int) -> bool:
     subprocess.run(["mkfs.ext4", "-q", "-F", str(image)], check=True)
     with mounted(image) as place:
         module.begin(place)
-        os.sync()
+        subprocess.run(["sync", "-f", str(place)], check=True)  # this one alone: the others may have much to write
         child = os.fork()
         if child == 0:
             with interrupting(number, True, lambda: os.kill(os.getpid(), signal.SIGKILL)):

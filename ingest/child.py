@@ -23,6 +23,7 @@ from typing import Any, Protocol
 import structlog
 
 from ingest.errors import ChildAnswerInvalid, ChildCrashed, ChildrenStopped, ChildTimedOut, Unplayable
+from ingest.output import OVERFLOWED
 from ingest.rank import rank_session
 from ingest.task import MIB, WANTED_NICE, Limits, Reply, Task
 
@@ -128,6 +129,8 @@ class Children:
                 raise ChildrenStopped("the service is ending")
         if output is None or code is None:
             raise ChildTimedOut(f"{task.name}: ended after {limits.wall_s:g} s")
+        if code == OVERFLOWED:
+            raise Unplayable("too-much-output", f"its decoder ({task.name}){_last_line(messages)}")
         if code != 0:
             raise ChildCrashed(f"{task.name}: {_ending(code)}{_last_line(messages)}")
         return _reply(task, output, messages)

@@ -26,6 +26,7 @@ import integrity
 from ingest.calls import refuse_calls
 from ingest.errors import Unplayable
 from ingest.landlock import restrict
+from ingest.output import OVERFLOWED, Output
 from ingest.task import TASKS, Command, Work
 
 _NEW_IPC, _NEW_USER, _NEW_PID, _NEW_NET = 0x08000000, 0x10000000, 0x20000000, 0x40000000
@@ -50,28 +51,43 @@ def main() -> int:
     leash = int(request["leash"])
     os.umask(0o077)
     namespaces = _unshare()
+    output = _output(request)
     worker = os.fork()
     if worker == 0:
         _end_with_supervisor(leash)
         os._exit(_work(request, namespaces))
     os.close(1)  # the answer's end is the worker's alone: it is complete when the worker closes it
-    return _watch(worker, leash)
+    return _watch(worker, leash, output)
 
 
-def _watch(worker: int, leash: int) -> int:
+def _output(request: dict[str, Any]) -> Output:
+    folder, limits = request["folder"], request["limits"]
+    bounds = limits["file_size"], limits["files"]
+    return Output(None if folder is None else Path(folder), *bounds, request["original"])
+
+
+def _watch(worker: int, leash: int, output: Output) -> int:
     """Wait for the worker or for the leash's end; in the latter case everything here is killed."""
+    output.excess(worker)  # before it has read anything that could take it over
     ended = os.pidfd_open(worker)
     poll = select.poll()
     poll.register(ended, select.POLLIN)
     poll.register(leash, select.POLLIN)
+    excess = None
     while not (found := {fd for fd, _ in poll.poll(_LOOK_MS)}):
         if _threads(worker) > _PROCESSES:
             os.write(2, f"more than {_PROCESSES} threads\n".encode())
             os.kill(worker, signal.SIGKILL)
-    if ended not in found:
+        if (excess := output.excess(worker)) is not None:
+            os.kill(worker, signal.SIGKILL)
+            break
+    if excess is None and ended not in found:
         os.kill(worker, signal.SIGKILL)  # in a namespace of its own this takes along whatever it started
         os.killpg(0, signal.SIGKILL)  # and without one, this does; it ends the supervisor too
     code = os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1])
+    if (excess := excess or output.excess()) is not None:
+        os.write(2, f"{excess}\n".encode())
+        return OVERFLOWED
     return code if code >= 0 else 128 - code
 
 

@@ -33,7 +33,8 @@ TASKS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a child may use: seconds of wall time and of CPU, bytes of address space and of one written file.
+    """What a child may use: seconds of wall time and of CPU, bytes of address space, bytes and files that it writes, in
+    one file and in all.
 
     `nice` and `idle` say who goes before it: with `idle` it reads and writes only when nobody else does.
     """
@@ -42,6 +43,7 @@ class Limits:
     cpu_s: int = 600
     memory: int = 3072 * MIB
     file_size: int = 256 * MIB
+    files: int = 16
     open_files: int = 256
     nice: int = 5
     idle: bool = False

@@ -15,6 +15,7 @@ ENVIRONMENT = {"PATH": os.environ.get("PATH", "/usr/bin:/bin")}
 MISDEEDS = (
     "hang", "spin", "eat", "fill", "babble", "swell", "crash", "fail", "look", "breed", "sleep", "link",
     "break_out", "fork", "throng", "rank", "lie_low",
+    "litter", "spread", "hoard", "leave", "dawdle",
 )  # fmt: skip
 
 UNFILTERED = "ingest.confine.refuse_calls = lambda: 'refused: ENOSYS'"

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,54 @@ def fill(work: Work) -> dict[str, Any]:
     with (work.folder / "media.mp4").open("wb") as file:
         while True:
             file.write(bytes(MIB))
+
+
+def litter(work: Work) -> dict[str, Any]:
+    """Make files without end."""
+    for number in count():
+        (work.folder / f"{number}").touch()
+    return {}
+
+
+def spread(work: Work) -> dict[str, Any]:
+    """Write without end, each file no larger than one may be."""
+    for number in count():
+        (work.folder / f"media-{number % 10}-{number // 10}.mp4").write_bytes(bytes(MIB))
+    return {}
+
+
+def hoard(work: Work) -> dict[str, Any]:
+    """The same in files that no folder names, held by a thread that shows nobody what it holds where that is asked."""
+    if work.arguments["hiding"]:
+        ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE
+    held = []
+    for number in count():
+        path = work.folder / f"{number}"
+        held.append(path.open("wb"))
+        path.unlink()
+        for _ in range(4):
+            held[-1].write(bytes(MIB))
+            held[-1].flush()
+        while len(held) == 200:
+            time.sleep(60)
+    return {}
+
+
+def leave(work: Work) -> dict[str, Any]:
+    """Write too much, and be gone before anybody looks."""
+    for number in range(4):
+        (work.folder / f"{number}").write_bytes(bytes(MIB))
+    return {}
+
+
+def dawdle(work: Work) -> dict[str, Any]:
+    """Write what one may, slowly enough to be looked at, and close threads meanwhile."""
+    until = time.monotonic() + 0.3
+    while time.monotonic() < until:
+        thread = threading.Thread(target=(work.folder / "media.mp4").write_bytes, args=(bytes(MIB),))
+        thread.start()
+        thread.join()
+    return {"done": True}
 
 
 def babble(_: Work) -> dict[str, Any]:

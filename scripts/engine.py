@@ -106,7 +106,7 @@ class Engine:
             "enable_otlp": False,
             "use_listen_notify": False,
             "scheduler_polling_interval_sec": 3600.0,
-            "notification_listener_polling_interval_sec": 1.0,
+            "notification_listener_polling_interval_sec": 0.1,  # of nothing in our case, but a stop waits for its end
         }
         DBOS(config=config)
         # Queues are remembered: one that others do from now on, elsewhere, would be looked into for ever.

@@ -58,7 +58,7 @@ def spread(work: Work) -> dict[str, Any]:
 
 
 def hoard(work: Work) -> dict[str, Any]:
-    """The same in files that no folder names, held by a thread that shows nobody what it holds where that is asked."""
+    """The same in files that no folder names; `hiding`: and let nobody see what we hold open."""
     if work.arguments["hiding"]:
         ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE
     held = []

@@ -102,6 +102,7 @@ def test_the_engines_queue_is_read_beside_it(tmp_path: Path, house: House) -> No
         assert depth.oldest_seconds >= 50
         go.touch()
         assert until(lambda: queued(file, START)["bundle"].waiting == 0)
+        assert until(lambda: len(running) == 3), "what is taken off the queue is begun, unless the engine ends first"
     finally:
         engine.stop()
     assert running == ["one", "two", "three"]

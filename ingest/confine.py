@@ -52,11 +52,18 @@ def main() -> int:
     os.umask(0o077)
     namespaces = _unshare()
     output = _output(request)
+    begin, looked = os.pipe()
     worker = os.fork()
     if worker == 0:
         _end_with_supervisor(leash)
+        os.close(looked)
+        os.read(begin, 1)  # until that end is closed
+        os.close(begin)
         os._exit(_work(request, namespaces))
     os.close(1)  # the answer's end is the worker's alone: it is complete when the worker closes it
+    os.close(begin)
+    output.excess(worker)  # before it reads anything that could take it over, and make it hide
+    os.close(looked)
     return _watch(worker, leash, output)
 
 
@@ -68,7 +75,6 @@ def _output(request: dict[str, Any]) -> Output:
 
 def _watch(worker: int, leash: int, output: Output) -> int:
     """Wait for the worker or for the leash's end; in the latter case everything here is killed."""
-    output.excess(worker)  # before it has read anything that could take it over
     ended = os.pidfd_open(worker)
     poll = select.poll()
     poll.register(ended, select.POLLIN)

@@ -14,6 +14,11 @@ from ingest.task import MIB, Limits, Reply, Task
 from tests.ingest.children import UNWILLING, misbehaving
 
 SOON = "ingest.confine._LOOK_MS = 10"
+LATE = (
+    "import time; look = ingest.confine.Output.excess; "
+    "ingest.confine.Output.excess = lambda *given: (time.sleep(0.3), look(*given))[1]"
+)
+"""Each look is later than a child needs that hides at once: it is looked at once before it begins."""
 LITTLE = Limits(file_size=2 * MIB, wall_s=60)
 
 
@@ -42,9 +47,10 @@ def test_a_child_that_writes_without_end_is_ended_and_that_is_the_reason(
     assert said.replace("2097152", str(limits.file_size)) in str(caught.value)
 
 
-def test_one_that_hides_what_it_holds_is_ended_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize("more", [SOON, LATE], ids=["soon", "late"])
+def test_one_that_hides_what_it_holds_is_ended_too(tmp_path: Path, more: str) -> None:
     with pytest.raises(Unplayable) as caught:
-        run(tmp_path, "hoard", Limits(file_size=4 * MIB, wall_s=60), hiding=True)
+        run(tmp_path, "hoard", Limits(file_size=4 * MIB, wall_s=60), more, hiding=True)
     assert caught.value.reason == "too-much-output"
     assert "hides" in str(caught.value)
 

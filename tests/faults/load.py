@@ -13,10 +13,12 @@ import random
 import sqlite3
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 
 from ingest.reception import PERIOD
+from ingest.spool import CONTENT, OFFSET, RECEIVED
 from integrity.digest import Digest
 from tests.faults.kills import Trial, until
 from tests.ingest.children import marked
@@ -26,9 +28,13 @@ PARALLEL = 4
 SIZES = (1, 5_000, 60_000, 400_000, 2_500_000)
 LONG = PERIOD + PERIOD // 2
 """Bytes of a file whose first part is acknowledged before its last comes."""
-FILM_EVERY, LONG_EVERY = 12, 8
-EARLY = 0.15
-"""Of all kills, those that come while the service starts."""
+FILM_EVERY = 12
+LONG_EVERY = 0.2
+"""How many kills, of those that come at any moment, have a long file before them."""
+EARLY, MIDDLE, DECODING = 0.15, 0.08, 0.08
+"""Of all kills, those that come while the service starts; about when a long file is in its middle; and a decoder at
+work. All others come at any moment, which is hardly ever one of these.
+"""
 LONG_SECONDS = 3600.0
 """A file may wait through many kills, each with a start of the service after it."""
 
@@ -62,21 +68,37 @@ class Load(Trial):
         """Files that were fed and are not docked yet."""
         return len(self.fed) - len(self.outcomes)
 
-    def feed(self, *, long: bool) -> None:
-        """Further files, so that there is always more to dock; long ones among them, or not."""
+    def feed(self) -> None:
+        """Further files, so that there is always more to dock: short ones, and films among them."""
         for _ in range(2 * PARALLEL - self.waiting):
-            number = len(self.fed)
-            own = number.to_bytes(4, "big")  # so that no two are equal
-            if number % FILM_EVERY == 0:
-                # A player passes over a `free` box.
-                name, body = f"{number}.mp4", self._film + b"\0\0\0\x0cfree" + own
+            if len(self.fed) % FILM_EVERY == 0:
+                self.feed_film()
             else:
-                size = LONG if long and number % LONG_EVERY == 1 else self._chance.choice(SIZES)
-                name, body = f"{number}.dat", self._chance.randbytes(size) + own
-            path = self.folder / "camera" / name
-            path.write_bytes(body)
-            self.fed[Digest.of(body).hex] = path
-            self._waiting.put(path)
+                self._feed("dat", self._chance.randbytes(self._chance.choice(SIZES)))
+
+    def feed_film(self) -> None:
+        """One file for a decoder."""
+        self._feed("mp4", self._film + b"\0\0\0\x0cfree")  # a player passes over such a box
+
+    def feed_long(self) -> None:
+        """One file that is acknowledged in its middle. Not often: they are gigabytes soon."""
+        self._feed("dat", self._chance.randbytes(LONG))
+
+    def _feed(self, kind: str, body: bytes) -> None:
+        number = len(self.fed)
+        body += number.to_bytes(4, "big")  # so that no two are equal
+        path = self.folder / "camera" / f"{number}.{kind}"
+        path.write_bytes(body)
+        self.fed[Digest.of(body).hex] = path
+        self._waiting.put(path)
+
+    def in_the_middle(self) -> bool:
+        """Whether a long file was acknowledged in part by now, and not whole."""
+        return any(map(_in_the_middle, (self.data / "spool").iterdir()))
+
+    def children(self) -> int:
+        """Processes beside the service itself: its authority, and decoders at work."""
+        return len(self.left()) - 1
 
     def start(self) -> None:
         """Begin to dock."""
@@ -146,30 +168,72 @@ class Load(Trial):
 def kill_at_a_random_moment(load: Load, chance: random.Random) -> str:
     """Start the service, feed it, and kill it; some die before they listen. What was done, for the log."""
     service = load.service()
-    early = chance.random() < EARLY
-    load.feed(long=True)
-    if early:
-        delay = chance.uniform(0, load.start_seconds)
-        service.launch()
-    else:
-        delay, began = chance.uniform(0, 1.6) ** 2, time.monotonic()
-        service.start()
-        load.start_seconds = time.monotonic() - began
-    until_then = time.monotonic() + delay  # not a wait for anything: the moment of the kill
-    while (left := until_then - time.monotonic()) > 0:
-        load.feed(long=False)  # gigabytes, else
-        time.sleep(min(left, 0.02))
-    waiting = load.waiting
-    children = len(load.left()) - 1
+    load.feed()
+    match chance.choices(
+        ("start", "middle", "decoding", "any"), (EARLY, MIDDLE, DECODING, 1 - EARLY - MIDDLE - DECODING)
+    ):
+        case ["start"]:
+            service.launch()
+            when = _after(load, chance.uniform(0, load.start_seconds), "of its start")
+        case ["middle"]:
+            load.feed_long()
+            _begin(load, service)
+            until(
+                lambda: _there(load, load.in_the_middle, load.feed_long), "a long file is in its middle", LONG_SECONDS
+            )
+            when = _after(load, chance.uniform(0, 0.03), "of a long file's middle")
+        case ["decoding"]:
+            _begin(load, service)
+            until(
+                lambda: _there(load, lambda: load.children() > 1, load.feed_film), "a decoder is at work", LONG_SECONDS
+            )
+            when = _after(load, chance.uniform(0, 0.3), "of a decoder's work")
+        case _:
+            if chance.random() < LONG_EVERY:
+                load.feed_long()
+            _begin(load, service)
+            when = _after(load, chance.uniform(0, 1.6) ** 2, "of its service")
+    waiting, children = load.waiting, load.children()
     load.uncached += 0 if service.process is None else around_the_cache(service.process.pid)
-    assert early or children > 0, "the mark of a child is seen: its authority runs"
-    load.decoding += not early and children > 1
+    if "start" not in when:  # where a child may be one that tries its confinement
+        assert children > 0, "the mark of a child is seen: its authority runs"
+        load.decoding += children > 1
     service.kill()
     load.nothing_is_left()
-    when = "of its start" if early else "of its service"
     told = f"{len(load.given)} receipts given, {waiting} of {len(load.fed)} files under way"
     ways = f"{load.resumed} went on in the middle, {load.uncached} were being written around the cache"
-    return f"{delay:.3f} s {when}, {children} children; {told}, {ways}"
+    return f"{when}, {children} children; {told}, {ways}, {load.decoding} with a decoder at work"
+
+
+def _begin(load: Load, service: Service) -> None:
+    began = time.monotonic()
+    service.start()
+    load.start_seconds = time.monotonic() - began
+
+
+def _after(load: Load, seconds: float, what: str) -> str:
+    """Feed until then: not a wait for anything, but the moment of the kill."""
+    until_then = time.monotonic() + seconds
+    while (left := until_then - time.monotonic()) > 0:
+        load.feed()
+        time.sleep(min(left, 0.02))
+    return f"{seconds:.3f} s {what}"
+
+
+def _there(load: Load, true: Callable[[], bool], once_more: Callable[[], None]) -> bool:
+    """Whether it is there; where everything is docked by now it was missed, and is fed once more."""
+    if true():
+        return True
+    if load.waiting == 0:
+        once_more()
+    return False
+
+
+def _in_the_middle(upload: Path) -> bool:
+    with suppress(FileNotFoundError):
+        told, there = (upload / OFFSET).stat().st_size, (upload / CONTENT).stat().st_size
+        return told > 0 and there >= PERIOD and not (upload / RECEIVED).exists()
+    return False
 
 
 def around_the_cache(pid: int) -> int:

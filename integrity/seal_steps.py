@@ -15,8 +15,9 @@ from integrity import durable
 from integrity.canonical import Json, canonical, parse_canonical
 from integrity.clock import instant
 from integrity.digest import Digest
-from integrity.errors import InvalidCanonical
+from integrity.errors import InvalidCanonical, InvalidNote
 from integrity.fields import Fields
+from integrity.note import decode_base64
 from integrity.token import Token
 from integrity.vault import VaultRef
 
@@ -67,7 +68,7 @@ def read_token(folder: Path, over: str, number: int = 1) -> KeptToken | None:
     if fields is None:
         return None
     token = KeptToken(
-        raw=base64.b64decode(fields.text("raw")),
+        raw=_raw(fields),
         digest=fields.digest("digest"),
         gen_time=fields.instant("gen_time"),
         authority=fields.text("authority"),
@@ -76,6 +77,13 @@ def read_token(folder: Path, over: str, number: int = 1) -> KeptToken | None:
     )
     fields.finish()
     return token
+
+
+def _raw(fields: Fields) -> bytes:
+    try:
+        return decode_base64(fields.text("raw"))
+    except InvalidNote as error:
+        raise InvalidCanonical(f"raw: {error}") from error
 
 
 def write_token(folder: Path, over: str, number: int, token: KeptToken) -> None:

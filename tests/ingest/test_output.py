@@ -52,7 +52,8 @@ def test_one_that_hides_what_it_holds_is_ended_too(tmp_path: Path, more: str) ->
     with pytest.raises(Unplayable) as caught:
         run(tmp_path, "hoard", Limits(file_size=4 * MIB, wall_s=60), more, hiding=True)
     assert caught.value.reason == "too-much-output"
-    assert "hides" in str(caught.value)
+    # Without a user namespace of its own, as in a chroot, a supervisor that is root sees what is hidden, and counts it.
+    assert "hides" in str(caught.value) or "more than 4194304 bytes" in str(caught.value)
 
 
 def test_one_that_was_faster_than_we_look_is_found_after_its_end(tmp_path: Path) -> None:

@@ -198,7 +198,7 @@ def _out_of_the_process(told: Mapping[str, Any]) -> dict[str, str]:
         "read the service's memory": _code(lambda: os.close(os.open(f"/proc/{service}/mem", os.O_RDONLY))),
         "read its environment": _code(Path(f"/proc/{service}/environ").read_bytes),
         "take its files": _code(Path(f"/proc/{service}/fd/{told['held']}").read_bytes),
-        "go by its root": _code(lambda: list(Path(f"/proc/{service}/root/etc").iterdir())),
+        "go by its root": _code(lambda: list(Path("/proc", str(service), "root", "etc").iterdir())),
         "end the service": _code(lambda: os.kill(service, 0)),
         "end everybody": _code(lambda: os.kill(-1, 0)),
         "start a process": _code(lambda: subprocess.run(["true"], check=True)),

@@ -15,38 +15,42 @@ WORK = ".work"
 
 
 class WorkFolders:
-    """The folders of one worker beside others."""
+    """The folders of one worker beside others: what is the same in every `RenditionStore`, wherever it keeps them."""
 
     def __init__(self, folder: Path, worker: str) -> None:
-        self._folder = folder / WORK
+        self._made_in = folder / WORK
         self._worker = worker
-        durable.make_folder(self._folder)
+        durable.make_folder(self._made_in)
 
     def begin(self, recording: RecordingId) -> Path:
-        """An empty folder; what an earlier attempt left there is gone."""
-        work = self.of(recording)
+        """See `RenditionStore.begin`."""
+        work = self._work(recording)
         durable.remove_tree(work)
         durable.make_folder(work)
         return work
 
-    def of(self, recording: RecordingId) -> Path:
-        """This worker's folder for a recording."""
-        return self._folder / ".".join(filter(None, (checked(recording), self._worker)))
+    def give_up(self, recording: RecordingId) -> None:
+        """See `RenditionStore.give_up`."""
+        durable.remove_tree(self._work(recording))
 
     def makers(self) -> set[str]:
-        """Whoever works, or worked, at anything here under a name."""
-        return {worker for path in self._folder.iterdir() if (worker := path.name.partition(".")[2])}
+        """See `RenditionStore.makers`."""
+        return {worker for path in self._made_in.iterdir() if (worker := path.name.partition(".")[2])}
 
     def abandon(self, worker: str) -> None:
-        """Remove all of another worker."""
-        for work in sorted(self._folder.glob(f"*.{worker}")):
+        """See `RenditionStore.abandon`."""
+        for work in sorted(self._made_in.glob(f"*.{worker}")):
             durable.remove_tree(work)
 
-    def lying(self, recording: RecordingId) -> Iterator[Path]:
-        """The folders of a recording, whoever works there."""
-        return iter(sorted(self._folder.glob(f"{checked(recording)}*")))
-
     def free_bytes(self) -> int:
-        """Bytes that can still be written."""
-        told = os.statvfs(self._folder)
+        """See `RenditionStore.free_bytes`."""
+        told = os.statvfs(self._made_in)
         return told.f_bavail * told.f_frsize
+
+    def _work(self, recording: RecordingId) -> Path:
+        """This worker's folder for a recording."""
+        return self._made_in / ".".join(filter(None, (checked(recording), self._worker)))
+
+    def _half_made(self, recording: RecordingId) -> Iterator[Path]:
+        """The folders of a recording, whoever works there."""
+        return iter(sorted(self._made_in.glob(f"{checked(recording)}*")))

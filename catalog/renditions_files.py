@@ -21,21 +21,17 @@ _NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO)
 """No such name, or that of a link or a socket, which is no file of ours."""
 
 
-class FileRenditions:
+class FileRenditions(WorkFolders):
     """A `RenditionStore` in a folder."""
 
     def __init__(self, folder: Path, worker: str = "", random: Random = system_random) -> None:
+        super().__init__(folder, worker)
         self._folder = folder
         self._random = random
-        self._work = WorkFolders(folder, worker)
-
-    def begin(self, recording: RecordingId) -> Path:
-        """See `RenditionStore.begin`."""
-        return self._work.begin(recording)
 
     def keep(self, recording: RecordingId, recipe: str) -> str:
         """See `RenditionStore.keep`; what is kept cannot be written any more."""
-        work, place = self._work.of(recording), new_place(recipe, self._random)
+        work, place = self._work(recording), new_place(recipe, self._random)
         for path in sorted(work.iterdir()):
             path.chmod(0o400)
             durable.sync_file(path)
@@ -44,22 +40,6 @@ class FileRenditions:
         durable.make_folder(target.parent)
         durable.move(work, target)
         return place
-
-    def give_up(self, recording: RecordingId) -> None:
-        """See `RenditionStore.give_up`."""
-        durable.remove_tree(self._work.of(recording))
-
-    def makers(self) -> set[str]:
-        """See `RenditionStore.makers`."""
-        return self._work.makers()
-
-    def abandon(self, worker: str) -> None:
-        """See `RenditionStore.abandon`."""
-        self._work.abandon(worker)
-
-    def free_bytes(self) -> int:
-        """See `RenditionStore.free_bytes`."""
-        return self._work.free_bytes()
 
     def open(self, recording: RecordingId, place: str, name: str) -> OpenedFile:
         """See `RenditionStore.open`; NotFound for what is no regular file."""
@@ -97,13 +77,13 @@ class FileRenditions:
 
     def remove(self, recording: RecordingId) -> None:
         """See `RenditionStore.remove`."""
-        for folder in (self._folder / checked(recording), *self._work.lying(recording)):
+        for folder in (self._folder / checked(recording), *self._half_made(recording)):
             durable.remove_tree(folder)
 
     def holds(self, recording: RecordingId) -> bool:
         """See `RenditionStore.holds`."""
         folder = self._folder / checked(recording)
-        return any(self._work.lying(recording)) or (folder.is_dir() and any(folder.iterdir()))
+        return any(self._half_made(recording)) or (folder.is_dir() and any(folder.iterdir()))
 
     def close(self) -> None:
         """Nothing: files need no connection."""

@@ -35,44 +35,24 @@ PATIENCE_S = 2.0
 """For how long others wait for their turn."""
 
 
-class S3Renditions:
+class S3Renditions(WorkFolders):
     """A `RenditionStore` under one prefix of a bucket; `folder` is this machine's, for what is being made."""
 
     def __init__(
         self, bucket: Bucket, folder: Path, worker: str = "", random: Random = system_random, part_size: int = PART_SIZE
     ) -> None:
+        super().__init__(folder, worker)
         self._bucket = bucket
-        self._work = WorkFolders(folder, worker)
         self._random = random
         self._part_size = part_size
         self._asking = BoundedSemaphore(ASKING)
 
-    def begin(self, recording: RecordingId) -> Path:
-        """See `RenditionStore.begin`."""
-        return self._work.begin(recording)
-
     def keep(self, recording: RecordingId, recipe: str) -> str:
         """See `RenditionStore.keep`."""
-        work, place = self._work.of(recording), new_place(recipe, self._random)
+        work, place = self._work(recording), new_place(recipe, self._random)
         for path in sorted(work.iterdir()):
             self._put(f"{self._under(recording, place)}{path.name}", path)
         return place
-
-    def give_up(self, recording: RecordingId) -> None:
-        """See `RenditionStore.give_up`."""
-        durable.remove_tree(self._work.of(recording))
-
-    def makers(self) -> set[str]:
-        """See `RenditionStore.makers`."""
-        return self._work.makers()
-
-    def abandon(self, worker: str) -> None:
-        """See `RenditionStore.abandon`; what it had put is nobody's, and goes like all that no row names."""
-        self._work.abandon(worker)
-
-    def free_bytes(self) -> int:
-        """See `RenditionStore.free_bytes`."""
-        return self._work.free_bytes()
 
     def open(self, recording: RecordingId, place: str, name: str) -> Opened:
         """See `RenditionStore.open`."""
@@ -108,7 +88,7 @@ class S3Renditions:
 
     def remove(self, recording: RecordingId) -> None:
         """See `RenditionStore.remove`; half made, too, on this machine."""
-        for folder in self._work.lying(recording):
+        for folder in self._half_made(recording):
             durable.remove_tree(folder)
         self._remove(f"{self._bucket.place.prefix}{checked(recording)}/")
 
@@ -117,7 +97,7 @@ class S3Renditions:
         under = f"{self._bucket.place.prefix}{checked(recording)}/"
         with _translated():
             lying = any(self._bucket.listed(under)) or any(self._bucket.unfinished(under))
-        return lying or any(self._work.lying(recording))
+        return lying or any(self._half_made(recording))
 
     def close(self) -> None:
         """See `RenditionStore.close`."""
